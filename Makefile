@@ -1,0 +1,82 @@
+# Every command of the project. A bare `make` lists them; pre-commit and CI call the same ones.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON := $(BIN)/python
+INSTALLED := $(VENV)/.installed
+CONFORMANCE := tests/conformance
+SERVE_CONFIG ?= configs/serve.yaml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format serve bench protos protos-baseline clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## Create .venv and install everything into it; does nothing if nothing changed
+	@:
+
+demo: setup ## Generate assets into out/, then stream one from a server that it starts and stops
+	@$(PYTHON) -m workers.demo
+
+test: setup conformance-reader ## Run all tests
+	$(BIN)/pytest
+
+check: setup ## Check format, lint, types, layers and protos
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(PYTHON) protos/generate.py --check
+	$(BIN)/buf lint
+	$(BIN)/buf breaking --against protos/morphogen.binpb
+
+format: setup ## Format the code and fix what the linter can fix
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+serve: setup ## Start the gRPC server (SERVE_CONFIG=configs/serve.yaml)
+	$(BIN)/morphogen serve $(SERVE_CONFIG)
+
+bench: setup ## Print every claim of speed and exactness; writes benchmarks/results/
+	$(PYTHON) -m benchmarks
+
+protos: setup ## Regenerate the Python code of protos/morphogen/v1
+	$(PYTHON) protos/generate.py
+
+protos-baseline: setup ## Take the protos as they are for released: later changes must stay compatible with them
+	$(BIN)/buf build -o protos/morphogen.binpb
+
+clean: ## Remove .venv and all caches; out/ stays
+	rm -rf $(VENV) $(CONFORMANCE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- behind the targets ------------------------------------------------------------------------------------------
+
+# `ensurepip` is probed because some systems ship Python without it, and a venv cannot be made there.
+$(PYTHON):
+	@for candidate in python3.11 python3 python3.12 python3.13; do \
+	    if $$candidate -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        echo "Creating $(VENV) with $$($$candidate --version)"; \
+	        exec $$candidate -m venv $(VENV); \
+	    fi; \
+	done; \
+	echo "make setup: no Python 3.11 or later with the venv module was found on PATH" >&2; exit 1
+
+# The first installation takes minutes and shows its progress, later ones are quiet.
+PIP_INSTALL = $(PYTHON) -m pip install --disable-pip-version-check $(if $(wildcard $(INSTALLED)),-q) -c constraints.txt
+
+# The build backend goes in first and pinned; an isolated build would fetch whatever version is newest.
+$(INSTALLED): pyproject.toml constraints.txt | $(PYTHON)
+	$(PIP_INSTALL) hatchling editables
+	$(PIP_INSTALL) --no-build-isolation -e '.[dev]'
+	@touch $@
+
+# The glTF validator is a Node package: without Node its test is skipped; CI must not lose it silently.
+.PHONY: conformance-reader
+conformance-reader:
+	@if command -v npm >/dev/null && [ -f $(CONFORMANCE)/package-lock.json ] && \
+	    [ ! $(CONFORMANCE)/node_modules/.package-lock.json -nt $(CONFORMANCE)/package-lock.json ]; then \
+	    npm ci --prefix $(CONFORMANCE) --no-audit --no-fund --loglevel=error || \
+	    { echo "npm ci failed: the glTF conformance test will be skipped" >&2; [ -z "$$CI" ]; }; \
+	fi

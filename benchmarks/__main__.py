@@ -1,0 +1,88 @@
+"""Runs the benchmarks, prints one table, and writes `benchmarks/results/*.json`.
+
+    python -m benchmarks                  all of them
+    python -m benchmarks serving ...      only these
+
+A benchmark is a module of this folder with `measure()`, which returns one record per claim: `name`, `value`, `goal`,
+`holds` and `conditions`. Exit code 1 if a claim does not hold.
+"""
+
+import argparse
+import importlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+Record = Mapping[str, object]
+
+RESULTS = Path(__file__).parent / "results"
+FILES = {"serving": ("serving",), "texture": ("texture", "cold_start")}
+"""Result file -> the benchmarks whose records it holds, in the order in which they run."""
+
+FIELDS = ("name", "value", "goal", "holds", "conditions")
+
+
+def measure(benchmark: str) -> list[Record]:
+    """The records of one benchmark. Raises ValueError if one lacks a field."""
+    records: Sequence[Record] = importlib.import_module(f"benchmarks.{benchmark}").measure()
+    for record in records:
+        if set(record) != set(FIELDS):
+            raise ValueError(f"benchmarks/{benchmark}.py: a record has {sorted(record)}, not {sorted(FIELDS)}")
+    return list(records)
+
+
+def write(name: str, records: Sequence[Record]) -> Path:
+    """Replace one result file at once, so that an interrupted run leaves the former one."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    staged = path.with_suffix(".json.partial")
+    staged.write_text(json.dumps(records, indent=2) + "\n")
+    staged.replace(path)
+    return path
+
+
+def table(records: Sequence[Record]) -> Table:
+    """The records, one row each."""
+    rows = Table(title="benchmarks", title_justify="left")
+    for heading in FIELDS:
+        rows.add_column(heading, overflow="fold")
+    for record in records:
+        holds = "[green]holds[/]" if record["holds"] else "[red]does not hold[/]"
+        rows.add_row(
+            str(record["name"]), shown(record["value"]), str(record["goal"]), holds, shown(record["conditions"])
+        )
+    return rows
+
+
+def shown(value: object) -> str:
+    """A value as it stands in the table: four digits, mappings as `name value` pairs."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {shown(inner)}" for name, inner in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def main() -> int:
+    """Run the command line; returns the exit code."""
+    known = [benchmark for benchmarks in FILES.values() for benchmark in benchmarks]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what the documents claim.")
+    parser.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help=f"one of {', '.join(known)}; default all")
+    chosen = parser.parse_args().benchmarks or known
+    if unknown := sorted(set(chosen) - set(known)):
+        parser.error(f"unknown benchmark {', '.join(unknown)}; known: {', '.join(known)}")
+    console = Console()
+    everything: list[Record] = []
+    for name, benchmarks in FILES.items():
+        records = [record for benchmark in benchmarks if benchmark in chosen for record in measure(benchmark)]
+        everything += records
+        if set(benchmarks) <= set(chosen):
+            console.print(f"wrote {write(name, records)}")
+    console.print(table(everything))
+    return 0 if all(record["holds"] for record in everything) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

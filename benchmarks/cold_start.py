@@ -1,0 +1,55 @@
+"""How long a person waits for the first material: `morphogen texture stone` from a cold shell.
+
+The yardstick is what no program that uses torch can avoid: importing it. Both commands run in turns as fresh
+processes, so that a busy machine slows both, and medians are compared.
+
+    python -m benchmarks cold_start
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+GOAL = 3.0
+RUN_COUNT = 5
+
+MORPHOGEN = str(Path(sys.executable).with_name("morphogen"))
+IMPORT_TORCH = (sys.executable, "-c", "import torch")
+
+
+def measure() -> list[dict[str, object]]:
+    """One record: the ratio of the medians. Raises CalledProcessError if a command fails."""
+    texture_s: list[float] = []
+    import_s: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        texture = (MORPHOGEN, "texture", "stone", "--out", str(Path(folder) / "stone"))
+        for command in (IMPORT_TORCH, texture):  # fill the file caches: the disk is not what is measured
+            seconds_of(command)
+        for _ in range(RUN_COUNT):
+            import_s.append(seconds_of(IMPORT_TORCH))
+            texture_s.append(seconds_of(texture))
+    ratio = statistics.median(texture_s) / statistics.median(import_s)
+    return [
+        {
+            "name": "cold start: `morphogen texture stone` / `import torch`",
+            "value": round(ratio, 3),
+            "goal": f"<= {GOAL:g}",
+            "holds": ratio <= GOAL,
+            "conditions": (
+                f"medians of {RUN_COUNT} runs in turns: {statistics.median(texture_s):.2f} s and "
+                f"{statistics.median(import_s):.2f} s; 512 px, all maps and files; {os.cpu_count()} CPUs"
+            ),
+        }
+    ]
+
+
+def seconds_of(command: Sequence[str]) -> float:
+    """Wall-clock time of one fresh process."""
+    started_s = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - started_s

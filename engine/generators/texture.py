@@ -1,0 +1,144 @@
+"""TexGen as a generator: request -> state -> parts, one level of detail per step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from engine.assets import TEXTURE_SIZES_PX, GeneratorInfo, MapKind, Part, Pattern, TextureRequest, Wrap
+from engine.codecs.image import encode_png
+from engine.codecs.provenance import provenance_fields
+from engine.errors import InvalidRequestError
+from engine.generators.appearance import ATTRIBUTES, AppearanceBank, check_attributes, draw_appearance
+from engine.generators.default_pattern import draw_pattern
+from engine.generators.materialize import materialize
+from engine.generators.painting import Painting, Scene, edges_of
+from engine.nets.precision import KernelClass
+from engine.nets.weights_file import TexGenWeights
+from engine.patterns import Structure, pattern_catalog, render_pattern, resolve_pattern, structure_from_mask
+
+PNG = "image/png"
+
+
+@dataclass(slots=True)
+class TextureState:
+    """A session: the request and how many levels of detail are done.
+
+    `painting` is working memory: a state without it (resumed elsewhere) builds it anew and gives the same bytes.
+    """
+
+    request: TextureRequest
+    finished_lods: int = 0
+    painting: Painting | None = field(default=None, repr=False)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every level of detail has been made."""
+        return self.finished_lods == len(self.request.lods_px())
+
+    @property
+    def part_count(self) -> int:
+        """Maps times levels of detail."""
+        return len(self.request.maps) * len(self.request.lods_px())
+
+
+class TextureGenerator:
+    """Makes tileable PBR materials with TexGen."""
+
+    def __init__(self, weights: TexGenWeights, kernel: KernelClass, model_card: str = "") -> None:
+        header = weights.header
+        self._network, self._kernel = weights.network, kernel
+        self._patterns = {entry.name: entry.pattern for entry in header.classes}
+        self._class_index = {entry.name: index for index, entry in enumerate(header.classes)}
+        self._bank = AppearanceBank(**{name: weights.bank[name] for name in AppearanceBank.__dataclass_fields__})
+        self._info = GeneratorInfo(
+            asset_kind="texture",
+            name="texgen",
+            version=header.version,
+            tier=header.tier,
+            weights_sha256=weights.sha256,
+            kernel_class=kernel.name,
+            classes=tuple(self._patterns),
+            sizes_px=TEXTURE_SIZES_PX,
+            maps=tuple(str(kind) for kind in MapKind),
+            wraps=tuple(str(wrap) for wrap in Wrap),
+            attributes=ATTRIBUTES,
+            patterns=pattern_catalog(),
+            training_licences=header.licences,
+            model_card=model_card,
+        )
+
+    @property
+    def info(self) -> GeneratorInfo:
+        """The catalog entry."""
+        return self._info
+
+    def begin(self, request: TextureRequest) -> TextureState:
+        """Open a session. Raises InvalidRequestError for an unknown class, attribute, pattern or an unusable mask."""
+        self._check_class("texture_class", request.texture_class)
+        if request.blend is not None:
+            self._check_class("blend.texture_class", request.blend.texture_class)
+        check_attributes(request.attributes)
+        if request.pattern is not None:
+            resolve_pattern(request.pattern)
+        if request.mask_png:
+            structure_from_mask(request.mask_png, TEXTURE_SIZES_PX[0])
+        return TextureState(request)
+
+    def step(self, states: Sequence[TextureState]) -> list[tuple[Part, ...]]:
+        """The next level of detail of each state. Images are made one at a time: that fixes every bit of the result."""
+        return [self._step(state) for state in states]
+
+    def _step(self, state: TextureState) -> tuple[Part, ...]:
+        request = state.request
+        if state.painting is None:
+            state.painting = Painting(self._network, self._kernel, self._scene(request))
+        lod_px = request.lods_px()[state.finished_lods]
+        stride_px = request.size_px // lod_px
+        wear = state.painting.wear(stride_px)
+        pixels = materialize(state.painting.image(stride_px), wear, stride_px, edges_of(request.wrap), request.maps)
+        provenance = provenance_fields(self._info, request)
+        first = state.finished_lods * len(request.maps)
+        parts = tuple(
+            Part(first + index, str(kind), lod_px, PNG, encode_png(image, provenance, srgb=kind is MapKind.ALBEDO))
+            for index, (kind, image) in enumerate(pixels.items())
+        )
+        state.finished_lods += 1
+        if state.finished:
+            state.painting = None
+        return parts
+
+    def _scene(self, request: TextureRequest) -> Scene:
+        first = draw_appearance(self._bank, self._class_index[request.texture_class], request, 0)
+        blend = request.blend
+        second = None
+        if blend is not None:
+            second = draw_appearance(self._bank, self._class_index[blend.texture_class], request, 1)
+        return Scene(
+            request.seed, request.size_px, edges_of(request.wrap), first, second, blend, self._structure(request)
+        )
+
+    def _structure(self, request: TextureRequest) -> "_StructureSource":
+        if request.mask_png:
+            return _StructureSource(mask_png=request.mask_png)
+        pattern = request.pattern or draw_pattern(self._patterns[request.texture_class], request.seed)
+        return _StructureSource(pattern=pattern, seed=request.seed)
+
+    def _check_class(self, name: str, value: str) -> None:
+        if value not in self._patterns:
+            close = get_close_matches(value, self._patterns, 1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise InvalidRequestError(name, value, ", ".join(self._patterns) + hint)
+
+
+@dataclass(frozen=True, slots=True)
+class _StructureSource:
+    """Draws a request's structure at any size."""
+
+    pattern: Pattern | None = None
+    seed: int = 0
+    mask_png: bytes = b""
+
+    def __call__(self, size_px: int) -> Structure:
+        if self.pattern is None:
+            return structure_from_mask(self.mask_png, size_px)
+        return render_pattern(self.pattern, self.seed, size_px)

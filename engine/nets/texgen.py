@@ -1,0 +1,186 @@
+"""TexGen: paints a structure. Latent grid, structure and noise in; eight material channels at four levels of detail out.
+
+The image is a pyramid of residuals. A head may only add what averages to zero over 2 x 2 pixels, therefore every level
+of detail is the area average of the next finer one, by construction.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from engine.nets.blocks import TORUS, Edges, ModulatedPair, Style, extend, upsample
+
+CHANNELS = ("tone", "warmth", "tint", "height", "roughness", "metallic", "slope_x", "slope_y")
+"""Output channels, all zero-mean and about unit variance; `engine/generators/materialize.py` gives them units."""
+
+STRUCTURE_CHANNELS = 3
+"""Height, edge distance and cell tone, each in [-1, 1]."""
+
+STRIDES_PX = (32, 16, 8, 4, 2)
+"""Pixels of the finest image per feature cell, level by level; the last level also makes the stride-1 image."""
+
+
+@dataclass(frozen=True, slots=True)
+class TexGenConfig:
+    """Shape of the network; it travels inside the weights file.
+
+    class_count       number of classes
+    attribute_count   attributes that steer the network itself
+    style_width       width of the per-exemplar appearance code
+    code_width        width of the modulation code
+    widths            feature channels per level, coarse to fine
+    latent_channels   noise channels of the latent grid (stride 32)
+    noise_channels    noise channels per finer level (a multiple of 4 at the last level after unshuffling)
+    """
+
+    class_count: int
+    attribute_count: int = 4
+    style_width: int = 32
+    code_width: int = 192
+    widths: tuple[int, ...] = (96, 128, 128, 128, 96)
+    latent_channels: int = 13
+    noise_channels: int = 5
+
+    def noise_shape(self, level: int) -> tuple[int, int]:
+        """(channels, stride in pixels) of the noise that `level` takes; the last level takes one stride-1 channel."""
+        if level == 0:
+            return self.latent_channels, STRIDES_PX[0]
+        if level == len(STRIDES_PX) - 1:
+            return 1, 1
+        return self.noise_channels, STRIDES_PX[level]
+
+    def structure_stride_px(self, level: int) -> int:
+        """Stride of the structure that `level` takes: its own, but 1 at the last level."""
+        return 1 if level == len(STRIDES_PX) - 1 else STRIDES_PX[level]
+
+    def spatial_channels(self, level: int) -> int:
+        """Structure and noise channels that enter `level` after unshuffling."""
+        noise, _ = self.noise_shape(level)
+        return (STRUCTURE_CHANNELS + noise) * (4 if level == len(STRIDES_PX) - 1 else 1)
+
+
+LevelStyles = tuple[tuple[Style, Style], ...]
+
+
+class TexGen(nn.Module):
+    """The generator network. `config` is the whole description of its shape."""
+
+    def __init__(self, config: TexGenConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.class_code = nn.Embedding(config.class_count, 48)
+        code_inputs = 48 + config.attribute_count + config.style_width
+        self.mapping = nn.Sequential(
+            nn.Linear(code_inputs, config.code_width),
+            nn.LeakyReLU(0.2),
+            nn.Linear(config.code_width, config.code_width),
+            nn.LeakyReLU(0.2),
+        )
+        self.blocks = nn.ModuleList()
+        self.heads = nn.ModuleList()
+        previous = 0
+        for level, width in enumerate(config.widths):
+            self.blocks.append(ModulatedPair(previous + config.spatial_channels(level), width, config.code_width))
+            outputs = len(CHANNELS) * (5 if level == len(config.widths) - 1 else 1)
+            self.heads.append(nn.Conv2d(width, outputs, 1))
+            nn.init.normal_(self.heads[-1].weight, 0.0, 0.3 * width**-0.5)
+            previous = width
+
+    def code(self, class_index: torch.Tensor, attributes: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
+        """Modulation code [batch, code_width] of class indices [batch], attributes and style float32."""
+        embedded = self.class_code(class_index)
+        return self.mapping(torch.cat([embedded, attributes, style], 1))
+
+    def styles(self, code: torch.Tensor) -> LevelStyles:
+        """Styles of every convolution, level by level."""
+        return tuple((block.first.style(code), block.second.style(code)) for block in self._blocks())
+
+    def level(
+        self,
+        level: int,
+        features: torch.Tensor | None,
+        spatial: torch.Tensor,
+        styles: tuple[Style, Style],
+        edges: Edges = TORUS,
+    ) -> torch.Tensor:
+        """Features of `level`: [batch, width, h, w] from the coarser features and `spatial` (see `join_spatial`)."""
+        x = spatial if features is None else torch.cat([upsample(features), spatial.to(features.dtype)], 1)
+        block: ModulatedPair = self.blocks[level]  # type: ignore[assignment]
+        return block(x.contiguous(memory_format=torch.channels_last), styles, edges)
+
+    def image(
+        self, level: int, features: torch.Tensor, coarser: torch.Tensor | None, edges: Edges = TORUS
+    ) -> torch.Tensor:
+        """The image at the level's stride, float32 [batch, 8, h, w]: `coarser` doubled plus a zero-mean residual."""
+        head: nn.Conv2d = self.heads[level]  # type: ignore[assignment]
+        weight, bias = head.weight[: len(CHANNELS)], _rows(head.bias, 0, len(CHANNELS))
+        residual = functional.conv2d(features, weight.to(features.dtype), bias.to(features.dtype)).float()
+        if coarser is None:
+            return residual
+        return double(coarser, edges) + residual - upsample(functional.avg_pool2d(residual, 2))
+
+    def finest_image(self, features: torch.Tensor, coarser: torch.Tensor, edges: Edges = TORUS) -> torch.Tensor:
+        """The stride-1 image from the last level's features and its stride-2 image."""
+        head: nn.Conv2d = self.heads[-1]  # type: ignore[assignment]
+        first = len(CHANNELS)
+        weight, bias = head.weight[first:], _rows(head.bias, first, 5 * first)
+        residual = functional.conv2d(features, weight.to(features.dtype), bias.to(features.dtype)).float()
+        blocks = residual.unflatten(1, (first, 4))
+        detail = functional.pixel_shuffle((blocks - blocks.mean(2, keepdim=True)).flatten(1, 2), 2)
+        return double(coarser, edges) + detail
+
+    def forward(
+        self, spatial: Sequence[torch.Tensor], styles: LevelStyles, edges: Edges = TORUS
+    ) -> list[torch.Tensor]:
+        """All images, coarse to fine: strides 32, 16, 8, 4, 2, 1."""
+        return list(self.pyramid(spatial, styles, edges))
+
+    def pyramid(
+        self, spatial: Sequence[torch.Tensor], styles: LevelStyles, edges: Edges = TORUS
+    ) -> Iterator[torch.Tensor]:
+        """The images one by one, each computed when it is asked for."""
+        features: torch.Tensor | None = None
+        image: torch.Tensor | None = None
+        for index, (inputs, level_styles) in enumerate(zip(spatial, styles, strict=True)):
+            features = self.level(index, features, inputs, level_styles, edges)
+            image = self.image(index, features, image, edges)
+            yield image
+        if features is not None and image is not None:
+            yield self.finest_image(features, image, edges)
+
+    def _blocks(self) -> Iterator[ModulatedPair]:
+        for block in self.blocks:
+            if isinstance(block, ModulatedPair):
+                yield block
+
+
+def _rows(bias: torch.Tensor | None, start: int, stop: int) -> torch.Tensor:
+    if bias is None:
+        raise TypeError("a head needs a bias")
+    return bias[start:stop]
+
+
+def double(image: torch.Tensor, edges: Edges) -> torch.Tensor:
+    """Twice the size, bilinear, then shifted per 2 x 2 block so that the block's mean is exactly the pixel it came from."""
+    around = extend(image, 1, edges)
+    smooth = functional.interpolate(around, scale_factor=2.0, mode="bilinear", align_corners=False)[..., 2:-2, 2:-2]
+    return smooth + upsample(image - functional.avg_pool2d(smooth, 2))
+
+
+def join_spatial(level: int, structure: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    """Structure and noise of one level, [batch, channels, h, w] each, as one tensor at the level's stride."""
+    joined = torch.cat([structure, noise], 1)
+    return functional.pixel_unshuffle(joined, 2) if level == len(STRIDES_PX) - 1 else joined
+
+
+def structure_pyramid(structure: torch.Tensor) -> list[torch.Tensor]:
+    """Structure [batch, 3, h, w] at stride 1 -> its area averages at the strides the levels take."""
+    pyramid = [structure]
+    current = functional.avg_pool2d(structure, 4)
+    for _ in STRIDES_PX[:-1]:
+        pyramid.append(current)
+        current = functional.avg_pool2d(current, 2)
+    return pyramid[::-1]

@@ -1,0 +1,171 @@
+"""The process that speaks gRPC: puts services, limits and security on one port, and takes it down without hurry."""
+
+import os
+import socket
+from pathlib import Path
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from engine.errors import SettingsError
+from engine.runtime.pool import WorkerPool
+from engine.runtime.sessions import Sessions
+from engine.runtime.settings import ServerSettings, Settings, TransportSettings
+from engine.server.catalog import CatalogService
+from engine.server.diagnostics import DiagnosticsService
+from engine.server.interceptors import BearerTokens, CallGuard
+from engine.server.metrics import Metrics, MetricsPort
+from engine.server.security import bearer_tokens, server_credentials
+from engine.server.streaming import AssetStreamer
+from engine.server.textures import TextureService
+
+CLOSING_GRACE_S = 1.0
+"""For calls that have written their last message while the server drains."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Gateway:
+    """Serves a pool under `settings`. Start it once, then drain it or close it."""
+
+    def __init__(self, settings: Settings, pool: WorkerPool) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._sessions = Sessions(pool, settings.sessions)
+        self._metrics = Metrics(self._sessions)
+        self._metrics_port: MetricsPort | None = None
+        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in its types
+        self._server: grpc.aio.Server | None = None
+
+    @property
+    def sessions(self) -> Sessions:
+        """The running sessions."""
+        return self._sessions
+
+    @property
+    def metrics_port(self) -> int | None:
+        """The port that shows metrics, if one is open."""
+        return None if self._metrics_port is None else self._metrics_port.port
+
+    async def start(self) -> str:
+        """Listen, and return the bound address as HOST:PORT.
+
+        Raises SettingsError if a port cannot be bound or a certificate, token or ready file cannot be used; then
+        nothing is left running.
+        """
+        try:
+            return await self._start()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def drain(self) -> None:
+        """Report NOT_SERVING, refuse new calls, let running streams end within the drain timeout, then close."""
+        await self._health.enter_graceful_shutdown()
+        _log.info("draining", running=self._sessions.running_count)
+        if not await self._sessions.drain(self._settings.server.drain_timeout_s):
+            _log.warning("drain timeout; cancelling", running=self._sessions.running_count)
+        elif self._server is not None:
+            await self._server.stop(CLOSING_GRACE_S)
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop at once: running streams are cancelled."""
+        if self._server is not None:
+            await self._server.stop(None)
+        await self._pool.close()
+        if self._metrics_port is not None:
+            self._metrics_port.close()
+            self._metrics_port = None
+        _remove(self._settings.server.ready_file)
+
+    async def _start(self) -> str:
+        settings = self._settings.server
+        _remove(settings.ready_file)
+        tokens = bearer_tokens(settings.tokens)
+        guard = CallGuard(self._metrics, settings.stream_limit_s)
+        interceptors = [BearerTokens(tokens), guard] if tokens else [guard]
+        server = grpc.aio.server(interceptors=interceptors, options=_options(settings.transport))
+        await self._add_services(server)
+        port = _bind(server, settings)
+        if self._settings.metrics.port is not None:
+            self._metrics_port = MetricsPort(self._metrics, self._settings.metrics)
+        await self._pool.start()
+        await server.start()
+        self._server = server
+        address = f"{_bracketed(settings.host)}:{port}"
+        _write_ready_file(settings.ready_file, address)
+        _log.info("listening", address=address, tls=settings.tls.certificate_file is not None, tokens=len(tokens))
+        return address
+
+    async def _add_services(self, server: grpc.aio.Server) -> None:
+        streamer = AssetStreamer(self._sessions, self._metrics)
+        services = (TextureService(streamer), DiagnosticsService(streamer), CatalogService(self._sessions))
+        server.add_generic_rpc_handlers([service.handler() for service in services])
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        for service in services:
+            await self._health.set(service.name, health_pb2.HealthCheckResponse.SERVING)
+        if self._settings.server.reflection:
+            names = (*(service.name for service in services), health.SERVICE_NAME, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, server)
+
+
+def _options(transport: TransportSettings) -> list[tuple[str, int]]:
+    return [
+        ("grpc.so_reuseport", 0),  # otherwise a second server on the same port silently takes half of the calls
+        ("grpc.max_receive_message_length", transport.max_receive_bytes),
+        ("grpc.max_concurrent_streams", transport.max_concurrent_streams),
+        ("grpc.keepalive_time_ms", round(1e3 * transport.keepalive_time_s)),
+        ("grpc.keepalive_timeout_ms", round(1e3 * transport.keepalive_timeout_s)),
+        ("grpc.http2.min_ping_interval_without_data_ms", round(1e3 * transport.min_ping_interval_s)),
+        ("grpc.http2.max_ping_strikes", 2),
+    ]
+
+
+def _bind(server: grpc.aio.Server, settings: ServerSettings) -> int:
+    credentials = server_credentials(settings.tls)
+    address = f"{_bracketed(settings.host)}:{settings.port}"
+    try:
+        if credentials is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(address, credentials)
+    except RuntimeError as error:
+        raise SettingsError(f"server.port: cannot listen on {address} ({_bind_failure(settings)})") from error
+
+
+def _bind_failure(settings: ServerSettings) -> str:
+    """Why the address cannot be bound, in the system's words: gRPC only says that it cannot."""
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(
+            settings.host.strip("[]"), settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            with socket.socket(family, kind, protocol) as attempt:
+                attempt.bind(address)
+    except OSError as error:
+        return error.strerror or "unknown host"
+    return "address in use"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _write_ready_file(path: Path | None, address: str) -> None:
+    if path is None:
+        return
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(f"{address}\n", encoding="ascii")
+        temporary.replace(path)
+    except OSError as error:
+        raise SettingsError(f"server.ready_file: {path} cannot be written ({error.strerror})") from error
+
+
+def _remove(path: Path | None) -> None:
+    if path is not None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise SettingsError(f"server.ready_file: {path} cannot be replaced ({error.strerror})") from error

@@ -1,0 +1,64 @@
+"""Certificates and tokens: read from where the settings say, checked before anything listens."""
+
+import os
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+
+import grpc
+
+from engine.errors import SettingsError
+from engine.runtime.settings import TlsSettings, TokenSettings
+
+TOKEN_MIN_CHARACTERS = 16
+
+
+def server_credentials(settings: TlsSettings) -> grpc.ServerCredentials | None:
+    """The credentials to listen with; None without TLS. Raises SettingsError for files that do not fit."""
+    if settings.certificate_file is None or settings.private_key_file is None:
+        return None
+    certificate = _read("server.tls.certificate_file", settings.certificate_file)
+    private_key = _read("server.tls.private_key_file", settings.private_key_file)
+    client_ca = None if settings.client_ca_file is None else _read("server.tls.client_ca_file", settings.client_ca_file)
+    # gRPC reports unusable certificates as a port that cannot be bound; Python's ssl says what is wrong.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(settings.certificate_file, settings.private_key_file)
+    except ssl.SSLError as error:
+        raise SettingsError(
+            f"server.tls: {settings.certificate_file} and {settings.private_key_file} are not a PEM certificate and "
+            f"its unencrypted private key ({error.reason})"
+        ) from error
+    if client_ca is not None:
+        try:
+            context.load_verify_locations(settings.client_ca_file)
+        except ssl.SSLError as error:
+            raise SettingsError(f"server.tls.client_ca_file: {settings.client_ca_file} is not PEM") from error
+    return grpc.ssl_server_credentials(
+        [(private_key, certificate)], client_ca, require_client_auth=client_ca is not None
+    )
+
+
+def bearer_tokens(settings: TokenSettings, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """The accepted tokens; () if none are configured. Raises SettingsError if configured ones are missing or short."""
+    tokens: list[str] = []
+    if settings.file is not None:
+        lines = _read("server.tokens.file", settings.file).decode("ascii", errors="replace").splitlines()
+        tokens += [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+        if not tokens:
+            raise SettingsError(f"server.tokens.file: {settings.file} holds no token")
+    if settings.environment is not None:
+        token = environment.get(settings.environment, "").strip()
+        if not token:
+            raise SettingsError(f"server.tokens.environment: the variable {settings.environment} is not set")
+        tokens.append(token)
+    if any(len(token) < TOKEN_MIN_CHARACTERS or not token.isascii() for token in tokens):
+        raise SettingsError(f"server.tokens: a token has fewer than {TOKEN_MIN_CHARACTERS} ASCII characters")
+    return tuple(tokens)
+
+
+def _read(setting: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{setting}: {path} cannot be read ({error.strerror})") from error

@@ -1,0 +1,98 @@
+"""What goes over the wire when something fails: a canonical code, one clear line, and google.rpc details.
+
+This is the only place that knows both the error tree and gRPC's codes. Errors outside the tree, and those of the tree
+that tell of the server's own files, become INTERNAL with nothing but the name of a log entry.
+"""
+
+import uuid
+
+import grpc
+import structlog
+from google.protobuf import any_pb2, duration_pb2, message
+from google.rpc import code_pb2, error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no types
+from grpc_status import rpc_status
+
+from engine.errors import (
+    GenerationError,
+    InvalidRequestError,
+    MorphogenError,
+    OverloadedError,
+    UnavailableError,
+)
+
+DOMAIN = "morphogen"
+TEXT_MAX_CHARACTERS = 400
+"""Error texts quote what the caller sent; longer ones would not fit into the trailing metadata (8 KiB)."""
+
+_log = structlog.get_logger(__name__)
+
+
+class NotFoundError(InvalidRequestError):
+    """A resource is asked for by a name that does not exist."""
+
+    reason = "NOT_FOUND"
+
+
+class UnauthenticatedError(MorphogenError):
+    """The call carries no accepted bearer token."""
+
+    reason = "UNAUTHENTICATED"
+
+
+class DeadlineError(MorphogenError):
+    """The stream took longer than the client or the server allows."""
+
+    reason = "DEADLINE_EXCEEDED"
+
+
+CODES: tuple[tuple[type[MorphogenError], int], ...] = (
+    (NotFoundError, code_pb2.NOT_FOUND),
+    (InvalidRequestError, code_pb2.INVALID_ARGUMENT),
+    (OverloadedError, code_pb2.RESOURCE_EXHAUSTED),
+    (UnavailableError, code_pb2.UNAVAILABLE),
+    (UnauthenticatedError, code_pb2.UNAUTHENTICATED),
+    (DeadlineError, code_pb2.DEADLINE_EXCEEDED),
+    (GenerationError, code_pb2.INTERNAL),
+)
+"""The first class that fits decides."""
+
+
+def status_of(error: Exception) -> grpc.Status:
+    """The status that tells a client about `error`; logs it if only the log may know the details."""
+    code = next((code for kind, code in CODES if isinstance(error, kind)), None)
+    if code is None or not isinstance(error, MorphogenError):
+        incident = uuid.uuid4().hex[:12]
+        _log.error("unexpected error", incident=incident, exc_info=error)
+        return _status(code_pb2.INTERNAL, f"internal error; incident {incident}", "INTERNAL", [])
+    return _status(code, _shortened(str(error)), error.reason, _details(error))
+
+
+async def abort(context: grpc.aio.ServicerContext[bytes, bytes], status: grpc.Status) -> None:
+    """End the call with `status`; never returns normally."""
+    await context.abort(status.code, status.details, status.trailing_metadata)
+
+
+def _details(error: MorphogenError) -> list[message.Message]:
+    if isinstance(error, InvalidRequestError):
+        violation = error_details_pb2.BadRequest.FieldViolation(
+            field=_shortened(error.field), description=_shortened(str(error)), reason=error.reason
+        )
+        return [error_details_pb2.BadRequest(field_violations=[violation])]
+    if isinstance(error, OverloadedError):
+        delay = duration_pb2.Duration()
+        delay.FromMilliseconds(round(1e3 * error.retry_after_s))
+        return [error_details_pb2.RetryInfo(retry_delay=delay)]
+    return []
+
+
+def _status(code: int, text: str, reason: str, details: list[message.Message]) -> grpc.Status:
+    rich = status_pb2.Status(code=code, message=text)
+    for detail in (error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN), *details):
+        packed = any_pb2.Any()
+        packed.Pack(detail)
+        rich.details.append(packed)
+    return rpc_status.to_status(rich)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= TEXT_MAX_CHARACTERS else f"{text[: TEXT_MAX_CHARACTERS - 3]}..."

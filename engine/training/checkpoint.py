@@ -1,0 +1,65 @@
+"""Checkpoints of a training run: one safetensors file, tensors and a few numbers, nothing pickled; exact resume."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import nn
+
+from engine.errors import WeightsError
+
+Tensors = dict[str, torch.Tensor]
+
+
+def module_tensors(name: str, module: nn.Module) -> Tensors:
+    """The module's state under `name/`."""
+    return {f"{name}/{key}": value.detach().contiguous() for key, value in module.state_dict().items()}
+
+
+def optimizer_tensors(name: str, optimizer: torch.optim.Optimizer) -> Tensors:
+    """Adam's moments and step counts under `name/`."""
+    tensors: Tensors = {}
+    for index, state in optimizer.state_dict()["state"].items():
+        for key, value in state.items():
+            tensors[f"{name}/{index}/{key}"] = torch.as_tensor(value).contiguous()
+    return tensors
+
+
+def restore_module(name: str, module: nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Load what `module_tensors` gave."""
+    module.load_state_dict({key: tensors[f"{name}/{key}"] for key in module.state_dict()})
+
+
+def restore_optimizer(name: str, optimizer: torch.optim.Optimizer, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Load what `optimizer_tensors` gave."""
+    document = optimizer.state_dict()
+    states: dict[int, dict[str, torch.Tensor]] = {}
+    for full, value in tensors.items():
+        owner, _, rest = full.partition("/")
+        if owner == name:
+            index, _, key = rest.partition("/")
+            states.setdefault(int(index), {})[key] = value
+    document["state"] = states
+    optimizer.load_state_dict(document)
+
+
+def save_checkpoint(path: Path, tensors: Tensors, numbers: Mapping[str, float | int | str]) -> None:
+    """Write atomically: a run that is killed while saving keeps its previous checkpoint."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    # Shared storage (an average that aliases its source) is not allowed in safetensors: clone what repeats.
+    safetensors.torch.save_file({key: value.clone() for key, value in tensors.items()}, temporary, {"numbers": json.dumps(numbers)})
+    os.replace(temporary, path)
+
+
+def load_checkpoint(path: Path) -> tuple[Tensors, dict[str, float | int | str]]:
+    """Tensors and numbers. Raises WeightsError for a file that is not a checkpoint."""
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            numbers = json.loads((file.metadata() or {})["numbers"])
+            return {key: file.get_tensor(key) for key in file.keys()}, numbers
+    except (OSError, KeyError, ValueError, safetensors.SafetensorError) as error:
+        raise WeightsError(f"{path}: is not a training checkpoint") from error

@@ -1,0 +1,85 @@
+"""The error tree on the wire."""
+
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no types
+
+from engine.errors import (
+    GenerationError,
+    InvalidRequestError,
+    MorphogenError,
+    OverloadedError,
+    SettingsError,
+    UnavailableError,
+    WeightsError,
+)
+from engine.server.status import CODES, DeadlineError, NotFoundError, UnauthenticatedError, status_of
+
+
+def details(status: grpc.Status) -> dict[str, Any]:
+    ((key, encoded),) = status.trailing_metadata
+    assert key == "grpc-status-details-bin"
+    assert len(encoded) < 4096
+    rich = status_pb2.Status.FromString(encoded)
+    found: dict[str, Any] = {}
+    for packed in rich.details:
+        kind = getattr(error_details_pb2, packed.TypeName().rpartition(".")[2])
+        message = kind()
+        packed.Unpack(message)
+        found[kind.__name__] = message
+    return found
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "reason"),
+    [
+        (InvalidRequestError("size_px", 3, "64"), grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST"),
+        (NotFoundError("name", "x", "texgen"), grpc.StatusCode.NOT_FOUND, "NOT_FOUND"),
+        (OverloadedError("full", 1.5), grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED"),
+        (UnavailableError("draining"), grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE"),
+        (UnauthenticatedError("token"), grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED"),
+        (DeadlineError("late"), grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"),
+        (GenerationError("failed; incident 1"), grpc.StatusCode.INTERNAL, "GENERATION_FAILED"),
+    ],
+)
+def test_each_error_has_its_code_and_reason(error: MorphogenError, code: grpc.StatusCode, reason: str) -> None:
+    status = status_of(error)
+    assert status.code is code
+    assert status.details == str(error)
+    info = details(status)["ErrorInfo"]
+    assert (info.reason, info.domain) == (reason, "morphogen")
+    assert any(isinstance(error, kind) for kind, _ in CODES)
+
+
+def test_invalid_field_is_named() -> None:
+    (violation,) = details(status_of(InvalidRequestError("size_px", 3, "64")))["BadRequest"].field_violations
+    assert violation.field == "size_px"
+    assert violation.description == "size_px: 3 is not allowed; allowed: 64"
+
+
+def test_overload_says_when_to_retry() -> None:
+    delay = details(status_of(OverloadedError("full", 1.5)))["RetryInfo"].retry_delay
+    assert delay.ToMilliseconds() == 1500
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("/home/x/secret"), WeightsError("/home/x/w.safetensors: damaged"), SettingsError("/home/x"), OSError()],
+)
+def test_everything_else_tells_only_the_name_of_its_log_entry(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = status_of(error)
+    assert status.code is grpc.StatusCode.INTERNAL
+    text, _, incident = status.details.rpartition(" ")
+    assert text == "internal error; incident"
+    assert incident in capsys.readouterr().out
+    assert list(details(status)) == ["ErrorInfo"]
+
+
+def test_long_values_are_shortened() -> None:
+    status = status_of(InvalidRequestError("attributes." + "x" * 10_000, "y" * 100_000, "z" * 10_000))
+    assert len(status.details) <= 400
+    assert "BadRequest" in details(status)

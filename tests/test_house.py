@@ -1,0 +1,107 @@
+"""The habits that no linter knows: sizes, names, pins, links, and the commands that the README promises."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE_FOLDERS = ("engine", "workers", "clients/python/morphogen_client", "benchmarks")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
+MODULE_LINES_MAX = 400
+PACKAGE_MODULES_MAX = 10
+WEIGHTS_MAX_BYTES = 16 * 1024 * 1024
+
+
+def modules() -> list[Path]:
+    """Every module of the project's own code, relative to its root."""
+    return sorted(path.relative_to(ROOT) for folder in CODE_FOLDERS for path in (ROOT / folder).rglob("*.py"))
+
+
+def make(*arguments: str) -> str:
+    """What make prints for these arguments."""
+    command = ["make", "--no-print-directory", "-C", str(ROOT), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def links(document: str) -> list[str]:
+    """Targets of a Markdown document's links and pictures that are not web addresses or headings."""
+    text = (ROOT / document).read_text()
+    targets = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|href)="([^"]+)"', text)
+    return [target.partition("#")[0] for target in targets if not re.match(r"https?:|#", target)]
+
+
+def test_no_module_outgrows_its_limit() -> None:
+    lines = {str(path): len((ROOT / path).read_text().splitlines()) for path in modules()}
+    assert {path: count for path, count in lines.items() if count > MODULE_LINES_MAX} == {}
+
+
+def test_no_package_holds_more_than_ten_modules() -> None:
+    counts = Counter(str(path.parent) for path in modules() if path.name != "__init__.py")
+    assert {package: count for package, count in counts.items() if count > PACKAGE_MODULES_MAX} == {}
+
+
+def test_module_names_say_what_is_inside() -> None:
+    assert [str(path) for path in modules() if VAGUE_NAMES & {path.stem, path.parent.name}] == []
+
+
+@pytest.mark.parametrize("folder", ["engine", "workers"])
+def test_tests_lie_where_their_code_lies(folder: str) -> None:
+    tests = (path.relative_to(ROOT / "tests") for path in (ROOT / "tests" / folder).rglob("test_*.py"))
+    code = [(test, ROOT / test.parent / test.stem.removeprefix("test_")) for test in tests]
+    assert [str(test) for test, path in code if not path.with_suffix(".py").exists() and not path.is_dir()] == []
+
+
+def test_every_dependency_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    required = project["build-system"]["requires"] + project["project"]["dependencies"]
+    required += [name for extra in project["project"]["optional-dependencies"].values() for name in extra]
+    names = {re.split(r"[\[><=]", requirement)[0].lower().replace("-", "_") for requirement in required} - {"morphogen"}
+    pins = re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    assert names - {pin.lower().replace("-", "_") for pin in pins} == set()
+
+
+def test_torch_is_the_version_that_the_shipped_hashes_were_made_with() -> None:
+    assert "torch==2.13.0" in (ROOT / "constraints.txt").read_text().splitlines()
+
+
+def test_shipped_weights_are_small_enough_to_clone() -> None:
+    weights = {path.name: path.stat().st_size for path in (ROOT / "engine" / "weights").glob("*.safetensors")}
+    assert {name: size for name, size in weights.items() if size > WEIGHTS_MAX_BYTES} == {}
+
+
+def test_bare_make_lists_every_command() -> None:
+    listed = set(re.findall(r"^  make ([a-z-]+) +\S", make(), re.MULTILINE))
+    assert {"setup", "demo", "test", "check", "serve", "protos", "bench", "format", "clean"} <= listed
+
+
+def test_every_make_command_in_the_documents_exists() -> None:
+    listed = set(re.findall(r"^  make ([a-z-]+)", make(), re.MULTILINE))
+    named = {name for document in DOCUMENTS for name in re.findall(r"`make ([a-z-]+)", (ROOT / document).read_text())}
+    assert named - listed == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_in_the_documents_lead_somewhere(document: str) -> None:
+    assert [target for target in links(document) if not (ROOT / target).exists()] == []
+
+
+def test_files_named_in_the_architecture_exist() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    named = re.findall(r"`((?:engine|workers|protos|clients|tests|configs|benchmarks|docs)/[\w./-]*)`", text)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_importing_the_server_does_not_load_torch() -> None:
+    script = (
+        "import importlib, pkgutil, sys, engine.server as server\n"
+        "for module in pkgutil.iter_modules(server.__path__): importlib.import_module('engine.server.' + module.name)\n"
+        "print('torch' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert result.stdout.strip() == "False"

@@ -1,0 +1,115 @@
+"""The serving process: signals, its one line, and what it says when it cannot start."""
+
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from morphogen.v1 import diagnostics_pb2, diagnostics_pb2_grpc
+
+PROBES_ONLY = textwrap.dedent("""
+    import asyncio, sys
+    from engine.errors import SettingsError
+    from engine.generators.probe import ProbeGenerator
+    from engine.runtime.settings import LogSettings, ServerSettings, Settings
+    from engine.server.logs import configure_logs
+    from workers.serve import run
+
+    class ProbesOnly:
+        probe = ProbeGenerator()
+        def infos(self): return (self.probe.info,)
+        def generator_for(self, request): return self.probe
+
+    configure_logs(LogSettings())
+    try:
+        asyncio.run(run(Settings(server=ServerSettings(port=int(sys.argv[1]))), ProbesOnly()))
+    except SettingsError as error:
+        sys.exit(str(error))
+""")
+
+
+@contextmanager
+def serving() -> Iterator[tuple[subprocess.Popen[str], Any]]:
+    """A serving process and a stub that reaches it."""
+    command = [sys.executable, "-c", PROBES_ONLY, "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline().strip()
+            assert line.startswith("listening on 127.0.0.1:")
+            with grpc.insecure_channel(line.removeprefix("listening on ")) as channel:
+                yield process, diagnostics_pb2_grpc.DiagnosticsServiceStub(channel)
+        finally:
+            process.kill()
+
+
+def probe(stub: Any, part_count: int, step_ms: float) -> Any:
+    return stub.StreamProbe(
+        diagnostics_pb2.StreamProbeRequest(part_size_bytes=1000, part_count=part_count, step_ms=step_ms), timeout=20
+    )
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_signal_lets_running_streams_finish(name: signal.Signals) -> None:
+    with serving() as (process, stub):
+        call = probe(stub, part_count=40, step_ms=10)
+        assert next(call).header.part_count == 40
+        process.send_signal(name)
+        assert [message.WhichOneof("payload") for message in call] == ["part"] * 40 + ["trailer"]
+        assert process.wait(5) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+
+
+def test_second_signal_stops_at_once() -> None:
+    with serving() as (process, stub):
+        call = probe(stub, part_count=1_000_000, step_ms=10)
+        next(call)
+        process.terminate()
+        time.sleep(0.2)
+        assert process.poll() is None
+        process.terminate()
+        assert process.wait(5) == 0
+        with suppress(grpc.RpcError):
+            for message in call:
+                assert message.WhichOneof("payload") != "trailer"
+
+
+def test_port_in_use_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-c", PROBES_ONLY, str(port)]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert f"server.port: cannot listen on 127.0.0.1:{port} (Address already in use)" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_mistake_in_the_settings_is_told_before_torch_is_loaded(tmp_path: Path) -> None:
+    config = tmp_path / "serve.yaml"
+    config.write_text("server: {prot: 1}", encoding="utf-8")
+    script = textwrap.dedent("""
+        import sys
+        from pathlib import Path
+        from engine.errors import SettingsError
+        from workers.serve import serve
+        try:
+            serve(Path(sys.argv[1]))
+        except SettingsError as error:
+            assert "torch" not in sys.modules
+            sys.exit(str(error))
+    """)
+    command = [sys.executable, "-c", script, str(config)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("server.prot: unknown key")

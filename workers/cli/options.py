@@ -1,0 +1,149 @@
+"""From what a person types to requests: the small languages of the options, with errors that name the option."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.assets import MASK_MAX_BYTES, Blend, Color, Pattern
+from engine.errors import InvalidRequestError
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+WeightsOption = Annotated[
+    Path | None, typer.Option("--weights", metavar="FILE", help="Your own weights instead of the shipped ones.")
+]
+ServerOption = Annotated[
+    str | None, typer.Option("--server", metavar="HOST:PORT", help="Ask this server instead of computing here.")
+]
+TokenFileOption = Annotated[
+    Path | None, typer.Option("--token-file", metavar="FILE", help="File with the server's bearer token.")
+]
+RootCertificatesOption = Annotated[
+    Path | None,
+    typer.Option("--root-certificates", metavar="FILE", help="PEM file with whom to trust; turns TLS on."),
+]
+ClientCertificateOption = Annotated[
+    Path | None,
+    typer.Option("--client-certificate", metavar="FILE", help="PEM file that proves who asks; turns TLS on."),
+]
+ClientKeyOption = Annotated[
+    Path | None, typer.Option("--client-key", metavar="FILE", help="PEM file with the client certificate's key.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAccess:
+    """A server and the files that let one in."""
+
+    server: str
+    token_file: Path | None = None
+    root_certificates: Path | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+
+
+def access_from(
+    server: str | None,
+    weights: Path | None,
+    token_file: Path | None,
+    root_certificates: Path | None,
+    client_certificate: Path | None,
+    client_key: Path | None,
+) -> ServerAccess | None:
+    """The server to ask, None for this process. Raises InvalidRequestError for options that only fit the other."""
+    if server is not None:
+        if weights is not None:
+            raise InvalidRequestError("--weights", str(weights), "only without --server, which has its own")
+        return ServerAccess(server, token_file, root_certificates, client_certificate, client_key)
+    files = {
+        "--token-file": token_file,
+        "--root-certificates": root_certificates,
+        "--client-certificate": client_certificate,
+        "--client-key": client_key,
+    }
+    for option, path in files.items():
+        if path is not None:
+            raise InvalidRequestError(option, str(path), "only together with --server")
+    return None
+
+
+def parse_attributes(settings: Sequence[str]) -> dict[str, float]:
+    """Sliders from texts of the form NAME=VALUE; a later one replaces an earlier one."""
+    attributes: dict[str, float] = {}
+    for text in settings:
+        attributes.update(_parse_numbers("--set", text, [text]))
+    return attributes
+
+
+def parse_palette(text: str | None) -> tuple[Color, ...]:
+    """Colours from RRGGBB[,RRGGBB,RRGGBB], each with or without a leading #."""
+    return tuple(_parse_color(color) for color in text.split(",")) if text else ()
+
+
+def parse_pattern(text: str | None) -> Pattern | None:
+    """A pattern from NAME[:PARAMETER=VALUE,...]."""
+    if text is None:
+        return None
+    name, parameters = _parse_named("--pattern", text)
+    return Pattern(name, parameters)
+
+
+def parse_blend(text: str | None) -> Blend | None:
+    """A second class from CLASS[:amount=SHARE,patches_per_tile=COUNT]."""
+    if text is None:
+        return None
+    name, parameters = _parse_named("--blend", text)
+    if unknown := sorted(set(parameters) - {"amount", "patches_per_tile"}):
+        raise InvalidRequestError("--blend", unknown[0], "amount, patches_per_tile")
+    patches = parameters.get("patches_per_tile", 3.0)
+    if patches != int(patches):
+        raise InvalidRequestError("blend.patches_per_tile", patches, "a whole number, 1 to 16")
+    return Blend(name, parameters.get("amount", 0.5), int(patches))
+
+
+def read_mask(path: Path | None) -> bytes:
+    """The mask's bytes; empty without a path. At most as many as a request may carry, and one more."""
+    if path is None:
+        return b""
+    data = read_file("--mask", path, MASK_MAX_BYTES + 1)
+    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+        raise InvalidRequestError("--mask", str(path), "a PNG file")
+    return data
+
+
+def read_file(option: str, path: Path, size_bytes: int = 1024 * 1024) -> bytes:
+    """The first `size_bytes` of a file that an option names. Raises InvalidRequestError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(size_bytes)
+    except OSError as error:
+        raise InvalidRequestError(option, str(path), f"a readable file ({error.strerror})") from error
+
+
+def _parse_named(option: str, text: str) -> tuple[str, Mapping[str, float]]:
+    name, colon, rest = text.partition(":")
+    if not name or (colon and not rest):
+        raise InvalidRequestError(option, text, "NAME or NAME:PARAMETER=VALUE,...")
+    return name, _parse_numbers(option, text, rest.split(",") if rest else [])
+
+
+def _parse_numbers(option: str, text: str, assignments: Sequence[str]) -> dict[str, float]:
+    numbers: dict[str, float] = {}
+    for assignment in assignments:
+        name, _, value = assignment.partition("=")
+        try:
+            numbers[name.strip()] = float(value)
+        except ValueError:
+            raise InvalidRequestError(option, text, "NAME=VALUE, where VALUE is a number") from None
+        if not name.strip():
+            raise InvalidRequestError(option, text, "NAME=VALUE, where VALUE is a number")
+    return numbers
+
+
+def _parse_color(text: str) -> Color:
+    digits = text.strip().removeprefix("#")
+    if len(digits) != 6 or not set(digits.lower()) <= set("0123456789abcdef"):
+        raise InvalidRequestError("--palette", text, "RRGGBB, hexadecimal")
+    return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)

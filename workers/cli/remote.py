@@ -1,0 +1,127 @@
+"""Materials, catalog entries and probes from a server, with the client's errors as the engine's. Loads no torch."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import morphogen_client
+from engine.assets import GeneratorInfo, MapKind, ParameterInfo, PatternInfo, TextureRequest
+from engine.errors import GenerationError, InvalidRequestError, OverloadedError, UnavailableError
+from morphogen_client import Client, TextureOptions, Tls
+from workers.cli.materials import Material
+from workers.cli.options import ServerAccess, read_file
+
+
+@contextmanager
+def engine_errors(server: str) -> Iterator[None]:
+    """Raise what the client raises as the error of the engine that says the same."""
+    try:
+        yield
+    except morphogen_client.InvalidRequestError as error:
+        refusal = InvalidRequestError(error.field, error.value, error.allowed)
+        refusal.args = (str(error),)  # the server's own line, word for word
+        raise refusal from error
+    except morphogen_client.OverloadedError as error:
+        raise OverloadedError(f"{server}: {error}", error.retry_after_s or 0.0) from error
+    except morphogen_client.UnavailableError as error:
+        raise UnavailableError(f"{server} cannot be reached: {error}") from error
+    except morphogen_client.MorphogenError as error:
+        raise GenerationError(f"{server}: {error}") from error
+
+
+def tls_from(access: ServerAccess) -> Tls | None:
+    """TLS if any of its files is given. Raises InvalidRequestError for a file that cannot be read."""
+    files = {
+        "--root-certificates": access.root_certificates,
+        "--client-key": access.client_key,
+        "--client-certificate": access.client_certificate,
+    }
+    if not any(files.values()):
+        return None
+    return Tls(*(None if path is None else read_file(option, path) for option, path in files.items()))
+
+
+def token_from(access: ServerAccess) -> str | None:
+    """The bearer token if its file is given. Raises InvalidRequestError for a file without one."""
+    if access.token_file is None:
+        return None
+    token = read_file("--token-file", access.token_file).decode("ascii", errors="replace").strip()
+    if not token.isascii() or not token.isprintable() or not token:
+        raise InvalidRequestError("--token-file", str(access.token_file), "a file with one token, ASCII")
+    return token
+
+
+@contextmanager
+def open_client(access: ServerAccess) -> Iterator[Client]:
+    """A client for the server; errors of the client inside the block become the engine's."""
+    with (
+        engine_errors(access.server),
+        Client(access.server, tls=tls_from(access), token=token_from(access)) as client,
+    ):
+        yield client
+
+
+class RemoteSource:
+    """Materials made by a server."""
+
+    def __init__(self, client: Client, server: str) -> None:
+        self._client = client
+        self._server = server
+
+    def make(self, request: TextureRequest, on_parts: Callable[[int], None]) -> Material:
+        """Stream the material; the call is cancelled if this is interrupted."""
+        with (
+            engine_errors(self._server),
+            self._client.generate_texture(request.texture_class, **_options_of(request)) as stream,
+        ):
+            for update in stream:
+                on_parts(len(update.png))
+            result = stream.result()
+        return Material({MapKind(name): png for name, png in result.png.items()}, result.sha256)
+
+
+def generator_infos(client: Client) -> tuple[GeneratorInfo, ...]:
+    """The entries of all generators of the server, with their model cards."""
+    return tuple(_info_from(client.generator(entry.ref.name)) for entry in client.catalog())
+
+
+def _options_of(request: TextureRequest) -> TextureOptions:
+    options: TextureOptions = {
+        "seed": request.seed,
+        "size_px": request.size_px,
+        "wrap": str(request.wrap),
+        "attributes": request.attributes,
+        "palette": request.palette,
+        "mask_png": request.mask_png,
+        "maps": [str(kind) for kind in request.maps],
+    }
+    if request.pattern is not None:
+        options["pattern"] = morphogen_client.Pattern(request.pattern.name, request.pattern.parameters)
+    if (blend := request.blend) is not None:
+        options["blend"] = morphogen_client.Blend(blend.texture_class, blend.amount, blend.patches_per_tile)
+    return options
+
+
+def _info_from(entry: morphogen_client.Generator) -> GeneratorInfo:
+    return GeneratorInfo(
+        asset_kind=entry.asset_kind,
+        name=entry.ref.name,
+        version=entry.ref.version,
+        tier=entry.ref.tier,
+        weights_sha256=entry.ref.weights_sha256,
+        kernel_class=entry.ref.kernel_class,
+        classes=entry.classes,
+        sizes_px=entry.sizes_px,
+        maps=entry.maps,
+        wraps=entry.wraps,
+        attributes=tuple(map(_parameter_from, entry.attributes)),
+        patterns=tuple(
+            PatternInfo(pattern.name, pattern.description, tuple(map(_parameter_from, pattern.parameters)))
+            for pattern in entry.patterns
+        ),
+        training_licences=entry.training_licences,
+        model_card=entry.model_card,
+    )
+
+
+def _parameter_from(entry: morphogen_client.Parameter) -> ParameterInfo:
+    return ParameterInfo(entry.name, entry.minimum, entry.maximum, entry.default, entry.unit, entry.description)

@@ -1,0 +1,114 @@
+"""`morphogen evaluate texture`: the metrics panel on the generator of this process."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from rich.console import Console
+
+from engine.assets import MapKind, Part, TextureRequest
+from engine.catalog import Catalog, load_catalog
+from engine.codecs.image import decode_png
+from engine.training.evaluate import PanelSettings, evaluate_texture
+from engine.training.panel.material import JudgedMap, MaterialArrays
+from engine.training.panel.report import print_report, write_report
+from engine.training.plan import load_plan
+from workers.cli.options import JsonOption, WeightsOption
+from workers.cli.progress import stage_bars
+
+MAPS = (MapKind.ALBEDO, MapKind.NORMAL, MapKind.ROUGHNESS, MapKind.HEIGHT)
+TABLE_WIDTH = 160
+"""Columns of the table where no terminal says how wide it is: one per set, and no metric's name is cut."""
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def texture(  # noqa: PLR0913 - a command has as many arguments as it has options
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="Training plan: says which data class belongs to which class.")
+    ],
+    *,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Real textures to compare with.", show_default="the plan's first folder"),
+    ] = None,
+    weights: WeightsOption = None,
+    judged: Annotated[JudgedMap, typer.Option("--map", help="Map whose likeness is judged.")] = JudgedMap.ALBEDO,
+    count: Annotated[int, typer.Option(help="Pictures per set.")] = 256,
+    size: Annotated[int, typer.Option(metavar="PX", help="Edge length at which pictures are judged.")] = 128,
+    seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
+    report_file: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write the findings there, as JSON.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare generated textures with real ones, in one run with baselines and spoiled sets.
+
+    Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
+    """
+    plan = load_plan(config)
+    settings = PanelSettings(count, size, seed, judged)
+    catalog = load_catalog(texture_weights=weights)
+    with stage_bars() as tell:
+        findings = evaluate_texture(
+            data or plan.data[0].folder,
+            lambda texture_class, number: sample(catalog, TextureRequest(texture_class, number, size, maps=MAPS)),
+            known_classes(catalog),
+            plan.class_of(),
+            settings,
+            tell,
+        )
+    if report_file is not None:
+        write_report(findings, report_file)
+    if as_json:
+        typer.echo(json.dumps(findings.document(), indent=2))
+    else:
+        console = Console()
+        print_report(findings, console if console.is_terminal else Console(width=TABLE_WIDTH))
+    raise typer.Exit(findings.exit_code)
+
+
+def known_classes(catalog: Catalog) -> tuple[str, ...]:
+    """The classes of the texture generator."""
+    return next(info.classes for info in catalog.infos() if info.asset_kind == "texture")
+
+
+def sample(catalog: Catalog, request: TextureRequest) -> MaterialArrays:
+    """The material as users get it: decoded from the delivered files."""
+    generator = catalog.generator_for(request)
+    state = generator.begin(request)
+    parts: list[Part] = []
+    while not state.finished:
+        (made,) = generator.step([state])
+        parts += made
+    finest = {part.map: planes(part) for part in parts if part.lod_px == request.size_px}
+    return MaterialArrays(
+        albedo=finest[MapKind.ALBEDO],
+        height=finest[MapKind.HEIGHT],
+        roughness=finest[MapKind.ROUGHNESS],
+        normal=unit_vectors(finest[MapKind.NORMAL]),
+        levels=albedo_levels(parts),
+    )
+
+
+def albedo_levels(parts: Sequence[Part]) -> tuple[NDArray[np.float32], ...]:
+    """Albedo at every level of detail, coarse to fine."""
+    return tuple(planes(part) for part in parts if part.map == MapKind.ALBEDO)
+
+
+def planes(part: Part) -> NDArray[np.float32]:
+    """The part's pixels as [channels, height, width] in [0, 1]."""
+    pixels = decode_png(part.payload)
+    scaled = pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+    return np.ascontiguousarray(np.atleast_3d(scaled).transpose(2, 0, 1))
+
+
+def unit_vectors(normal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Normals [3, height, width] from their colours in [0, 1]."""
+    vectors = 2 * normal - 1
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=0), 1e-6), np.float32)

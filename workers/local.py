@@ -1,0 +1,246 @@
+"""The embedded worker: steps run in one thread of this process, parts come to the event loop.
+
+A thread switch costs more than moving a small part, so both directions switch only when someone waits: the step thread
+wakes the event loop only while a stream has nothing left to deliver, and the event loop hands back credit in bulk
+until a stream runs out. A slow session gets each part at once; fast ones keep several in store.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import threading
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import structlog
+
+from engine.assets import AssetRequest, GeneratorInfo
+from engine.errors import MorphogenError, UnavailableError
+from engine.runtime.loop import Cancel, Event, Failed, Finished, Grant, Made, Open, Opened, StepLoop, Stop
+from engine.runtime.pool import AssetSummary, GeneratorSource, PoolLoad, SealedPart
+from engine.runtime.scheduler import FirstComeScheduler
+
+_log = structlog.get_logger(__name__)
+
+
+class LocalStream:
+    """One session of a LocalPool, seen from the event loop."""
+
+    def __init__(self, pool: "LocalPool", ticket: int) -> None:
+        self.ticket = ticket
+        self._pool = pool
+        self._opened: Opened | None = None
+        self._parts: deque[SealedPart] = deque()
+        self._end: Finished | Failed | None = None
+        self._delivering = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def info(self) -> GeneratorInfo:
+        """The generator that answers."""
+        assert self._opened is not None
+        return self._opened.info
+
+    @property
+    def part_count(self) -> int:
+        """Number of parts the whole asset has."""
+        assert self._opened is not None
+        return self._opened.part_count
+
+    @property
+    def undelivered_part_count(self) -> int:
+        """Number of parts that wait for the reader."""
+        return len(self._parts)
+
+    async def opened(self) -> None:
+        """Wait until the worker has begun the session; raises its error if it refused."""
+        while self._opened is None:
+            if isinstance(self._end, Failed):
+                raise self._end.error
+            await self._news()
+
+    def __aiter__(self) -> AsyncIterator[SealedPart]:
+        return self
+
+    async def __anext__(self) -> SealedPart:
+        """The next part; the one before counts as delivered."""
+        if self._delivering:
+            self._delivering = False
+            self._pool.owe(self.ticket)
+        while not self._parts:
+            if isinstance(self._end, Failed):
+                raise self._end.error
+            if self._end is not None:
+                raise StopAsyncIteration
+            await self._news()
+        self._delivering = True
+        return self._parts.popleft()
+
+    def summary(self) -> AssetSummary:
+        """The account of the session, once every part has been taken."""
+        assert isinstance(self._end, Finished)
+        return self._end.summary
+
+    def close(self) -> None:
+        """Stop the work within one step and release the session."""
+        self._pool.forget(self.ticket, running=self._end is None)
+
+    def receive(self, event: Event) -> None:
+        """Take an event of this session; called on the event loop."""
+        match event:
+            case Made(_, sealed):
+                self._parts.append(sealed)
+            case Opened():
+                self._opened = event
+            case Finished() | Failed():
+                self._end = event
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def _news(self) -> None:
+        """Wait for the next event, unless one lies ready."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            with self._pool.hungry():
+                if not self._waiter.done():
+                    await self._waiter
+        finally:
+            self._waiter = None
+
+
+class LocalPool:
+    """A WorkerPool of one thread in this process.
+
+    batch_size       sessions moved on by one step
+    run_ahead_parts  undelivered parts after which a session waits for its reader
+    """
+
+    def __init__(self, generators: GeneratorSource, batch_size: int = 1, run_ahead_parts: int = 4) -> None:
+        self._generators = generators
+        self._run_ahead_parts = run_ahead_parts
+        self._step_loop = StepLoop(generators, FirstComeScheduler(batch_size), self._emit)
+        self._thread = threading.Thread(target=self._work, name="morphogen-steps", daemon=True)
+        self._event_loop: asyncio.AbstractEventLoop | None = None
+        self._outbox: deque[Event] = deque()
+        self._wake_up_pending = False
+        self._hungry_count = 0
+        self._owed: Counter[int] = Counter()
+        self._tickets = itertools.count()
+        self._streams: dict[int, LocalStream] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._accepting = False
+
+    async def start(self) -> None:
+        """Start the step thread."""
+        self._event_loop = asyncio.get_running_loop()
+        self._thread.start()
+        self._accepting = True
+
+    def generators(self) -> tuple[GeneratorInfo, ...]:
+        """The entries of all loaded generators."""
+        return self._generators.infos()
+
+    async def open(self, request: AssetRequest) -> LocalStream:
+        """Begin a session. Raises InvalidRequestError, or UnavailableError while the pool is not running."""
+        if not self._accepting:
+            raise UnavailableError("the worker is not running")
+        stream = LocalStream(self, next(self._tickets))
+        self._streams[stream.ticket] = stream
+        self._idle.clear()
+        self._step_loop.submit(Open(stream.ticket, request, self._run_ahead_parts))
+        try:
+            await stream.opened()
+        except BaseException:  # also cancellation: nobody else can close it yet
+            stream.close()
+            raise
+        return stream
+
+    async def drain(self) -> None:
+        """Refuse new sessions and wait until the running ones have ended."""
+        self._accepting = False
+        await self._idle.wait()
+
+    async def close(self) -> None:
+        """Stop the thread after the step that runs now."""
+        self._accepting = False
+        if self._thread.is_alive():
+            self._step_loop.submit(Stop())
+            await asyncio.to_thread(self._thread.join)
+
+    def load(self) -> PoolLoad:
+        """How busy the pool is."""
+        undelivered_count = sum(stream.undelivered_part_count for stream in self._streams.values())
+        return PoolLoad(len(self._streams), undelivered_count, self._step_loop.step_count)
+
+    def owe(self, ticket: int) -> None:
+        """A part of `ticket` has been delivered; the step thread hears of it when enough has come together."""
+        self._owed[ticket] += 1
+        if 2 * self._owed.total() >= self._run_ahead_parts * len(self._streams):
+            self._pay()
+
+    @contextlib.contextmanager
+    def hungry(self) -> Iterator[None]:
+        """While a stream waits: hand over what lies ready, and have the step thread report every event at once."""
+        self._hungry_count += 1
+        self._hand_over()
+        self._pay()
+        try:
+            yield
+        finally:
+            self._hungry_count -= 1
+
+    def forget(self, ticket: int, *, running: bool) -> None:
+        """Release a session; `running` tells whether the step thread may still work on it."""
+        if self._streams.pop(ticket, None) is None:
+            return
+        del self._owed[ticket]
+        if running:
+            self._step_loop.submit(Cancel(ticket))
+        if not self._streams:
+            self._idle.set()
+
+    def _pay(self) -> None:
+        if self._owed:
+            self._step_loop.submit(Grant(dict(self._owed)))
+            self._owed.clear()
+
+    def _work(self) -> None:
+        try:
+            self._step_loop.run()
+        except BaseException:
+            _log.exception("step thread failed")
+            raise
+        finally:
+            self._call_event_loop(self._fail_all)
+
+    def _emit(self, event: Event) -> None:
+        """In the step thread: queue the event; wake the event loop if someone waits and no wake-up is on its way."""
+        # First the queue, then the count; a stream that begins to wait does it the other way round.
+        self._outbox.append(event)
+        if self._hungry_count and not self._wake_up_pending:
+            self._wake_up_pending = True
+            self._call_event_loop(self._hand_over)
+
+    def _hand_over(self) -> None:
+        """On the event loop: give every queued event to its stream."""
+        # First the flag, then the queue: an event queued after the last look into it causes a new wake-up.
+        self._wake_up_pending = False
+        while self._outbox:
+            event = self._outbox.popleft()
+            stream = self._streams.get(event.ticket)
+            if stream is not None:
+                stream.receive(event)
+
+    def _fail_all(self) -> None:
+        """On the event loop, after the step thread has ended."""
+        self._accepting = False
+        self._hand_over()
+        error: MorphogenError = UnavailableError("the worker stopped")
+        for ticket, stream in self._streams.items():
+            stream.receive(Failed(ticket, error))
+
+    def _call_event_loop(self, callback: Callable[[], None]) -> None:
+        assert self._event_loop is not None
+        with contextlib.suppress(RuntimeError):  # the event loop has closed; nobody is left to tell
+            self._event_loop.call_soon_threadsafe(callback)
