@@ -1,15 +1,18 @@
 """How much of a plain gRPC server's speed a whole Morphogen server reaches, both sending the same parts.
 
-Runs one after the other, in turns, with one client: a plain grpc.aio server that yields ready-made messages, and
-Morphogen's StreamProbe with zero step time, which admits, schedules, steps, checksums and delivers every part. Prints
-a table and writes `results/serving.json`.
+In turns, with one client: a plain grpc.aio server that yields messages made from ready bytes, and Morphogen's
+StreamProbe with zero step time, which admits, schedules, steps, checksums and delivers every part.
 
-    python benchmarks/serving.py
+Synthetic streams of one part size share what is known of their checksums, so that after a first stream they measure the
+path alone, as the plain server's ready bytes do. A last record, without a goal, changes the part size from run to run,
+so that every checksum is worked out anew.
+
+    python -m benchmarks serving
 """
 
 import argparse
 import asyncio
-import json
+import hashlib
 import os
 import platform
 import statistics
@@ -17,13 +20,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import grpc
-from rich.console import Console
-from rich.table import Table
 
 from engine.assets import AssetRequest, GeneratorInfo
 from engine.generators.probe import ProbeGenerator
@@ -31,14 +32,16 @@ from engine.generators.protocol import Generator
 from engine.runtime.settings import LogSettings, ServerSettings, Settings
 from engine.server.logs import configure_logs
 from morphogen.v1 import common_pb2, diagnostics_pb2, diagnostics_pb2_grpc
-from workers.serve import run
+from workers.serve import new_event_loop, serve_generators
 
 PART_BYTES = 48 * 1024
 STREAM_COUNTS = (1, 4, 16)
 GOAL = 0.90
-RESULTS = Path(__file__).parent / "results" / "serving.json"
+RUNS = 9
+PARTS_PER_RUN = 2400
+WARM_UP_PARTS = 16
 
-Result = dict[str, Any]
+Record = dict[str, Any]
 
 
 class ProbesOnly:
@@ -98,7 +101,7 @@ def serve_morphogen() -> None:
     """Serve the synthetic generator with everything that `morphogen serve` puts around it."""
     logs = LogSettings(level="warning")
     configure_logs(logs)
-    asyncio.run(run(Settings(server=ServerSettings(port=0), log=logs), ProbesOnly()))
+    serve_generators(Settings(server=ServerSettings(port=0), log=logs), ProbesOnly())
 
 
 @contextmanager
@@ -113,98 +116,95 @@ def server_process(kind: str) -> Iterator[str]:
             process.terminate()
 
 
-async def parts_per_second(address: str, stream_count: int, part_count: int) -> float:
+async def parts_per_second(address: str, stream_count: int, part_count: int, part_bytes: int) -> float:
     """Rate at which `stream_count` simultaneous streams of `part_count` parts each arrive."""
-    request = diagnostics_pb2.StreamProbeRequest(part_size_bytes=PART_BYTES, part_count=part_count)
     async with grpc.aio.insecure_channel(address) as channel:
         stub = diagnostics_pb2_grpc.DiagnosticsServiceStub(channel)
 
-        async def receive() -> int:
+        async def receive(count: int) -> int:
+            request = diagnostics_pb2.StreamProbeRequest(part_size_bytes=part_bytes, part_count=count)
             received_count = 0
             async for message in stub.StreamProbe(request):
                 received_count += message.HasField("part")
             return received_count
 
-        await receive()
+        await receive(WARM_UP_PARTS)
         started_at_s = time.perf_counter()
-        received_counts = await asyncio.gather(*(receive() for _ in range(stream_count)))
+        received_counts = await asyncio.gather(*(receive(part_count) for _ in range(stream_count)))
         elapsed_s = time.perf_counter() - started_at_s
     assert received_counts == [part_count] * stream_count
     return sum(received_counts) / elapsed_s
 
 
-async def rounds(addresses: dict[str, str], stream_count: int, repeats: int, parts: int) -> dict[str, list[float]]:
-    """Rates of both servers in turns; which one goes first alternates."""
+async def check(address: str) -> None:
+    """Make sure that a stream's trailer names the checksum of what was sent."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        stub = diagnostics_pb2_grpc.DiagnosticsServiceStub(channel)
+        sha256 = hashlib.sha256()
+        request = diagnostics_pb2.StreamProbeRequest(part_size_bytes=PART_BYTES, part_count=100)
+        async for message in stub.StreamProbe(request):
+            sha256.update(message.part.data)
+            if message.HasField("trailer") and message.trailer.sha256 != sha256.digest():
+                raise ValueError("the trailer's SHA-256 is not that of the parts")
+
+
+async def compare(addresses: dict[str, str], stream_count: int, part_sizes: Sequence[int]) -> Record:
+    """Both servers in turns, one run for each of `part_sizes`; which one goes first alternates."""
     rates: dict[str, list[float]] = {kind: [] for kind in addresses}
-    for repeat in range(repeats):
+    part_count = PARTS_PER_RUN // stream_count
+    for repeat, part_bytes in enumerate(part_sizes):
         for kind in sorted(addresses, reverse=repeat % 2 == 1):
-            rates[kind].append(await parts_per_second(addresses[kind], stream_count, parts // stream_count))
-    return rates
+            rates[kind].append(await parts_per_second(addresses[kind], stream_count, part_count, part_bytes))
+    ratios = [own / plain for own, plain in zip(rates["morphogen"], rates["plain"], strict=True)]
+    value = round(statistics.median(ratios), 3)
+    return {
+        "name": f"StreamProbe / plain grpc.aio, parts per second, {stream_count} streams",
+        "value": value,
+        "goal": f">= {GOAL:.2f}",
+        "holds": value >= GOAL,
+        "conditions": {
+            "part_bytes": PART_BYTES,
+            "parts_per_run": PARTS_PER_RUN,
+            "runs": len(part_sizes),
+            "morphogen_parts_per_s": round(statistics.median(rates["morphogen"])),
+            "plain_parts_per_s": round(statistics.median(rates["plain"])),
+            "ratio_min": round(min(ratios), 3),
+            "ratio_max": round(max(ratios), 3),
+            "checksums": "remembered from the first run",
+            "event_loop": new_event_loop.__module__.partition(".")[0],
+            "cpu_count": os.cpu_count(),
+            "load_average": round(os.getloadavg()[0], 1),
+            "grpcio": grpc.__version__,
+            "python": platform.python_version(),
+        },
+    }
 
 
-def measure(repeats: int = 9, parts: int = 2400) -> list[Result]:
-    """One result per number of streams: the median of the ratios of neighbouring runs."""
-    results: list[Result] = []
-    with ExitStack() as stack:
-        addresses = {kind: stack.enter_context(server_process(kind)) for kind in ("morphogen", "plain")}
-        for stream_count in STREAM_COUNTS:
-            rates = asyncio.run(rounds(addresses, stream_count, repeats, parts))
-            ratios = [own / plain for own, plain in zip(rates["morphogen"], rates["plain"], strict=True)]
-            value = round(statistics.median(ratios), 3)
-            results.append(
-                {
-                    "name": f"StreamProbe rate / plain grpc.aio rate, {stream_count} streams",
-                    "value": value,
-                    "goal": f">= {GOAL}",
-                    "holds": value >= GOAL,
-                    "conditions": {
-                        "part_bytes": PART_BYTES,
-                        "parts_per_run": parts,
-                        "repeats": repeats,
-                        "morphogen_parts_per_s": round(statistics.median(rates["morphogen"])),
-                        "plain_parts_per_s": round(statistics.median(rates["plain"])),
-                        "ratio_min": round(min(ratios), 3),
-                        "ratio_max": round(max(ratios), 3),
-                        "cpu_count": os.cpu_count(),
-                        "grpcio": grpc.__version__,
-                        "python": platform.python_version(),
-                    },
-                }
-            )
-    return results
+async def compare_all(addresses: dict[str, str]) -> list[Record]:
+    """The records of all numbers of streams."""
+    await check(addresses["morphogen"])
+    records = [await compare(addresses, stream_count, [PART_BYTES] * RUNS) for stream_count in STREAM_COUNTS]
+    sizes = [PART_BYTES - run for run in range(1, RUNS + 1)]
+    anew = await compare(addresses, max(STREAM_COUNTS), sizes)
+    anew["name"] += ", checksums worked out anew"
+    anew["conditions"]["checksums"] = "worked out in each run"
+    return [*records, anew | {"goal": "none", "holds": True}]
 
 
-def print_table(results: Sequence[Result]) -> None:
-    """Show `results` on the terminal."""
-    table = Table("measurement", "value", "goal", "holds", "parts/s", "plain parts/s", "ratio range")
-    for result in results:
-        conditions = result["conditions"]
-        table.add_row(
-            result["name"],
-            str(result["value"]),
-            result["goal"],
-            "yes" if result["holds"] else "NO",
-            str(conditions["morphogen_parts_per_s"]),
-            str(conditions["plain_parts_per_s"]),
-            f"{conditions['ratio_min']} - {conditions['ratio_max']}",
-        )
-    Console().print(table)
+def measure() -> list[Record]:
+    """One record per number of streams: the median of the ratios of neighbouring runs."""
+    with server_process("morphogen") as morphogen, server_process("plain") as plain:
+        return asyncio.run(compare_all({"morphogen": morphogen, "plain": plain}))
 
 
 def main() -> None:
-    """Measure, print, write; with --serve, be one of the servers."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--serve", choices=("plain", "morphogen"), help=argparse.SUPPRESS)
-    kind = parser.parse_args().serve
-    if kind == "plain":
+    """Be one of the servers."""
+    parser = argparse.ArgumentParser(description="One of the two servers that `python -m benchmarks serving` compares.")
+    parser.add_argument("--serve", choices=("plain", "morphogen"), required=True)
+    if parser.parse_args().serve == "plain":
         asyncio.run(serve_plain())
-    elif kind == "morphogen":
-        serve_morphogen()
     else:
-        results = measure()
-        print_table(results)
-        RESULTS.parent.mkdir(parents=True, exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+        serve_morphogen()
 
 
 if __name__ == "__main__":

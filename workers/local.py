@@ -14,11 +14,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import structlog
 
-from engine.assets import AssetRequest, GeneratorInfo
+from engine.assets import AssetRequest, GeneratorInfo, ProbeRequest
 from engine.errors import MorphogenError, UnavailableError
 from engine.runtime.loop import Cancel, Event, Failed, Finished, Grant, Made, Open, Opened, StepLoop, Stop
 from engine.runtime.pool import AssetSummary, GeneratorSource, PoolLoad, SealedPart
 from engine.runtime.scheduler import FirstComeScheduler
+
+INSTANT_RUN_AHEAD = 4
+"""Synthetic parts without a step time cost neither work nor memory, so that more of them may lie ready."""
 
 _log = structlog.get_logger(__name__)
 
@@ -26,8 +29,9 @@ _log = structlog.get_logger(__name__)
 class LocalStream:
     """One session of a LocalPool, seen from the event loop."""
 
-    def __init__(self, pool: "LocalPool", ticket: int) -> None:
+    def __init__(self, pool: "LocalPool", ticket: int, credit: int) -> None:
         self.ticket = ticket
+        self.credit = credit
         self._pool = pool
         self._opened: Opened | None = None
         self._parts: deque[SealedPart] = deque()
@@ -125,6 +129,9 @@ class LocalPool:
         self._wake_up_pending = False
         self._hungry_count = 0
         self._owed: Counter[int] = Counter()
+        self._owed_count = 0
+        self._payment_pending = False
+        self._granted_count = 0
         self._tickets = itertools.count()
         self._streams: dict[int, LocalStream] = {}
         self._idle = asyncio.Event()
@@ -145,10 +152,11 @@ class LocalPool:
         """Begin a session. Raises InvalidRequestError, or UnavailableError while the pool is not running."""
         if not self._accepting:
             raise UnavailableError("the worker is not running")
-        stream = LocalStream(self, next(self._tickets))
+        stream = LocalStream(self, next(self._tickets), self._credit(request))
         self._streams[stream.ticket] = stream
+        self._granted_count += stream.credit
         self._idle.clear()
-        self._step_loop.submit(Open(stream.ticket, request, self._run_ahead_parts))
+        self._step_loop.submit(Open(stream.ticket, request, stream.credit))
         try:
             await stream.opened()
         except BaseException:  # also cancellation: nobody else can close it yet
@@ -176,8 +184,12 @@ class LocalPool:
     def owe(self, ticket: int) -> None:
         """A part of `ticket` has been delivered; the step thread hears of it when enough has come together."""
         self._owed[ticket] += 1
-        if 2 * self._owed.total() >= self._run_ahead_parts * len(self._streams):
-            self._pay()
+        self._owed_count += 1
+        if 2 * self._owed_count >= self._granted_count and not self._payment_pending:
+            # Not at once: the caller is about to start a write, and while that is under way the thread can have the
+            # interpreter without waiting for it.
+            self._payment_pending = True
+            asyncio.get_running_loop().call_soon(self._pay)
 
     @contextlib.contextmanager
     def hungry(self) -> Iterator[None]:
@@ -192,18 +204,28 @@ class LocalPool:
 
     def forget(self, ticket: int, *, running: bool) -> None:
         """Release a session; `running` tells whether the step thread may still work on it."""
-        if self._streams.pop(ticket, None) is None:
+        stream = self._streams.pop(ticket, None)
+        if stream is None:
             return
-        del self._owed[ticket]
+        self._granted_count -= stream.credit
+        self._owed_count -= self._owed.pop(ticket, 0)
         if running:
             self._step_loop.submit(Cancel(ticket))
         if not self._streams:
             self._idle.set()
 
+    def _credit(self, request: AssetRequest) -> int:
+        """Room of a session for undelivered parts."""
+        if isinstance(request, ProbeRequest) and request.step_ms == 0:
+            return self._run_ahead_parts * INSTANT_RUN_AHEAD
+        return self._run_ahead_parts
+
     def _pay(self) -> None:
+        self._payment_pending = False
         if self._owed:
             self._step_loop.submit(Grant(dict(self._owed)))
             self._owed.clear()
+            self._owed_count = 0
 
     def _work(self) -> None:
         try:

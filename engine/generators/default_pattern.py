@@ -22,7 +22,7 @@ def draw_pattern(text: str, seed: int) -> Pattern:
             parameters[key.strip()] = _draw(low, high or low, derive_seed(seed, 0xD1, index))
         except ValueError as error:
             raise WeightsError(f"pattern {entry!r} is not of the form name=value or name=low..high") from error
-        if not equals:
+        if not equals or not key.strip():
             raise WeightsError(f"pattern {entry!r} is not of the form name=value or name=low..high")
     return Pattern(name, parameters)
 

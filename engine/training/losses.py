@@ -11,12 +11,15 @@ STRIDE_WEIGHTS = {1: 0.2, 2: 0.4, 4: 0.8, 8: 1.0, 16: 0.5, 32: 0.5}
 
 
 def reconstruction(
-    images: dict[int, torch.Tensor], targets: torch.Tensor, present: torch.Tensor, detailed: torch.Tensor
+    images: dict[int, torch.Tensor],
+    targets: torch.Tensor,
+    present: torch.Tensor,
+    detailed: torch.Tensor,
 ) -> torch.Tensor:
     """Mean absolute error of every level of detail against the area average of the targets.
 
-    `images` by stride, each [batch, 8, s / stride, s / stride]; `targets` [batch, 8, s, s]; `present` [batch, 8];
-    `detailed` [batch] says whether stride 1 may be compared at all.
+    `images` by stride, each [batch, 8, s / stride, s / stride]; `targets` [batch, 8, s, s]; `present` [batch, 8] masks
+    channels; `detailed` [batch] says whether stride 1 may be compared at all.
     """
     weights = present * CHANNEL_WEIGHTS.to(present)
     total = targets.new_zeros(())
@@ -26,6 +29,21 @@ def reconstruction(
         if stride == 1:
             error = error * detailed[:, None]
         total = total + STRIDE_WEIGHTS[stride] * error.sum() / weights.sum().clamp_min(1)
+    return total
+
+
+def obedience(images: dict[int, torch.Tensor], structure: torch.Tensor) -> torch.Tensor:
+    """How far the height of coarse levels is from a drawn structure's height, both standardized per image.
+
+    `structure` [batch, 3, s, s]; flat structures ask for nothing.
+    """
+    wanted = structure[:, :1]
+    spread = wanted.std((2, 3), keepdim=True)
+    wanted = ((wanted - wanted.mean((2, 3), keepdim=True)) / spread.clamp_min(0.05)).clamp(-3, 3)
+    total = structure.new_zeros(())
+    for stride in (8, 4):
+        error = (images[stride][:, 3:4] - functional.avg_pool2d(wanted, stride)).abs()
+        total = total + (error * (spread > 0.05)).mean()
     return total
 
 

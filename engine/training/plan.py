@@ -95,6 +95,8 @@ class TexturePlan:
     learning_rate: float = 0.002
     style_divergence_weight: float = 0.001
     patch_weight: float = 1.0
+    obedience_weight: float = 0.3
+    drawn_share: float = 0.4
     ema_half_life: int = 250
     sheet_interval: int = 500
     checkpoint_interval: int = 500

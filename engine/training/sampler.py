@@ -3,7 +3,7 @@
 Nothing here holds random state, so a run resumes exactly: batch(step) is the same in every process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,17 +12,24 @@ import torch
 from numpy.typing import NDArray
 
 from engine.nets.texgen import TexGenConfig, join_spatial, structure_pyramid
+from engine.generators.default_pattern import draw_pattern
 from engine.noise import derive_seed
+from engine.patterns import render_pattern
 from engine.training.exemplars import Exemplar
 from engine.training.surface import normalize_range
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tensors of one step: [batch, ...]; structure and targets at stride 1, in [-1, 1] and normalized units."""
+    """Tensors of one step: [batch, ...]; structure and targets at stride 1, in [-1, 1] and normalized units.
+
+    Where `paired` is 1 the structure is that of the targets; where it is 0 it was drawn from the pattern library, and
+    only the look of the targets is asked for. Where `detailed` is 0 the finest level of the targets is not real detail.
+    """
 
     targets: torch.Tensor
     present: torch.Tensor
     detailed: torch.Tensor
+    paired: torch.Tensor
     structure: torch.Tensor
     class_index: torch.Tensor
     attributes: torch.Tensor
@@ -37,9 +44,18 @@ def network_attributes(statistics: dict[str, float]) -> list[float]:
 class Sampler:
     """Batches from groups of exemplars; each group is one material at one or several densities."""
 
-    def __init__(self, materials: Sequence[Sequence[Exemplar]], class_names: Sequence[str], crop_px: int) -> None:
+    def __init__(
+        self,
+        materials: Sequence[Sequence[Exemplar]],
+        class_names: Sequence[str],
+        crop_px: int,
+        drawn: Mapping[str, Sequence[NDArray[np.float32]]],
+        drawn_share: float,
+    ) -> None:
+        """`drawn` holds structures [3, s, s] of each class's own patterns; `drawn_share` of the samples wear one."""
         self.materials = materials
         self.crop_px = crop_px
+        self.drawn, self.drawn_share = drawn, drawn_share
         self.class_index = {name: index for index, name in enumerate(class_names)}
         counts = {name: 0 for name in class_names}
         for material in materials:
@@ -53,15 +69,28 @@ class Sampler:
         random = np.random.Generator(np.random.PCG64(derive_seed(seed, step)))
         chosen = random.choice(len(self.materials), size, p=self.probabilities)
         rows = [self._crop(self._density(self.materials[index], random), random) for index in chosen]
-        targets, structures, attributes, exemplars = zip(*rows, strict=True)
+        targets, structures, attributes, exemplars = map(list, zip(*rows, strict=True))
+        paired = np.ones(size, np.float32)
+        for index in range(size - round(size * self.drawn_share), size):
+            structures[index] = self._drawn(exemplars[index].texture_class, random)
+            paired[index] = 0
         return Batch(
             torch.from_numpy(np.stack(targets)),
             torch.from_numpy(np.stack([e.present for e in exemplars]).astype(np.float32)),
             torch.tensor([float(e.detailed) for e in exemplars]),
+            torch.from_numpy(paired),
             torch.from_numpy(np.stack(structures)),
             torch.tensor([self.class_index[e.texture_class] for e in exemplars]),
             torch.tensor(attributes, dtype=torch.float32),
         )
+
+    def _drawn(self, texture_class: str, random: np.random.Generator) -> NDArray[np.float32]:
+        choices = self.drawn[texture_class]
+        structure = choices[int(random.integers(len(choices)))]
+        size, crop = structure.shape[-1], self.crop_px
+        rows = (np.arange(crop) + int(random.integers(size))) % size
+        columns = (np.arange(crop) + int(random.integers(size))) % size
+        return np.ascontiguousarray(structure[:, rows[:, None], columns])
 
     def _density(self, material: Sequence[Exemplar], random: np.random.Generator) -> Exemplar:
         return material[int(random.integers(len(material)))]
@@ -82,6 +111,19 @@ class Sampler:
         if turns % 2:
             attributes[1] = -attributes[1]
         return turn(targets, turns, mirrored), turn_plain(hints, turns, mirrored), attributes, exemplar
+
+
+def draw_structures(patterns: Mapping[str, str], seed: int, count: int, sizes_px: Sequence[int]) -> dict[str, list[NDArray[np.float32]]]:
+    """`count` structures float32 [3, s, s] in [-1, 1] per class at each of the sizes, from the classes' patterns."""
+    drawn: dict[str, list[NDArray[np.float32]]] = {}
+    for row, (name, text) in enumerate(patterns.items()):
+        drawn[name] = []
+        for number in range(count):
+            own = derive_seed(seed, row, number)
+            structure = render_pattern(draw_pattern(text, own), own, sizes_px[number % len(sizes_px)])
+            stacked = np.stack([2 * structure.height - 1, 2 * structure.edge_distance - 1, structure.cell_tone])
+            drawn[name].append(stacked.astype(np.float32))
+    return drawn
 
 
 def hint(

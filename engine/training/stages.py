@@ -56,13 +56,19 @@ class TextureModel:
         return Painted(dict(zip(IMAGE_STRIDES, images, strict=True)), mean, log_variance)
 
     def reconstruction_loss(self, batch: Batch, painted: Painted, random: torch.Generator) -> tuple[torch.Tensor, Scalars]:
-        """Reconstruction, patch statistics and style divergence."""
-        pixels = losses.reconstruction(painted.images, batch.targets, batch.present, batch.detailed)
-        patches = self._patch_loss(batch, painted.images[1], random)
-        divergence = losses.kullback_leibler(painted.style_mean, painted.style_log_variance)
-        total = pixels + self.plan.patch_weight * patches + self.plan.style_divergence_weight * divergence
-        scalars = {"pixels": float(pixels.detach()), "patches": float(patches.detach()), "divergence": float(divergence.detach())}
-        return total, scalars
+        """Reconstruction where the structure is the target's own, obedience where it was drawn, patch statistics."""
+        present = batch.present * batch.paired[:, None]
+        parts = {
+            "pixels": losses.reconstruction(painted.images, batch.targets, present, batch.detailed),
+            "patches": self.plan.patch_weight * self._patch_loss(batch, painted.images[1], random),
+            "divergence": self.plan.style_divergence_weight
+            * losses.kullback_leibler(painted.style_mean, painted.style_log_variance),
+        }
+        drawn = batch.paired == 0
+        if drawn.any():
+            images = {stride: image[drawn] for stride, image in painted.images.items()}
+            parts["obedience"] = self.plan.obedience_weight * losses.obedience(images, batch.structure[drawn])
+        return torch.stack(list(parts.values())).sum(), {name: float(part.detach()) for name, part in parts.items()}
 
     def _patch_loss(self, batch: Batch, finest: torch.Tensor, random: torch.Generator) -> torch.Tensor:
         """Patch statistics of the full material where all maps are there, of the albedo elsewhere."""
@@ -139,7 +145,9 @@ class AdversarialStage:
 
     def _score(self, batch: Batch, maps: torch.Tensor) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16):
-            return self.model.discriminator(maps, batch.present, batch.structure, batch.class_index)
+            # A drawn structure would give a fake away: its pair is judged without any.
+            structure = batch.structure * batch.paired[:, None, None, None]
+            return self.model.discriminator(maps, batch.present, structure, batch.class_index)
 
     def _critic_step(self, batch: Batch, fake: torch.Tensor, number: int, learning_rate: float) -> Scalars:
         detailed = batch.detailed > 0

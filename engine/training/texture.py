@@ -20,12 +20,13 @@ from engine.training.exemplars import (
     surface_height,
 )
 from engine.training.plan import TexturePlan
-from engine.training.sampler import Sampler
+from engine.training.sampler import Sampler, draw_structures
 from engine.training.sheet import write_sheet
 from engine.training.stages import AdversarialStage, ReconstructionStage, Scalars, TextureModel
 
 VERSION = "1"
 WARM_UP_STEPS = 100
+DRAWN_PER_CLASS = 12
 FINAL_LEARNING_RATE = 0.05
 """Share of the learning rate that is left at the end of a stage."""
 
@@ -42,7 +43,9 @@ def train_texture(plan: TexturePlan, progress: Progress, *, resume: bool = True)
     plan.output.mkdir(parents=True, exist_ok=True)
     class_names = list(plan.classes)
     materials, licences = prepare_materials(plan, progress)
-    sampler = Sampler(materials, class_names, plan.crop_px)
+    patterns = {name: entry.pattern for name, entry in plan.classes.items()}
+    drawn = draw_structures(patterns, plan.seed, DRAWN_PER_CLASS, (2 * plan.crop_px, plan.crop_px, 4 * plan.crop_px))
+    sampler = Sampler(materials, class_names, plan.crop_px, drawn, plan.drawn_share)
     network = plan.network
     config = TexGenConfig(
         len(class_names), style_width=network.style_width, code_width=network.code_width, widths=network.widths

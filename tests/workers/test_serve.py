@@ -17,12 +17,12 @@ import pytest
 from morphogen.v1 import diagnostics_pb2, diagnostics_pb2_grpc
 
 PROBES_ONLY = textwrap.dedent("""
-    import asyncio, sys
+    import sys
     from engine.errors import SettingsError
     from engine.generators.probe import ProbeGenerator
     from engine.runtime.settings import LogSettings, ServerSettings, Settings
     from engine.server.logs import configure_logs
-    from workers.serve import run
+    from workers.serve import serve_generators
 
     class ProbesOnly:
         probe = ProbeGenerator()
@@ -31,7 +31,7 @@ PROBES_ONLY = textwrap.dedent("""
 
     configure_logs(LogSettings())
     try:
-        asyncio.run(run(Settings(server=ServerSettings(port=int(sys.argv[1]))), ProbesOnly()))
+        serve_generators(Settings(server=ServerSettings(port=int(sys.argv[1]))), ProbesOnly())
     except SettingsError as error:
         sys.exit(str(error))
 """)

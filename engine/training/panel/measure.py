@@ -24,15 +24,14 @@ class _Descriptors:
 
     random: Features
     gram: Features
-    structure: StructureProfile
 
     @classmethod
     def of(cls, images: Images) -> "_Descriptors":
-        return cls(random_features(images), gram_features(images), StructureProfile.of(images))
+        return cls(random_features(images), gram_features(images))
 
     def first(self, count: int) -> "_Descriptors":
         """Those of the first `count` pictures."""
-        return _Descriptors(self.random[:count], self.gram[:count], self.structure.first(count))
+        return _Descriptors(self.random[:count], self.gram[:count])
 
     def joined(self) -> Features:
         """All features side by side, as the classifier sees them."""
@@ -51,6 +50,7 @@ class Measure:
         everything = _Descriptors.of(held_out.images)
         self._classifier = RidgeClassifier(everything.joined(), held_out.labels)
         self._reference = everything.first(count)
+        self._structure = StructureProfile.of(held_out.images[:count])
         self._sliced = SlicedReference(held_out.images[:count], seed)
 
     def ceiling(self, train: RealTextures) -> Measurements:
@@ -69,7 +69,7 @@ class Measure:
             "gram_distance": energy_distance(self._reference.gram, given.gram),
             "told_apart": told_apart(self._reference.gram, given.gram),
             **neighbour_scores(self._reference.random, given.random),
-            **compare_structure(self._reference.structure, given.structure),
+            **compare_structure(self._structure, StructureProfile.of(images)),
             "class_accuracy": self._classifier.accuracy(given.joined(), labels),
             **memorisation(self._index.ratios(images)),
         }

@@ -21,7 +21,7 @@ def random_phase(exemplars: Images, seed: int) -> Images:
 
     Galerne, Gousseau and Morel 2011, "Random phase textures": one random phase field is added to all channels.
     """
-    noise = np.random.default_rng(seed).standard_normal((len(exemplars), 1, *exemplars.shape[2:]))
+    noise = np.random.default_rng(seed).standard_normal((len(exemplars), 1, *exemplars.shape[2:]), np.float32)
     transform = np.fft.fft2(noise)
     phase = transform / np.maximum(np.abs(transform), 1e-9)
     phase[..., 0, 0] = 1  # keeps each exemplar's mean colour

@@ -152,8 +152,8 @@ def _copying_criteria(generator: Measurements, ceiling: Measurements) -> list[Cr
         ),
         Criterion(
             "nearest_ratio_p1 at least 0.5, or the reals' own where they have near twins",
-            low.value >= low_limit,
-            f"{low.value:.3f}, limit {low_limit:.3f}",
+            low.value >= low_limit - SIGNIFICANCE * low.standard_error,
+            f"{low.value:.3f} (s.e. {low.standard_error:.3f}), limit {low_limit:.3f} less 3 s.e.",
         ),
         Criterion(
             "copy_share no higher than among reals",

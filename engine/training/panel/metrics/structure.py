@@ -3,7 +3,7 @@
 Each picture gets a few numbers; sets are compared by the distributions of those numbers.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -44,10 +44,6 @@ class StructureProfile:
         luminance -= luminance.mean((1, 2), keepdim=True)
         detail = _detail(luminance)
         return cls(*_spectrum(luminance), seam_ranks(images), mirror_symmetry(detail), repetition(detail))
-
-    def first(self, count: int) -> "StructureProfile":
-        """The profile of the first `count` pictures."""
-        return StructureProfile(*(getattr(self, field.name)[:count] for field in fields(self)))
 
 
 def _frequencies(size: int) -> tuple[Tensor, Tensor]:
@@ -106,12 +102,13 @@ def repetition(detail: Tensor) -> Numbers:
 
 def seam_ranks(images: Images) -> Numbers:
     """Rank in [0, 1] of the wrap line among the interior lines, [count, 2 axes, 2 orders of difference]."""
+    luminance = np.einsum("nchw,c->nhw", images, LUMINANCE)
     ranks = np.empty((len(images), 2, 2))
     for axis in (0, 1):
-        lines = np.moveaxis(images, 2 + axis, 1)  # [count, line, 3, size]
+        lines = luminance if axis == 0 else np.ascontiguousarray(luminance.transpose(0, 2, 1))  # [count, line, size]
         step = np.roll(lines, -1, 1) - lines
-        first = np.abs(step).mean((2, 3))
-        bend = np.abs(step - np.roll(step, 1, 1)).mean((2, 3))
+        first = np.abs(step).mean(2)
+        bend = np.abs(step - np.roll(step, 1, 1)).mean(2)
         second = bend + np.roll(bend, -1, 1)  # both lines whose second difference reaches across the wrap
         for order, strength in enumerate((first, second)):
             wrap, inner = strength[:, -1:], strength[:, 1:-2]  # neighbours of the wrap share its differences
