@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.assets import AssetRequest, GeneratorInfo, ProbeRequest, TextureRequest
-from engine.errors import InvalidRequestError
+from engine.errors import InvalidRequestError, WeightsError
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator
 from engine.generators.texture import TextureGenerator
@@ -50,7 +50,11 @@ def load_catalog(
 
 @lru_cache(maxsize=1)
 def _shipped_sha256() -> str:
-    return SHIPPED_TEXTURE_WEIGHTS.with_suffix(".sha256").read_text(encoding="ascii").split()[0]
+    path = SHIPPED_TEXTURE_WEIGHTS.with_suffix(".sha256")
+    try:
+        return path.read_text(encoding="ascii").split()[0]
+    except (OSError, IndexError) as error:
+        raise WeightsError(f"{path}: cannot be read; the installation is incomplete") from error
 
 
 def _model_card(weights: Path) -> str:

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from engine.runtime.pool import GeneratorSource
@@ -11,12 +13,6 @@ from engine.runtime.settings_file import load_settings
 from engine.server.gateway import Gateway
 from engine.server.logs import configure_logs
 from workers.local import LocalPool
-
-try:
-    # A tenth more parts per second than asyncio's own event loop.
-    from uvloop import new_event_loop
-except ImportError:  # there is none for Windows
-    from asyncio import new_event_loop
 
 
 def serve(config_path: Path | None) -> None:
@@ -42,6 +38,14 @@ def load_generators(settings: Settings) -> GeneratorSource:
     return load_catalog(
         precision=worker.precision, thread_count=worker.thread_count, texture_weights=worker.texture_weights
     )
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's, which delivers a tenth more parts per second, where it is installed; there is none for Windows."""
+    if find_spec("uvloop") is None:
+        return asyncio.new_event_loop()
+    event_loop: asyncio.AbstractEventLoop = import_module("uvloop").new_event_loop()
+    return event_loop
 
 
 def serve_generators(settings: Settings, generators: GeneratorSource) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from engine.assets import Color, ParameterInfo, TextureRequest
-from engine.errors import InvalidRequestError
+from engine.errors import InvalidRequestError, WeightsError
 from engine.nets.albedo import AlbedoBasis, albedo_basis
 from engine.noise import derive_seed, unit_value
 
@@ -51,6 +51,24 @@ class AppearanceBank:
     palette: torch.Tensor
 
 
+def load_bank(tensors: Mapping[str, torch.Tensor], class_count: int, style_width: int) -> AppearanceBank:
+    """The bank of a weights file. Raises WeightsError for a missing tensor, another shape, or a class without rows."""
+    rows = tensors["class_index"].shape[0] if "class_index" in tensors else 0
+    shapes = {
+        "class_index": (rows,),
+        "style": (rows, style_width),
+        "attributes": (rows, len(ATTRIBUTES)),
+        "palette": (rows, 3, 3),
+    }
+    for name, shape in shapes.items():
+        given = tuple(tensors[name].shape) if name in tensors else None
+        if given != shape:
+            raise WeightsError(f"bank tensor {name!r} has shape {given}, expected {shape}; train the weights anew")
+    if set(tensors["class_index"].tolist()) != set(range(class_count)):
+        raise WeightsError(f"the bank's rows do not cover exactly the classes 0 to {class_count - 1}")
+    return AppearanceBank(**{name: tensors[name] for name in shapes})
+
+
 @dataclass(frozen=True, slots=True)
 class Appearance:
     """One material's appearance: the network's inputs and the units of its output."""
@@ -74,7 +92,9 @@ def check_attributes(attributes: Mapping[str, float]) -> None:
         if name not in known:
             raise InvalidRequestError(f"attributes.{name}", value, f"one of the attributes {', '.join(known)}")
         if not known[name].minimum <= value <= known[name].maximum:
-            raise InvalidRequestError(f"attributes.{name}", value, f"{known[name].minimum:g} to {known[name].maximum:g}")
+            raise InvalidRequestError(
+                f"attributes.{name}", value, f"{known[name].minimum:g} to {known[name].maximum:g}"
+            )
 
 
 def draw_appearance(bank: AppearanceBank, class_index: int, request: TextureRequest, salt: int) -> Appearance:

@@ -134,7 +134,9 @@ class Painting:
             grid = uniform_grid(self.scene.seed, BLEND_LAYER + octave, 1, cells, cells)[None]
             around = extend(grid, 1, self.scene.edges)
             step = size / cells
-            enlarged = functional.interpolate(around, size=round(step * (cells + 2)), mode="bicubic", align_corners=False)
+            enlarged = functional.interpolate(
+                around, size=round(step * (cells + 2)), mode="bicubic", align_corners=False
+            )
             margin = (enlarged.shape[-1] - size) // 2
             field = field + weight * enlarged[..., margin : margin + size, margin : margin + size]
         field = field - 0.15 * coarse[:, :1]

@@ -8,7 +8,7 @@ from engine.assets import TEXTURE_SIZES_PX, GeneratorInfo, MapKind, Part, Patter
 from engine.codecs.image import encode_png
 from engine.codecs.provenance import provenance_fields
 from engine.errors import InvalidRequestError
-from engine.generators.appearance import ATTRIBUTES, AppearanceBank, check_attributes, draw_appearance
+from engine.generators.appearance import ATTRIBUTES, check_attributes, draw_appearance, load_bank
 from engine.generators.default_pattern import draw_pattern
 from engine.generators.materialize import materialize
 from engine.generators.painting import Painting, Scene, edges_of
@@ -49,7 +49,7 @@ class TextureGenerator:
         self._network, self._kernel = weights.network, kernel
         self._patterns = {entry.name: entry.pattern for entry in header.classes}
         self._class_index = {entry.name: index for index, entry in enumerate(header.classes)}
-        self._bank = AppearanceBank(**{name: weights.bank[name] for name in AppearanceBank.__dataclass_fields__})
+        self._bank = load_bank(weights.bank, len(header.classes), header.network.style_width)
         self._info = GeneratorInfo(
             asset_kind="texture",
             name="texgen",

@@ -45,4 +45,5 @@ def albedo_basis(dark: Vector, mid: Vector, light: Vector, hue_variation: float)
 
 def _orthogonal(direction: NDArray[np.float64]) -> NDArray[np.float64]:
     other = np.array([0.0, 1.0, 0.0]) - direction * direction[1]
-    return other / np.linalg.norm(other)
+    unit: NDArray[np.float64] = other / np.linalg.norm(other)
+    return unit

@@ -5,6 +5,7 @@ the following convolution about twice as slow. Rolling a block's input rolls its
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import nn
@@ -49,6 +50,14 @@ def _around(x: torch.Tensor, width: int, dimension: int) -> tuple[torch.Tensor, 
     return x.index_select(dimension, index[:width]), x.index_select(dimension, index[width + size :])
 
 
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def channels_last(network: Network) -> Network:
+    """Lay out every convolution weight the way the fast kernels read it."""
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
 def upsample(x: torch.Tensor) -> torch.Tensor:
     """Nearest neighbour, twice the size."""
     return functional.interpolate(x, scale_factor=2.0, mode="nearest")
@@ -56,14 +65,14 @@ def upsample(x: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What modulates one convolution: input scale, output demodulation and bias, each [batch, channels, 1 or h, 1 or w]."""
+    """What modulates one convolution: input scale, output demodulation, bias; [batch, channels, 1 or h, 1 or w]."""
 
     scale: torch.Tensor
     demodulation: torch.Tensor
     bias: torch.Tensor
 
     def blended(self, other: "Style", share_in: torch.Tensor, share_out: torch.Tensor) -> "Style":
-        """Mix with `other` by its share in [0, 1], given at the convolution's input and output sizes [batch, 1, h, w]."""
+        """Mix with `other` by its share in [0, 1] at the convolution's input and output sizes, [batch, 1, h, w]."""
         return Style(
             torch.lerp(self.scale, other.scale, share_in),
             torch.lerp(self.demodulation, other.demodulation, share_out),
@@ -116,7 +125,8 @@ class ModulatedPair(nn.Module):
 
     def forward(self, x: torch.Tensor, styles: tuple[Style, Style], edges: Edges = TORUS) -> torch.Tensor:
         """[batch, inputs, h, w] -> [batch, outputs, h, w]."""
-        return self.second(self.first(extend(x, 2, edges), styles[0]), styles[1])
+        y: torch.Tensor = self.second(self.first(extend(x, 2, edges), styles[0]), styles[1])
+        return y
 
     def folded(self, styles: tuple[Style, Style], dtype: torch.dtype) -> "FoldedPair":
         """The plain convolutions that equal this pair for one spatially constant style: the fast way to infer."""

@@ -10,7 +10,7 @@ WIDTHS = (64, 96, 128, 160)
 
 
 class Discriminator(nn.Module):
-    """Fully convolutional critic with class projection (Miyato and Koyama, "cGANs with Projection Discriminator", 2018).
+    """Patch critic with class projection (Miyato and Koyama, "cGANs with Projection Discriminator", 2018).
 
     Borders are not padded: a crop of a torus has no privileged seam that could give a fake away.
     """
@@ -36,8 +36,8 @@ class Discriminator(nn.Module):
         x = torch.cat([maps * mask, mask.expand_as(maps), structure], 1)
         x = functional.leaky_relu(self.entry(x), 0.2)
         for stage in self.stages:
-            down, mix = stage  # type: ignore[misc]
-            x = functional.leaky_relu(down(x), 0.2)
-            x = functional.leaky_relu(mix(x), 0.2)
+            for conv in stage.children():
+                x = functional.leaky_relu(conv(x), 0.2)
         projected = torch.einsum("bchw,bc->bhw", x.float(), self.class_code(class_index))
-        return (self.score(x).float()[:, 0] + projected * x.shape[1] ** -0.5).flatten(1)
+        scores: torch.Tensor = self.score(x).float()[:, 0] + projected * x.shape[1] ** -0.5
+        return scores.flatten(1)

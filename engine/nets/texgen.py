@@ -1,4 +1,4 @@
-"""TexGen: paints a structure. Latent grid, structure and noise in; eight material channels at four levels of detail out.
+"""TexGen: paints a structure. Latent grid, structure and noise in; eight material channels, coarse to fine, out.
 
 The image is a pyramid of residuals. A head may only add what averages to zero over 2 x 2 pixels, therefore every level
 of detail is the area average of the next finer one, by construction.
@@ -85,14 +85,16 @@ class TexGen(nn.Module):
         for level, width in enumerate(config.widths):
             self.blocks.append(ModulatedPair(previous + config.spatial_channels(level), width, config.code_width))
             outputs = len(CHANNELS) * (5 if level == len(config.widths) - 1 else 1)
-            self.heads.append(nn.Conv2d(width, outputs, 1))
-            nn.init.normal_(self.heads[-1].weight, 0.0, 0.3 * width**-0.5)
+            head = nn.Conv2d(width, outputs, 1)
+            nn.init.normal_(head.weight, 0.0, 0.3 * width**-0.5)
+            self.heads.append(head)
             previous = width
 
     def code(self, class_index: torch.Tensor, attributes: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
         """Modulation code [batch, code_width] of class indices [batch], attributes and style float32."""
         embedded = self.class_code(class_index)
-        return self.mapping(torch.cat([embedded, attributes, style], 1))
+        code: torch.Tensor = self.mapping(torch.cat([embedded, attributes, style], 1))
+        return code
 
     def styles(self, code: torch.Tensor) -> LevelStyles:
         """Styles of every convolution, level by level."""
@@ -109,7 +111,8 @@ class TexGen(nn.Module):
         """Features of `level`: [batch, width, h, w] from the coarser features and `spatial` (see `join_spatial`)."""
         x = spatial if features is None else torch.cat([upsample(features), spatial.to(features.dtype)], 1)
         block: ModulatedPair = self.blocks[level]  # type: ignore[assignment]
-        return block(x.contiguous(memory_format=torch.channels_last), styles, edges)
+        painted: torch.Tensor = block(x.contiguous(memory_format=torch.channels_last), styles, edges)
+        return painted
 
     def image(
         self, level: int, features: torch.Tensor, coarser: torch.Tensor | None, edges: Edges = TORUS
@@ -132,9 +135,7 @@ class TexGen(nn.Module):
         detail = functional.pixel_shuffle((blocks - blocks.mean(2, keepdim=True)).flatten(1, 2), 2)
         return double(coarser, edges) + detail
 
-    def forward(
-        self, spatial: Sequence[torch.Tensor], styles: LevelStyles, edges: Edges = TORUS
-    ) -> list[torch.Tensor]:
+    def forward(self, spatial: Sequence[torch.Tensor], styles: LevelStyles, edges: Edges = TORUS) -> list[torch.Tensor]:
         """All images, coarse to fine: strides 32, 16, 8, 4, 2, 1."""
         return list(self.pyramid(spatial, styles, edges))
 
@@ -164,7 +165,7 @@ def _rows(bias: torch.Tensor | None, start: int, stop: int) -> torch.Tensor:
 
 
 def double(image: torch.Tensor, edges: Edges) -> torch.Tensor:
-    """Twice the size, bilinear, then shifted per 2 x 2 block so that the block's mean is exactly the pixel it came from."""
+    """Twice the size, bilinear, shifted per 2 x 2 block so that the block's mean is the pixel it came from."""
     around = extend(image, 1, edges)
     smooth = functional.interpolate(around, scale_factor=2.0, mode="bilinear", align_corners=False)[..., 2:-2, 2:-2]
     return smooth + upsample(image - functional.avg_pool2d(smooth, 2))

@@ -64,7 +64,7 @@ def status_of(error: Exception) -> grpc.Status:
         incident = uuid.uuid4().hex[:12]
         _log.error("unexpected error", incident=incident, exc_info=error)
         return _status(code_pb2.INTERNAL, f"internal error; incident {incident}", "INTERNAL", [])
-    return _status(code, _shortened(str(error)), error.reason, _details(error))
+    return _status(code, _shortened(str(error)), error.reason, _details(error), _metadata(error))
 
 
 async def abort(context: grpc.aio.ServicerContext[bytes, bytes], status: grpc.Status) -> None:
@@ -85,9 +85,19 @@ def _details(error: MorphogenError) -> list[message.Message]:
     return []
 
 
-def _status(code: int, text: str, reason: str, details: list[message.Message]) -> grpc.Status:
+def _metadata(error: MorphogenError) -> dict[str, str]:
+    """Field, value and allowed range, for clients that look further than at the text."""
+    if not isinstance(error, InvalidRequestError):
+        return {}
+    fields = {"field": error.field, "value": str(error.value), "allowed": error.allowed}
+    return {name: _shortened(text) for name, text in fields.items()}
+
+
+def _status(
+    code: int, text: str, reason: str, details: list[message.Message], metadata: dict[str, str] | None = None
+) -> grpc.Status:
     rich = status_pb2.Status(code=code, message=text)
-    for detail in (error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN), *details):
+    for detail in (error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata or {}), *details):
         packed = any_pb2.Any()
         packed.Pack(detail)
         rich.details.append(packed)

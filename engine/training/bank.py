@@ -55,4 +55,4 @@ def nominal(material: Sequence[Exemplar]) -> Exemplar:
 def _style(exemplar: Exemplar, encoder: StyleEncoder) -> torch.Tensor:
     targets = torch.from_numpy(exemplar.targets.astype(np.float32))[None]
     mean, _ = encoder(targets, torch.from_numpy(exemplar.present.astype(np.float32))[None])
-    return mean
+    return torch.as_tensor(mean)

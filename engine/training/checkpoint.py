@@ -51,8 +51,10 @@ def save_checkpoint(path: Path, tensors: Tensors, numbers: Mapping[str, float | 
     """Write atomically: a run that is killed while saving keeps its previous checkpoint."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     # Shared storage (an average that aliases its source) is not allowed in safetensors: clone what repeats.
-    safetensors.torch.save_file({key: value.clone() for key, value in tensors.items()}, temporary, {"numbers": json.dumps(numbers)})
-    os.replace(temporary, path)
+    safetensors.torch.save_file(
+        {key: value.clone() for key, value in tensors.items()}, temporary, {"numbers": json.dumps(numbers)}
+    )
+    temporary.replace(path)
 
 
 def load_checkpoint(path: Path) -> tuple[Tensors, dict[str, float | int | str]]:
@@ -60,6 +62,6 @@ def load_checkpoint(path: Path) -> tuple[Tensors, dict[str, float | int | str]]:
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             numbers = json.loads((file.metadata() or {})["numbers"])
-            return {key: file.get_tensor(key) for key in file.keys()}, numbers
+            return {key: file.get_tensor(key) for key in file.keys()}, numbers  # noqa: SIM118 - the file is not a mapping
     except (OSError, KeyError, ValueError, safetensors.SafetensorError) as error:
         raise WeightsError(f"{path}: is not a training checkpoint") from error

@@ -91,17 +91,27 @@ def read_materials(folder: Path, classes: Mapping[str, str], frame_px: int = 0) 
 
 
 def _read_pbr(folder: Path, entry: Mapping[str, Any], classes: Mapping[str, str]) -> RawMaterial:
-    maps = {name: _read_image(_find(folder / entry["name"], name), grey=name not in ("albedo", "normal"))
-            for name in entry["maps"] if name in ("albedo", "normal", "roughness", "metallic")}
+    maps = {
+        name: _read_image(_find(folder / entry["name"], name), grey=name not in ("albedo", "normal"))
+        for name in entry["maps"]
+        if name in ("albedo", "normal", "roughness", "metallic")
+    }
     if "albedo" not in maps:
         raise DataError(f"{folder / entry['name']}: has no albedo map")
     for name, pixels in maps.items():
         if pixels.shape[:2] != maps["albedo"].shape[:2]:
             size = maps["albedo"].shape[0]
-            raise DataError(f"{folder / entry['name'] / name}: is {pixels.shape[1]}x{pixels.shape[0]} px, expected {size}x{size}")
+            raise DataError(
+                f"{folder / entry['name'] / name}: is {pixels.shape[1]}x{pixels.shape[0]} px, expected {size}x{size}"
+            )
     return RawMaterial(
-        entry["name"], classes[entry["class"]], str(entry.get("licence", "unknown")),
-        maps["albedo"], maps.get("normal"), maps.get("roughness"), maps.get("metallic"),
+        entry["name"],
+        classes[entry["class"]],
+        str(entry.get("licence", "unknown")),
+        maps["albedo"],
+        maps.get("normal"),
+        maps.get("roughness"),
+        maps.get("metallic"),
     )
 
 
@@ -196,8 +206,16 @@ def _exemplar(
     joint_tone = float(np.clip((low.mean() - high.mean()) / 2, -1, 1)) if low.size and high.size else 0.0
     structure = np.stack([distance, cells]).astype(np.float16)
     return Exemplar(
-        material.name, material.texture_class, material.licence, targets, present, height.astype(np.float16),
-        structure, palette, {**statistics, "joint_tone": joint_tone}, detailed,
+        material.name,
+        material.texture_class,
+        material.licence,
+        targets,
+        present,
+        height.astype(np.float16),
+        structure,
+        palette,
+        {**statistics, "joint_tone": joint_tone},
+        detailed,
     )
 
 

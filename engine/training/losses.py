@@ -48,7 +48,13 @@ def obedience(images: dict[int, torch.Tensor], structure: torch.Tensor) -> torch
 
 
 def sliced_wasserstein(
-    fake: torch.Tensor, real: torch.Tensor, generator: torch.Generator, *, directions: int = 16, patch_px: int = 5, levels: int = 3
+    fake: torch.Tensor,
+    real: torch.Tensor,
+    generator: torch.Generator,
+    *,
+    directions: int = 16,
+    patch_px: int = 5,
+    levels: int = 3,
 ) -> torch.Tensor:
     """Distance between the patch distributions of two batches [batch, channels, s, s], image by image.
 

@@ -62,13 +62,13 @@ class AdversarialPlan:
     guard_window      steps over which the gap is averaged
     """
 
-    learning_rate: float = 0.0005
+    learning_rate: float = 0.0004
     weight: float = 0.1
-    gamma: float = 2.0
+    gamma: float = 15.0
     penalty_interval: int = 6
     gap_low: float = 0.3
     gap_high: float = 3.0
-    guard_window: int = 100
+    guard_window: int = 40
 
 
 @dataclass(frozen=True, slots=True)

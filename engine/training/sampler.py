@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.nets.texgen import TexGenConfig, join_spatial, structure_pyramid
 from engine.generators.default_pattern import draw_pattern
+from engine.nets.texgen import TexGenConfig, join_spatial, structure_pyramid
 from engine.noise import derive_seed
 from engine.patterns import render_pattern
 from engine.training.exemplars import Exemplar
 from engine.training.surface import normalize_range
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -57,7 +58,7 @@ class Sampler:
         self.crop_px = crop_px
         self.drawn, self.drawn_share = drawn, drawn_share
         self.class_index = {name: index for index, name in enumerate(class_names)}
-        counts = {name: 0 for name in class_names}
+        counts = dict.fromkeys(class_names, 0)
         for material in materials:
             counts[material[0].texture_class] += 1
         # Rare classes and full PBR sets come more often than their number, but not equally often.
@@ -113,7 +114,9 @@ class Sampler:
         return turn(targets, turns, mirrored), turn_plain(hints, turns, mirrored), attributes, exemplar
 
 
-def draw_structures(patterns: Mapping[str, str], seed: int, count: int, sizes_px: Sequence[int]) -> dict[str, list[NDArray[np.float32]]]:
+def draw_structures(
+    patterns: Mapping[str, str], seed: int, count: int, sizes_px: Sequence[int]
+) -> dict[str, list[NDArray[np.float32]]]:
     """`count` structures float32 [3, s, s] in [-1, 1] per class at each of the sizes, from the classes' patterns."""
     drawn: dict[str, list[NDArray[np.float32]]] = {}
     for row, (name, text) in enumerate(patterns.items()):
@@ -135,15 +138,16 @@ def hint(
     in the hint, nor on any one of its channels.
     """
     sigma_px = float(np.exp(random.uniform(np.log(0.5), np.log(5.0))))
-    height = normalize_range(cv2.GaussianBlur(height, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT))
-    height = height + random.normal(0, 0.03, height.shape).astype(np.float32)
+    blurred = cv2.GaussianBlur(height, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT)
+    height = normalize_range(np.asarray(blurred, np.float32))
+    height = (height + random.normal(0, 0.03, height.shape)).astype(np.float32)
     if random.random() < 0.08:
         height = np.full_like(height, 0.5)
     distance, tone = structure
     if random.random() < 0.25:
         distance = np.ones_like(distance)
     tone = tone * np.float32(0.0 if random.random() < 0.3 else random.uniform(0.5, 1.2))
-    return np.clip(np.stack([2 * height - 1, 2 * distance - 1, tone]), -1, 1).astype(np.float32)
+    return np.asarray(np.clip(np.stack([2 * height - 1, 2 * distance - 1, tone]), -1, 1), np.float32)
 
 
 def turn(targets: NDArray[np.float32], turns: int, mirrored: bool) -> NDArray[np.float32]:

@@ -47,7 +47,8 @@ def _row(exemplar: Exemplar, model: TextureModel, sampler: Sampler) -> NDArray[n
 
 
 def _cells(channels: torch.Tensor, exemplar: Exemplar) -> list[NDArray[np.float32]]:
-    basis = albedo_basis(*exemplar.palette, exemplar.statistics["hue_variation"])
+    dark, mid, light = exemplar.palette
+    basis = albedo_basis(dark, mid, light, exemplar.statistics["hue_variation"])
     values = channels.float().numpy()
     albedo = np.einsum("ij,jhw->hwi", basis.matrix, values[:3]) + basis.mid
     return [albedo.astype(np.float32), np.repeat(values[3][..., None] / 6 + 0.5, 3, 2).astype(np.float32)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from engine.nets.blocks import channels_last
 from engine.nets.discriminator import Discriminator
 from engine.nets.style_encoder import StyleEncoder
 from engine.nets.texgen import STRIDES_PX, TexGen, TexGenConfig
@@ -37,9 +38,9 @@ class TextureModel:
     def __init__(self, config: TexGenConfig, plan: TexturePlan) -> None:
         torch.manual_seed(plan.seed)
         self.plan = plan
-        self.generator = TexGen(config).to(memory_format=torch.channels_last)
-        self.encoder = StyleEncoder(config.style_width).to(memory_format=torch.channels_last)
-        self.discriminator = Discriminator(config.class_count).to(memory_format=torch.channels_last)
+        self.generator = channels_last(TexGen(config))
+        self.encoder = channels_last(StyleEncoder(config.style_width))
+        self.discriminator = channels_last(Discriminator(config.class_count))
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
         self.decay = 0.5 ** (1 / plan.ema_half_life)
 
@@ -55,7 +56,9 @@ class TextureModel:
             images = self.generator(inputs, self.generator.styles(code))
         return Painted(dict(zip(IMAGE_STRIDES, images, strict=True)), mean, log_variance)
 
-    def reconstruction_loss(self, batch: Batch, painted: Painted, random: torch.Generator) -> tuple[torch.Tensor, Scalars]:
+    def reconstruction_loss(
+        self, batch: Batch, painted: Painted, random: torch.Generator
+    ) -> tuple[torch.Tensor, Scalars]:
         """Reconstruction where the structure is the target's own, obedience where it was drawn, patch statistics."""
         present = batch.present * batch.paired[:, None]
         parts = {
@@ -79,7 +82,9 @@ class TextureModel:
             mask = batch.present[full][..., None, None]
             total = total + losses.sliced_wasserstein(finest[full] * mask, batch.targets[full] * mask, random)
         if albedo.any():
-            total = total + losses.sliced_wasserstein(finest[albedo, :3], batch.targets[albedo, :3], random, directions=10)
+            total = total + losses.sliced_wasserstein(
+                finest[albedo, :3], batch.targets[albedo, :3], random, directions=10
+            )
         return total
 
     @torch.no_grad()
@@ -134,9 +139,13 @@ class AdversarialStage:
         loss, parts = self.model.reconstruction_loss(batch, painted, random)
         self.model.discriminator.requires_grad_(False)
         detailed = batch.detailed > 0
-        adversarial = losses.relativistic(
-            self._score(batch, painted.images[1])[detailed], self._score(batch, batch.targets)[detailed]
-        ) if detailed.any() else loss.new_zeros(())
+        adversarial = (
+            losses.relativistic(
+                self._score(batch, painted.images[1])[detailed], self._score(batch, batch.targets)[detailed]
+            )
+            if detailed.any()
+            else loss.new_zeros(())
+        )
         self.model.discriminator.requires_grad_(True)
         apply_gradient(loss + self.settings.weight * adversarial, self.optimizer, learning_rate)
         self.model.update_average()
@@ -147,7 +156,8 @@ class AdversarialStage:
         with torch.autocast("cpu", torch.bfloat16):
             # A drawn structure would give a fake away: its pair is judged without any.
             structure = batch.structure * batch.paired[:, None, None, None]
-            return self.model.discriminator(maps, batch.present, structure, batch.class_index)
+            scores: torch.Tensor = self.model.discriminator(maps, batch.present, structure, batch.class_index)
+        return scores
 
     def _critic_step(self, batch: Batch, fake: torch.Tensor, number: int, learning_rate: float) -> Scalars:
         detailed = batch.detailed > 0
@@ -155,7 +165,9 @@ class AdversarialStage:
         real = batch.targets.detach().requires_grad_(penalized)
         fake = fake.requires_grad_(penalized)
         real_scores, fake_scores = self._score(batch, real), self._score(batch, fake)
-        loss = losses.relativistic(real_scores[detailed], fake_scores[detailed]) if detailed.any() else real.new_zeros(())
+        loss = (
+            losses.relativistic(real_scores[detailed], fake_scores[detailed]) if detailed.any() else real.new_zeros(())
+        )
         scalars = {"gap": float((real_scores - fake_scores)[detailed].mean().detach()) if detailed.any() else self.gap}
         if penalized:
             penalty = losses.gradient_penalty(real_scores, real) + losses.gradient_penalty(fake_scores, fake)
@@ -169,7 +181,7 @@ class AdversarialStage:
         self.gap += (gap - self.gap) / self.settings.guard_window
         inside = self.settings.gap_low <= self.gap <= self.settings.gap_high
         self.steps_outside = 0 if inside else self.steps_outside + 1
-        if self.steps_outside >= 2 * self.settings.guard_window:
+        if self.steps_outside >= self.settings.guard_window:
             self.gamma *= 1.5 if self.gap > self.settings.gap_high else 1 / 1.5
             self.steps_outside = 0
 

@@ -54,13 +54,15 @@ def blur(field: Field, sigma_px: float) -> Field:
 
 def halve(field: NDArray[np.float32]) -> NDArray[np.float32]:
     """Area average of 2 x 2 blocks over the first two axes."""
-    return (field[0::2, 0::2] + field[1::2, 0::2] + field[0::2, 1::2] + field[1::2, 1::2]) * np.float32(0.25)
+    total: NDArray[np.float32] = field[0::2, 0::2] + field[1::2, 0::2] + field[0::2, 1::2] + field[1::2, 1::2]
+    return total * np.float32(0.25)
 
 
 def normalize_range(field: Field, low: float = 2.0, high: float = 98.0) -> Field:
     """Map the `low` and `high` percentiles to 0 and 1 and clip."""
     bottom, top = np.percentile(field, (low, high))
-    return np.clip((field - bottom) / max(float(top - bottom), 1e-6), 0, 1).astype(np.float32)
+    scaled = (field - bottom) / max(float(top - bottom), 1e-6)
+    return np.asarray(np.clip(scaled, 0, 1), np.float32)
 
 
 def edge_distance(height: Field, threshold: float = 0.35) -> Field:
@@ -75,7 +77,7 @@ def edge_distance(height: Field, threshold: float = 0.35) -> Field:
     tiled = np.tile((~low).astype(np.uint8), (3, 3))
     distance = cv2.distanceTransform(tiled, cv2.DIST_L2, 5)[rows : 2 * rows, columns : 2 * columns]
     reach = max(float(np.percentile(distance, 95)), 1.0)
-    return np.clip(distance / reach, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(distance / reach, 0, 1), np.float32)
 
 
 def cell_tone(tone: Field, distance: Field, sigma_px: float) -> Field:

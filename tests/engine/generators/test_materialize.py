@@ -57,9 +57,9 @@ def test_normal_is_the_gradient_of_the_height() -> None:
 
 
 def test_pits_are_darker_than_tops_in_the_occlusion() -> None:
-    occlusion = materialize(
-        image_with(bump()), Wear(appearance(relief=8.0)), 1, Edges(), [MapKind.AMBIENT_OCCLUSION]
-    )[MapKind.AMBIENT_OCCLUSION]
+    occlusion = materialize(image_with(bump()), Wear(appearance(relief=8.0)), 1, Edges(), [MapKind.AMBIENT_OCCLUSION])[
+        MapKind.AMBIENT_OCCLUSION
+    ]
     assert occlusion[32, 32] == 255
     assert occlusion[32, 46] < 250
 
