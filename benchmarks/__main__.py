@@ -20,7 +20,7 @@ from rich.table import Table
 Record = Mapping[str, object]
 
 RESULTS = Path(__file__).parent / "results"
-FILES = {"serving": ("serving",), "texture": ("texture", "cold_start")}
+FILES = {"serving": ("serving",), "texture": ("texture", "identity", "cold_start")}
 """Result file -> the benchmarks whose records it holds, in the order in which they run."""
 
 FIELDS = ("name", "value", "goal", "holds", "conditions")

@@ -100,7 +100,7 @@ def test_files_named_in_the_architecture_exist() -> None:
 def test_importing_the_server_does_not_load_torch() -> None:
     script = (
         "import importlib, pkgutil, sys, engine.server as server\n"
-        "for module in pkgutil.iter_modules(server.__path__): importlib.import_module('engine.server.' + module.name)\n"
+        "for module in pkgutil.walk_packages(server.__path__, 'engine.server.'): importlib.import_module(module.name)\n"
         "print('torch' in sys.modules)"
     )
     result = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=ROOT)

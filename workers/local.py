@@ -1,4 +1,6 @@
-"""The embedded worker: steps run in one thread of this process, parts come to the event loop.
+"""The embedded worker: steps run in threads of this process, parts come to the event loop.
+
+Synthetic streams have a step thread of their own: a step that only waits must not hold up one that paints.
 
 A thread switch costs more than moving a small part, so both directions switch only when someone waits: the step thread
 wakes the event loop only while a stream has nothing left to deliver, and the event loop hands back credit in bulk
@@ -8,28 +10,24 @@ until a stream runs out. A slow session gets each part at once; fast ones keep s
 import asyncio
 import contextlib
 import itertools
-import threading
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 
-import structlog
-
 from engine.assets import AssetRequest, GeneratorInfo, ProbeRequest
 from engine.errors import MorphogenError, UnavailableError
-from engine.runtime.loop import Cancel, Event, Failed, Finished, Grant, Made, Open, Opened, StepLoop, Stop
+from engine.runtime.loop import Cancel, Event, Failed, Finished, Grant, Made, Open, Opened
 from engine.runtime.pool import AssetSummary, GeneratorSource, PoolLoad, SealedPart
-from engine.runtime.scheduler import FirstComeScheduler
+from workers.step_thread import StepThread
 
-INSTANT_RUN_AHEAD = 4
-"""Synthetic parts without a step time cost neither work nor memory, so that more of them may lie ready."""
-
-_log = structlog.get_logger(__name__)
+INSTANT_RUN_AHEAD = 8
+"""Synthetic parts without a step time cost neither work nor memory: this many times as many of them may lie ready."""
 
 
 class LocalStream:
-    """One session of a LocalPool, seen from the event loop."""
+    """One session of a LocalPool, seen from the event loop; `steps` works on it."""
 
-    def __init__(self, pool: "LocalPool", ticket: int, credit: int) -> None:
+    def __init__(self, pool: "LocalPool", steps: StepThread, ticket: int, credit: int) -> None:
+        self.steps = steps
         self.ticket = ticket
         self.credit = credit
         self._pool = pool
@@ -113,7 +111,7 @@ class LocalStream:
 
 
 class LocalPool:
-    """A WorkerPool of one thread in this process.
+    """A WorkerPool in this process: one thread for all networks, which share its cores, and one for synthetic streams.
 
     batch_size       sessions moved on by one step
     run_ahead_parts  undelivered parts after which a session waits for its reader
@@ -122,8 +120,10 @@ class LocalPool:
     def __init__(self, generators: GeneratorSource, batch_size: int = 1, run_ahead_parts: int = 4) -> None:
         self._generators = generators
         self._run_ahead_parts = run_ahead_parts
-        self._step_loop = StepLoop(generators, FirstComeScheduler(batch_size), self._emit)
-        self._thread = threading.Thread(target=self._work, name="morphogen-steps", daemon=True)
+        self._steps, self._probe_steps = (
+            StepThread(name, generators, batch_size, self._emit, self._tell_ended)
+            for name in ("morphogen-steps", "morphogen-probes")
+        )
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._outbox: deque[Event] = deque()
         self._wake_up_pending = False
@@ -136,12 +136,14 @@ class LocalPool:
         self._streams: dict[int, LocalStream] = {}
         self._idle = asyncio.Event()
         self._idle.set()
+        self._stopped = asyncio.Event()
         self._accepting = False
 
     async def start(self) -> None:
-        """Start the step thread."""
+        """Start the step threads."""
         self._event_loop = asyncio.get_running_loop()
-        self._thread.start()
+        self._steps.start()
+        self._probe_steps.start()
         self._accepting = True
 
     def generators(self) -> tuple[GeneratorInfo, ...]:
@@ -152,11 +154,12 @@ class LocalPool:
         """Begin a session. Raises InvalidRequestError, or UnavailableError while the pool is not running."""
         if not self._accepting:
             raise UnavailableError("the worker is not running")
-        stream = LocalStream(self, next(self._tickets), self._credit(request))
+        steps = self._probe_steps if isinstance(request, ProbeRequest) else self._steps
+        stream = LocalStream(self, steps, next(self._tickets), self._credit(request))
         self._streams[stream.ticket] = stream
         self._granted_count += stream.credit
         self._idle.clear()
-        self._step_loop.submit(Open(stream.ticket, request, stream.credit))
+        steps.submit(Open(stream.ticket, request, stream.credit))
         try:
             await stream.opened()
         except BaseException:  # also cancellation: nobody else can close it yet
@@ -170,19 +173,24 @@ class LocalPool:
         await self._idle.wait()
 
     async def close(self) -> None:
-        """Stop the thread after the step that runs now."""
+        """Stop the threads after the steps that run now."""
         self._accepting = False
-        if self._thread.is_alive():
-            self._step_loop.submit(Stop())
-            await asyncio.to_thread(self._thread.join)
+        await asyncio.gather(self._steps.stop(), self._probe_steps.stop())
+
+    async def stopped(self) -> None:
+        """Wait until the pool has been closed or a step thread has failed."""
+        await self._stopped.wait()
 
     def load(self) -> PoolLoad:
         """How busy the pool is."""
         undelivered_count = sum(stream.undelivered_part_count for stream in self._streams.values())
-        return PoolLoad(len(self._streams), undelivered_count, self._step_loop.step_count)
+        step_count = self._steps.step_count + self._probe_steps.step_count
+        return PoolLoad(len(self._streams), undelivered_count, step_count)
 
     def owe(self, ticket: int) -> None:
-        """A part of `ticket` has been delivered; the step thread hears of it when enough has come together."""
+        """A part of `ticket` has been delivered; its step thread hears of it when enough has come together."""
+        if ticket not in self._streams:
+            return
         self._owed[ticket] += 1
         self._owed_count += 1
         if 2 * self._owed_count >= self._granted_count and not self._payment_pending:
@@ -210,7 +218,7 @@ class LocalPool:
         self._granted_count -= stream.credit
         self._owed_count -= self._owed.pop(ticket, 0)
         if running:
-            self._step_loop.submit(Cancel(ticket))
+            stream.steps.submit(Cancel(ticket))
         if not self._streams:
             self._idle.set()
 
@@ -222,22 +230,15 @@ class LocalPool:
 
     def _pay(self) -> None:
         self._payment_pending = False
-        if self._owed:
-            self._step_loop.submit(Grant(dict(self._owed)))
-            self._owed.clear()
-            self._owed_count = 0
-
-    def _work(self) -> None:
-        try:
-            self._step_loop.run()
-        except BaseException:
-            _log.exception("step thread failed")
-            raise
-        finally:
-            self._call_event_loop(self._fail_all)
+        for steps in (self._steps, self._probe_steps):
+            owed = {ticket: count for ticket, count in self._owed.items() if self._streams[ticket].steps is steps}
+            if owed:
+                steps.submit(Grant(owed))
+        self._owed.clear()
+        self._owed_count = 0
 
     def _emit(self, event: Event) -> None:
-        """In the step thread: queue the event; wake the event loop if someone waits and no wake-up is on its way."""
+        """In a step thread: queue the event; wake the event loop if someone waits and no wake-up is on its way."""
         # First the queue, then the count; a stream that begins to wait does it the other way round.
         self._outbox.append(event)
         if self._hungry_count and not self._wake_up_pending:
@@ -254,9 +255,14 @@ class LocalPool:
             if stream is not None:
                 stream.receive(event)
 
+    def _tell_ended(self) -> None:
+        """In a step thread, as its last act."""
+        self._call_event_loop(self._fail_all)
+
     def _fail_all(self) -> None:
-        """On the event loop, after the step thread has ended."""
+        """On the event loop, after a step thread has ended: without it the pool is of no use any more."""
         self._accepting = False
+        self._stopped.set()
         self._hand_over()
         error: MorphogenError = UnavailableError("the worker stopped")
         for ticket, stream in self._streams.items():

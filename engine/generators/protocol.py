@@ -7,7 +7,10 @@ from engine.assets import AssetRequest, GeneratorInfo, Part
 
 
 class GenerationState(Protocol):
-    """One session's progress: small, and enough to continue on another worker."""
+    """One session's progress: small, and enough to continue on another worker.
+
+    A shallow copy taken before a step is enough to do that step again, after it failed.
+    """
 
     @property
     def finished(self) -> bool:

@@ -111,8 +111,8 @@ class ModulatedConv(nn.Module):
 
     def folded(self, style: Style) -> tuple[torch.Tensor, torch.Tensor]:
         """Weight and bias of the plain convolution that equals this one for a single, spatially constant style."""
-        weight = self.weight * style.scale.reshape(1, -1, 1, 1) * style.demodulation.reshape(-1, 1, 1, 1)
-        return weight, style.bias.reshape(-1)
+        factor = style.demodulation.reshape(-1, 1) * style.scale.reshape(1, -1)
+        return self.weight * factor[..., None, None], style.bias.reshape(-1)
 
 
 class ModulatedPair(nn.Module):

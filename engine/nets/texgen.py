@@ -6,6 +6,7 @@ of detail is the area average of the next finer one, by construction.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import nn
@@ -131,9 +132,8 @@ class TexGen(nn.Module):
         first = len(CHANNELS)
         weight, bias = head.weight[first:], _rows(head.bias, first, 5 * first)
         residual = functional.conv2d(features, weight.to(features.dtype), bias.to(features.dtype)).float()
-        blocks = residual.unflatten(1, (first, 4))
-        detail = functional.pixel_shuffle((blocks - blocks.mean(2, keepdim=True)).flatten(1, 2), 2)
-        return double(coarser, edges) + detail
+        blocks = exact_conv2d(residual, zero_mean_kernel(first))
+        return functional.pixel_shuffle(blocks + doubled_blocks(coarser, edges), 2)
 
     def forward(self, spatial: Sequence[torch.Tensor], styles: LevelStyles, edges: Edges = TORUS) -> list[torch.Tensor]:
         """All images, coarse to fine: strides 32, 16, 8, 4, 2, 1."""
@@ -166,9 +166,33 @@ def _rows(bias: torch.Tensor | None, start: int, stop: int) -> torch.Tensor:
 
 def double(image: torch.Tensor, edges: Edges) -> torch.Tensor:
     """Twice the size, bilinear, shifted per 2 x 2 block so that the block's mean is the pixel it came from."""
-    around = extend(image, 1, edges)
-    smooth = functional.interpolate(around, scale_factor=2.0, mode="bilinear", align_corners=False)[..., 2:-2, 2:-2]
-    return smooth + upsample(image - functional.avg_pool2d(smooth, 2))
+    return functional.pixel_shuffle(doubled_blocks(image, edges), 2)
+
+
+def doubled_blocks(image: torch.Tensor, edges: Edges) -> torch.Tensor:
+    """`double` before the shuffle, [batch, 4 channels, h, w]: both steps are linear, so together they are one stencil."""
+    return exact_conv2d(extend(image, 1, edges), _doubling_kernel(image.shape[1]))
+
+
+def exact_conv2d(image: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    """Convolve every channel of `image` with its own kernels, in float32 also where training computes in bf16."""
+    with torch.autocast(image.device.type, enabled=False):
+        return functional.conv2d(image, kernel, groups=image.shape[1] // kernel.shape[1])
+
+
+@lru_cache
+def _doubling_kernel(channels: int) -> torch.Tensor:
+    phases = torch.tensor([[0.25, 0.75, 0.0], [0.0, 0.75, 0.25]])
+    bilinear = torch.einsum("pi,qj->pqij", phases, phases).reshape(4, 1, 3, 3)
+    same = torch.zeros(3, 3)
+    same[1, 1] = 1.0
+    return (bilinear - bilinear.mean(0, keepdim=True) + same).repeat(channels, 1, 1, 1)
+
+
+@lru_cache
+def zero_mean_kernel(channels: int) -> torch.Tensor:
+    """The 1 x 1 convolution, in groups of four, that takes the mean of each 2 x 2 block out."""
+    return (torch.eye(4) - 0.25).reshape(4, 4, 1, 1).repeat(channels, 1, 1, 1)
 
 
 def join_spatial(level: int, structure: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:

@@ -17,6 +17,7 @@ import torch
 
 from engine.configuration import build
 from engine.errors import SettingsError, WeightsError
+from engine.nets.blocks import channels_last
 from engine.nets.texgen import TexGen, TexGenConfig
 
 FORMAT = "morphogen-texgen-1"
@@ -93,7 +94,7 @@ def load_weights(path: Path, expected_sha256: str | None = None) -> TexGenWeight
     if expected_sha256 is not None and digest != expected_sha256:
         raise WeightsError(f"{path}: SHA-256 is {digest}, expected {expected_sha256}; the file is damaged or foreign")
     header, tensors = _parse(path, data)
-    network = TexGen(header.network)
+    network = channels_last(TexGen(header.network))
     _fill(path, network, tensors)
     bank = {name.removeprefix(BANK_PREFIX): value for name, value in tensors.items() if name.startswith(BANK_PREFIX)}
     bank = {name: value.float() if value.is_floating_point() else value for name, value in bank.items()}

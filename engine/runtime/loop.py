@@ -4,6 +4,7 @@ Runs in one thread of its own and owns all its state. Commands come in through a
 between steps, so a cancel takes effect within one step. Events leave through `emit`, called in the loop's thread.
 """
 
+import copy
 import queue
 import time
 import uuid
@@ -164,16 +165,19 @@ class StepLoop:
 
     def _step(self, batch: Sequence[int]) -> None:
         sessions = [self._sessions[ticket] for ticket in batch]
+        # A failing step may have moved some of its states already; copies let the others be stepped again.
+        untouched = [copy.copy(session.state) for session in sessions] if len(batch) > 1 else []
         started_at_s = time.perf_counter()
         self.step_count += 1
         try:
             made = sessions[0].generator.step([session.state for session in sessions])
             pairs = list(zip(batch, made, strict=True))
-        except Exception:  # noqa: BLE001 (whatever a generator raises ends the sessions of this step only)
-            error = _incident("step", batch)
-            for ticket in batch:
-                self._drop(ticket)
-                self._emit(Failed(ticket, error))
+        except Exception:  # noqa: BLE001 (whatever a generator raises ends the session that it raises it for)
+            if untouched:
+                self._step_one_by_one(batch, untouched)
+            else:
+                self._drop(batch[0])
+                self._emit(Failed(batch[0], _incident("step", batch)))
             return
         step_s = time.perf_counter() - started_at_s
         for ticket, parts in pairs:
@@ -182,6 +186,13 @@ class StepLoop:
             if session.queue_s is None:
                 session.queue_s = started_at_s - session.opened_at_s
             self._deliver(ticket, session, parts)
+
+    def _step_one_by_one(self, batch: Sequence[int], states: Sequence[GenerationState]) -> None:
+        """Repeat a step that failed for a whole batch, from the `states` before it: only the culprit fails again."""
+        _log.warning("step of a batch failed; stepping its sessions one by one", tickets=list(batch), exc_info=True)
+        for ticket, state in zip(batch, states, strict=True):
+            self._sessions[ticket].state = state
+            self._step((ticket,))
 
     def _deliver(self, ticket: int, session: _Session, parts: tuple[Part, ...]) -> None:
         for part in parts:

@@ -110,6 +110,13 @@ class WorkerPool(Protocol):
         """Stop at once; sessions that still run end with UnavailableError."""
         ...
 
+    async def stopped(self) -> None:
+        """Wait until no step can run any more: the pool has been closed, or its workers are gone.
+
+        From then on `open` raises UnavailableError.
+        """
+        ...
+
     def load(self) -> PoolLoad:
         """How busy the pool is."""
         ...

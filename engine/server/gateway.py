@@ -1,5 +1,6 @@
 """The process that speaks gRPC: puts services, limits and security on one port, and takes it down without hurry."""
 
+import asyncio
 import os
 import socket
 from pathlib import Path
@@ -13,13 +14,13 @@ from engine.errors import SettingsError
 from engine.runtime.pool import WorkerPool
 from engine.runtime.sessions import Sessions
 from engine.runtime.settings import ServerSettings, Settings, TransportSettings
-from engine.server.catalog import CatalogService
-from engine.server.diagnostics import DiagnosticsService
 from engine.server.interceptors import BearerTokens, CallGuard
 from engine.server.metrics import Metrics, MetricsPort
 from engine.server.security import bearer_tokens, server_credentials
+from engine.server.servicers.catalog import CatalogService
+from engine.server.servicers.diagnostics import DiagnosticsService
+from engine.server.servicers.textures import TextureService
 from engine.server.streaming import AssetStreamer
-from engine.server.textures import TextureService
 
 CLOSING_GRACE_S = 1.0
 """For calls that have written their last message while the server drains."""
@@ -38,6 +39,7 @@ class Gateway:
         self._metrics_port: MetricsPort | None = None
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in its types
         self._server: grpc.aio.Server | None = None
+        self._watch: asyncio.Task[None] | None = None
 
     @property
     def sessions(self) -> Sessions:
@@ -76,6 +78,8 @@ class Gateway:
         if self._server is not None:
             await self._server.stop(None)
         await self._pool.close()
+        if self._watch is not None:
+            await self._watch
         if self._metrics_port is not None:
             self._metrics_port.close()
             self._metrics_port = None
@@ -93,12 +97,18 @@ class Gateway:
         if self._settings.metrics.port is not None:
             self._metrics_port = MetricsPort(self._metrics, self._settings.metrics)
         await self._pool.start()
+        self._watch = asyncio.create_task(self._tell_when_stopped())
         await server.start()
         self._server = server
         address = f"{_bracketed(settings.host)}:{port}"
         _write_ready_file(settings.ready_file, address)
         _log.info("listening", address=address, tls=settings.tls.certificate_file is not None, tokens=len(tokens))
         return address
+
+    async def _tell_when_stopped(self) -> None:
+        """Report NOT_SERVING as soon as no step can run any more, so that a supervisor replaces this process."""
+        await self._pool.stopped()
+        await self._health.enter_graceful_shutdown()
 
     async def _add_services(self, server: grpc.aio.Server) -> None:
         streamer = AssetStreamer(self._sessions, self._metrics)

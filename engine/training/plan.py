@@ -54,7 +54,8 @@ class StagesPlan:
 class AdversarialPlan:
     """The adversarial stage.
 
-    learning_rate     of both networks
+    learning_rate     of the generator
+    critic_rate       learning rate of the critic as a share of it
     weight            of the adversarial loss beside reconstruction
     gamma             initial weight of R1 and R2; the guard moves it
     penalty_interval  steps between gradient penalties
@@ -63,9 +64,10 @@ class AdversarialPlan:
     """
 
     learning_rate: float = 0.0004
+    critic_rate: float = 0.5
     weight: float = 0.1
-    gamma: float = 15.0
-    penalty_interval: int = 6
+    gamma: float = 20.0
+    penalty_interval: int = 3
     gap_low: float = 0.3
     gap_high: float = 3.0
     guard_window: int = 40

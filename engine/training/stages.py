@@ -4,6 +4,7 @@ Both are written as a training step on a batch; the loop in `texture.py` decides
 """
 
 import copy
+import math
 from dataclasses import dataclass
 
 import torch
@@ -174,7 +175,8 @@ class AdversarialStage:
             # Lazy regularization: fewer, stronger penalties (Karras et al., 2020).
             loss = loss + self.gamma / 2 * self.settings.penalty_interval * penalty
             scalars["penalty"] = float(penalty.detach())
-        apply_gradient(loss, self.critic_optimizer, learning_rate)
+        # Not clipped: a clipped penalty could not hold the critic back.
+        apply_gradient(loss, self.critic_optimizer, learning_rate * self.settings.critic_rate, limit=math.inf)
         return scalars | {"critic": float(loss.detach())}
 
     def _guard(self, gap: float) -> None:
@@ -186,8 +188,10 @@ class AdversarialStage:
             self.steps_outside = 0
 
 
-def apply_gradient(loss: torch.Tensor, optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
-    """Backward, clip and step. A loss that is not finite raises FloatingPointError and changes nothing."""
+def apply_gradient(
+    loss: torch.Tensor, optimizer: torch.optim.Optimizer, learning_rate: float, limit: float = GRADIENT_LIMIT
+) -> None:
+    """Backward, clip the gradient's norm to `limit` and step. A loss that is not finite raises FloatingPointError and changes nothing."""
     if not torch.isfinite(loss):
         raise FloatingPointError("the loss is not finite")
     optimizer.zero_grad(set_to_none=True)
@@ -196,5 +200,5 @@ def apply_gradient(loss: torch.Tensor, optimizer: torch.optim.Optimizer, learnin
     for group in optimizer.param_groups:
         group["lr"] = learning_rate
         parameters += group["params"]
-    nn.utils.clip_grad_norm_(parameters, GRADIENT_LIMIT)
+    nn.utils.clip_grad_norm_(parameters, limit)
     optimizer.step()

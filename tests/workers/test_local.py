@@ -20,6 +20,10 @@ from engine.runtime.settings import SessionSettings
 from workers.local import LocalPool
 
 
+class ThreadEndError(BaseException):
+    """Passes every handler that is meant for a generator's mistakes."""
+
+
 @dataclass
 class RecordedState:
     request: TextureRequest
@@ -34,7 +38,8 @@ class RecordedState:
 class RecordingGenerator:
     """A texture generator without a network: one part per step; remembers the seeds it stepped and in which thread.
 
-    Class "broken" fails in its second step; class "slow" takes 5 ms per step; class "endless" has a million parts.
+    Class "broken" fails in its second step; class "slow" takes 5 ms per step; class "endless" has a million parts;
+    class "fatal" brings the step thread down in its second step.
     """
 
     def __init__(self) -> None:
@@ -57,6 +62,8 @@ class RecordingGenerator:
         for state in states:
             if state.request.texture_class == "broken" and state.made_count == 1:
                 raise RuntimeError("/secret")
+            if state.request.texture_class == "fatal" and state.made_count == 1:
+                raise ThreadEndError
             if state.request.texture_class == "slow":
                 time.sleep(0.005)
             made.append((Part(state.made_count, "albedo", 64, "image/png", b"x" * 100),))
@@ -163,6 +170,35 @@ async def test_closing_ends_running_streams_and_refuses_new_ones() -> None:
                 pass
         with pytest.raises(UnavailableError):
             await pool.open(ProbeRequest(1, 1))
+        await asyncio.wait_for(pool.stopped(), 5)
+
+
+async def test_end_of_the_step_thread_ends_every_session_and_the_pool(capsys: pytest.CaptureFixture[str]) -> None:
+    async with running_pool(SmallCatalog()) as pool:
+        probe = await pool.open(ProbeRequest(10, 1_000_000))
+        fatal = await pool.open(TextureRequest("fatal"))
+        stopped = asyncio.create_task(pool.stopped())
+        await asyncio.sleep(0.01)
+        for stream in (fatal, probe):
+            with pytest.raises(UnavailableError, match="stopped"):
+                async for _ in stream:
+                    pass
+            stream.close()
+        await asyncio.wait_for(stopped, 5)
+        with pytest.raises(UnavailableError):
+            await pool.open(TextureRequest("stone"))
+        await asyncio.wait_for(pool.drain(), 5)
+    assert "step thread failed" in capsys.readouterr().out
+
+
+async def test_waiting_step_of_a_probe_does_not_hold_up_a_texture() -> None:
+    async with running_pool(SmallCatalog()) as pool:
+        probe = await pool.open(ProbeRequest(10, 3, step_ms=1000))
+        started_at_s = time.perf_counter()
+        texture = await pool.open(TextureRequest("stone"))
+        assert len([sealed async for sealed in texture]) == 6
+        assert time.perf_counter() - started_at_s < 0.5
+        probe.close()
 
 
 async def test_drain_waits_for_running_sessions() -> None:
@@ -208,6 +244,7 @@ async def test_thousands_of_random_cancels_leak_nothing() -> None:
         assert (sessions.running_count, sessions.waiting_count) == (0, 0)
         assert pool.load().session_count == 0
         await asyncio.wait_for(pool.drain(), 5)
-    assert pool._step_loop.session_count == 0
-    assert len(pool._step_loop._scheduler) == 0
+    for steps in (pool._steps, pool._probe_steps):
+        assert steps.session_count == 0
+        assert len(steps._step_loop._scheduler) == 0
     assert asyncio.all_tasks() == {asyncio.current_task()}

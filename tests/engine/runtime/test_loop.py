@@ -196,3 +196,21 @@ def test_sessions_of_one_batch_share_a_step() -> None:
     generator = CountingGenerator()
     run_to_the_end(generator, *(Open(ticket, ProbeRequest(1, 3), credit=9) for ticket in range(4)), batch_size=4)
     assert [len(requests) for requests in generator.stepped] == [4, 4, 4]
+
+
+def test_failing_session_of_a_batch_leaves_the_others_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    generator = CountingGenerator()
+    requests = [ProbeRequest(part_bytes, 3) for part_bytes in (5, CountingGenerator.STEP_FAILS, 7)]
+    opens = [Open(ticket, request, credit=9) for ticket, request in enumerate(requests)]
+    events = run_to_the_end(generator, *opens, batch_size=3)
+    assert of(events, 1) == ["Opened", "Made", "Failed"]
+    for ticket in (0, 2):
+        assert of(events, ticket) == ["Opened", "Made", "Made", "Made", "Finished"]
+        alone = run_to_the_end(CountingGenerator(), Open(ticket, requests[ticket], credit=9))
+        assert sha256_of(events, ticket) == sha256_of(alone, ticket)
+    assert [len(requests) for requests in generator.stepped] == [3, 3, 1, 1, 1, 2]
+    assert "one by one" in capsys.readouterr().out
+
+
+def sha256_of(events: list[Event], ticket: int) -> bytes:
+    return next(event.summary.sha256 for event in events if isinstance(event, Finished) and event.ticket == ticket)

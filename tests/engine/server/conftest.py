@@ -24,7 +24,7 @@ INFO = GeneratorInfo(
     tier="M",
     weights_sha256="ab" * 32,
     kernel_class="cpu fp32 1 thread",
-    classes=("stone", "slow", "broken"),
+    classes=("stone", "slow", "broken", "fatal"),
     sizes_px=(64, 128),
     maps=("albedo",),
     wraps=("both",),
@@ -33,6 +33,10 @@ INFO = GeneratorInfo(
     training_licences=("CC0-1.0",),
     model_card="# Painted",
 )
+
+
+class ThreadEndError(BaseException):
+    """Passes every handler that is meant for a generator's mistakes."""
 
 
 @dataclass
@@ -50,7 +54,10 @@ class PaintedState:
 
 
 class PaintedGenerator:
-    """One albedo per level of detail, of size_px² bytes; "slow" takes 50 ms a step, "broken" fails in its second."""
+    """One albedo per level of detail, of size_px² bytes; "slow" takes 50 ms a step, "broken" fails in its second.
+
+    "fatal" is no mistake of one session: it brings the thread down.
+    """
 
     def __init__(self) -> None:
         self.requests: list[TextureRequest] = []
@@ -72,6 +79,8 @@ class PaintedGenerator:
             self.step_count += 1
             if state.request.texture_class == "slow":
                 time.sleep(0.05)
+            if state.request.texture_class == "fatal":
+                raise ThreadEndError
             if state.request.texture_class == "broken" and state.made_count == 1:
                 raise RuntimeError("/internal/path PaintedGenerator")
             size_px = state.request.lods_px()[state.made_count]
@@ -116,7 +125,7 @@ async def serve() -> AsyncIterator[Serve]:
             settings: Settings = free_port, connect: Callable[[str], grpc.aio.Channel] = grpc.aio.insecure_channel
         ) -> Serving:
             catalog = PaintedCatalog()
-            pool = LocalPool(catalog, run_ahead_parts=settings.worker.run_ahead_parts)
+            pool = LocalPool(catalog, settings.worker.batch_size, settings.worker.run_ahead_parts)
             gateway = Gateway(settings, pool)
             address = await gateway.start()
             stack.push_async_callback(gateway.close)

@@ -18,7 +18,14 @@ from grpc_status import rpc_status
 
 from engine.assets import TextureRequest
 from engine.errors import SettingsError
-from engine.runtime.settings import MetricsSettings, ServerSettings, SessionSettings, Settings, TransportSettings
+from engine.runtime.settings import (
+    MetricsSettings,
+    ServerSettings,
+    SessionSettings,
+    Settings,
+    TransportSettings,
+    WorkerSettings,
+)
 from morphogen.v1 import (
     catalog_pb2,
     catalog_pb2_grpc,
@@ -217,7 +224,7 @@ async def test_stalled_reader_bounds_what_is_made(serve: Any) -> None:
     made = serving.pool.load().step_count
     await asyncio.sleep(0.3)
     assert serving.pool.load().step_count == made < 2000
-    assert serving.pool.load().undelivered_part_count <= 16
+    assert serving.pool.load().undelivered_part_count <= 32
     call.cancel()
     await until(lambda: serving.pool.load().session_count == 0)
 
@@ -288,6 +295,31 @@ async def test_health_is_served_until_draining(serve: Any) -> None:
     assert found["ErrorInfo"].reason == "UNAVAILABLE"
     assert await _count(running) == 31
     await asyncio.wait_for(draining, 5)
+
+
+async def test_health_tells_of_a_step_thread_that_has_ended(serve: Any) -> None:
+    serving = await serve()
+    stub: Any = health_pb2_grpc.HealthStub(serving.channel)
+    watch = stub.Watch(health_pb2.HealthCheckRequest(service="morphogen.v1.TextureService"))
+    assert (await watch.read()).status == SERVING
+    for _ in range(2):
+        error, _ = await failure(texture(serving.channel, "fatal"))
+        assert error.code() is grpc.StatusCode.UNAVAILABLE
+    assert (await asyncio.wait_for(watch.read(), 5)).status == NOT_SERVING
+    watch.cancel()
+    answer = await stub.Check(health_pb2.HealthCheckRequest(service=""))
+    assert answer.status == NOT_SERVING
+
+
+async def test_failing_step_of_a_batch_fails_its_own_stream_only(serve: Any) -> None:
+    serving = await serve(Settings(server=ServerSettings(port=0), worker=WorkerSettings(batch_size=8)))
+    alone = [message async for message in texture(serving.channel, "slow", size_px=512)][-1].trailer.sha256
+    calls = [texture(serving.channel, "slow", size_px=512) for _ in range(3)]
+    (error, _), *neighbours = await asyncio.gather(
+        failure(texture(serving.channel, "broken", size_px=512)), *(last_message(call) for call in calls)
+    )
+    assert error.code() is grpc.StatusCode.INTERNAL
+    assert [message.trailer.sha256 for message in neighbours] == [alone] * 3
 
 
 async def test_drain_timeout_cancels_what_still_runs(serve: Any) -> None:
@@ -363,6 +395,10 @@ async def test_hundreds_of_random_cancels_leak_nothing(serve: Any) -> None:
     sessions = serving.gateway.sessions
     await until(lambda: sessions.running_count == sessions.waiting_count == serving.pool.load().session_count == 0)
     assert await _count(probe(serving.channel, 3)) == 5
+
+
+async def last_message(call: Any) -> Any:
+    return [message async for message in call][-1]
 
 
 async def _count(call: Any) -> int:

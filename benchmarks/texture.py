@@ -1,0 +1,154 @@
+"""TexGen's contracts and speed: exact wrap, the rate of its convolutions, and how soon the first part is there.
+
+Wall-clock figures are medians of repetitions in turns within one process, compared as ratios.
+
+    python -m benchmarks texture
+"""
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
+
+from engine.assets import TextureRequest
+from engine.catalog import SHIPPED_TEXTURE_WEIGHTS, load_catalog
+from engine.nets.blocks import TORUS, ModulatedPair, join_extended
+from engine.nets.precision import KernelClass, choose_kernel_class
+from engine.nets.texgen import STRIDES_PX, LevelStyles, TexGen, join_spatial, structure_pyramid
+from engine.nets.weights_file import load_weights
+
+Record = dict[str, object]
+Inputs = list[torch.Tensor]
+
+REPETITIONS = 15
+RATE_GOAL = 0.6
+FIRST_PART_GOAL = 0.25
+SEED = 11
+
+
+def measure() -> list[Record]:
+    """The records of this benchmark."""
+    kernel = choose_kernel_class()
+    network = load_weights(SHIPPED_TEXTURE_WEIGHTS).network
+    return [*wrap_records(network, kernel), rate_record(network, kernel), first_part_record()]
+
+
+def wrap_records(network: TexGen, kernel: KernelClass) -> list[Record]:
+    """Rolling and tiling the latent against rolling and tiling the output."""
+    styles = neutral_styles(network)
+    inputs = random_inputs(network, 256, kernel.dtype)
+    with torch.inference_mode():
+        straight = network(inputs, styles)[-1]
+        rolled_inputs = [
+            torch.roll(level, (3 * 32 // stride, 5 * 32 // stride), (2, 3))
+            for level, stride in zip(inputs, STRIDES_PX, strict=True)
+        ]
+        rolled = network(rolled_inputs, styles)[-1]
+        tiled = network([level.repeat(1, 1, 2, 2) for level in inputs], styles)[-1]
+    roll_error = float((rolled - torch.roll(straight, (96, 160), (2, 3))).abs().max())
+    tile_error = float((tiled - straight.repeat(1, 1, 2, 2)).abs().max())
+    conditions = f"256 px, output of unit variance, largest difference; {kernel.name}"
+    return [
+        record("wrap: rolled latent - rolled output", roll_error, "= 0", roll_error == 0, conditions),
+        record("wrap: tiled latent - tiled output", tile_error, "= 0", tile_error == 0, conditions),
+    ]
+
+
+def rate_record(network: TexGen, kernel: KernelClass) -> Record:
+    """GFLOP/s of the whole network at 256 px relative to one 3x3 convolution of its widest level."""
+    styles = neutral_styles(network)
+    inputs = random_inputs(network, 256, kernel.dtype)
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        paint(network, kernel, inputs, styles)
+    width = network.config.widths[-1]
+    x = torch.randn(1, width, 130, 130).to(kernel.dtype).contiguous(memory_format=torch.channels_last)
+    weight = torch.randn(width, width, 3, 3).to(kernel.dtype).contiguous(memory_format=torch.channels_last)
+    conv_flop = 2 * 9 * width * width * 128 * 128
+    with torch.inference_mode():
+        network_s, conv_s = in_turns(
+            lambda: paint(network, kernel, inputs, styles), lambda: functional.conv2d(x, weight)
+        )
+    network_rate, conv_rate = counter.get_total_flops() / network_s / 1e9, conv_flop / conv_s / 1e9
+    ratio = network_rate / conv_rate
+    conditions = (
+        f"256 px, {counter.get_total_flops() / 1e9:.1f} GFLOP in {network_s * 1e3:.1f} ms = {network_rate:.0f} GFLOP/s; "
+        f"3x3 convolution of {width} channels at 128 x 128: {conv_rate:.0f} GFLOP/s; medians of {REPETITIONS}; {kernel.name}"
+    )
+    return record("rate: TexGen / 3x3 convolution", round(ratio, 3), f">= {RATE_GOAL}", ratio >= RATE_GOAL, conditions)
+
+
+def first_part_record() -> Record:
+    """Time until the first level of detail (64 px, all maps encoded) of a 512 px request, as a share of all of it."""
+    request = TextureRequest("stone", SEED, 512)
+    generator = load_catalog().generator_for(request)
+    first_s, full_s = [], []
+    for _ in range(REPETITIONS + 1):
+        started = time.perf_counter()
+        state = generator.begin(request)
+        generator.step([state])
+        first_s.append(time.perf_counter() - started)
+        while not state.finished:
+            generator.step([state])
+        full_s.append(time.perf_counter() - started)
+    first, full = statistics.median(first_s[1:]), statistics.median(full_s[1:])
+    conditions = (
+        f"stone, 512 px, all maps, PNG encoding included; medians of {REPETITIONS}: {first * 1e3:.0f} ms and "
+        f"{full * 1e3:.0f} ms; {os.cpu_count()} CPUs"
+    )
+    share = first / full
+    return record(
+        "first part / whole texture", round(share, 3), f"<= {FIRST_PART_GOAL}", share <= FIRST_PART_GOAL, conditions
+    )
+
+
+def record(name: str, value: float, goal: str, holds: bool, conditions: str) -> Record:
+    """One line of the report."""
+    return {"name": name, "value": value, "goal": goal, "holds": holds, "conditions": conditions}
+
+
+def neutral_styles(network: TexGen) -> LevelStyles:
+    """Styles of class 0 with everything else at 0."""
+    config = network.config
+    zeros = torch.zeros(1, config.attribute_count), torch.zeros(1, config.style_width)
+    return network.styles(network.code(torch.tensor([0]), *zeros))
+
+
+def random_inputs(network: TexGen, size_px: int, dtype: torch.dtype) -> Inputs:
+    """White noise in every input."""
+    generator = torch.Generator().manual_seed(SEED)
+    joined = []
+    for level, hints in enumerate(structure_pyramid(torch.rand(1, 3, size_px, size_px, generator=generator) * 2 - 1)):
+        channels, stride = network.config.noise_shape(level)
+        cells = size_px // stride
+        noise = torch.randn(1, channels, cells, cells, generator=generator)
+        joined.append(join_spatial(level, hints, noise).to(dtype).contiguous(memory_format=torch.channels_last))
+    return joined
+
+
+def paint(network: TexGen, kernel: KernelClass, inputs: Sequence[torch.Tensor], styles: LevelStyles) -> torch.Tensor:
+    """The whole pyramid the way requests run it: styles folded into the convolutions."""
+    features: torch.Tensor | None = None
+    image: torch.Tensor | None = None
+    for level, (block, spatial, own) in enumerate(zip(network.blocks, inputs, styles, strict=True)):
+        if not isinstance(block, ModulatedPair):
+            raise TypeError("blocks are modulated pairs")
+        features = block.folded(own, kernel.dtype)(join_extended(features, spatial, TORUS))
+        image = network.image(level, features, image)
+    if features is None or image is None:
+        raise ValueError("a network has at least one level")
+    return network.finest_image(features, image)
+
+
+def in_turns(first: Callable[[], object], second: Callable[[], object]) -> tuple[float, float]:
+    """Median seconds of two functions, called in turns."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(REPETITIONS + 2):
+        for function, seconds in zip((first, second), times, strict=True):
+            started = time.perf_counter()
+            function()
+            seconds.append(time.perf_counter() - started)
+    return statistics.median(times[0][2:]), statistics.median(times[1][2:])

@@ -1,0 +1,282 @@
+"""Reads material folders and turns each material into network terms: normalized targets, structure, statistics.
+
+Two layouts are read, both described by a `manifest.json`: PBR sets (`materials`: one folder per material, a WebP or PNG
+per map) and albedo sheets (`textures`: one image per texture). Maps that a material lacks are marked as missing and
+stay out of every loss.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import DataError
+from engine.nets.albedo import albedo_basis
+from engine.nets.texgen import CHANNELS
+from engine.training import surface
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+TARGET_LIMIT = 4.0
+"""Normalized targets are clipped to plus or minus this."""
+
+MINIMUM_SIZE_PX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RawMaterial:
+    """A material as read from disk: albedo uint8 [s, s, 3] RGB; the others uint8 or None where missing."""
+
+    name: str
+    texture_class: str
+    licence: str
+    albedo: NDArray[np.uint8]
+    normal: NDArray[np.uint8] | None
+    roughness: NDArray[np.uint8] | None
+    metallic: NDArray[np.uint8] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exemplar:
+    """A material in network terms at one density.
+
+    targets     float16 [8, s, s], zero-mean, about unit variance, in the order of CHANNELS
+    present     bool [8]
+    height      float16 [s, s] in [0, 1], the unblurred height hint
+    structure   float16 [2, s, s]: edge distance in [0, 1] and cell tone in [-1, 1]
+    palette     float32 [3, 3], dark, mid and light sRGB in [0, 1]
+    statistics  measured attributes by name; absent where the map is missing
+    detailed    whether the finest level of detail holds real detail (False for enlarged images)
+    """
+
+    name: str
+    texture_class: str
+    licence: str
+    targets: NDArray[np.float16]
+    present: NDArray[np.bool_]
+    height: NDArray[np.float16]
+    structure: NDArray[np.float16]
+    palette: NDArray[np.float32]
+    statistics: Mapping[str, float]
+    detailed: bool
+
+
+def read_materials(folder: Path, classes: Mapping[str, str], frame_px: int = 0) -> list[RawMaterial]:
+    """Every material of `folder` whose data class is a key of `classes` (data class -> generator class).
+
+    The outer `frame_px` pixels of albedo-only images are replaced by mirrored inner ones.
+
+    Raises DataError naming the file for a missing or broken manifest, an unreadable image, an image that is not square,
+    whose edge is not a multiple of 64 px, or whose size differs from its material's albedo.
+    """
+    manifest = folder / "manifest.json"
+    try:
+        document = json.loads(manifest.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise DataError(f"{manifest}: cannot be read as a manifest: {error}") from error
+    if "materials" in document:
+        return [_read_pbr(folder, entry, classes) for entry in document["materials"] if entry["class"] in classes]
+    if "textures" in document:
+        licence = str(document.get("licence", "unknown"))
+        return [
+            _read_albedo(folder, entry, classes, licence, frame_px)
+            for entry in document["textures"]
+            if entry["class"] in classes
+        ]
+    raise DataError(f'{manifest}: has neither "materials" nor "textures"')
+
+
+def _read_pbr(folder: Path, entry: Mapping[str, Any], classes: Mapping[str, str]) -> RawMaterial:
+    maps = {
+        name: _read_image(_find(folder / entry["name"], name), grey=name not in ("albedo", "normal"))
+        for name in entry["maps"]
+        if name in ("albedo", "normal", "roughness", "metallic")
+    }
+    if "albedo" not in maps:
+        raise DataError(f"{folder / entry['name']}: has no albedo map")
+    for name, pixels in maps.items():
+        if pixels.shape[:2] != maps["albedo"].shape[:2]:
+            size = maps["albedo"].shape[0]
+            raise DataError(
+                f"{folder / entry['name'] / name}: is {pixels.shape[1]}x{pixels.shape[0]} px, expected {size}x{size}"
+            )
+    return RawMaterial(
+        entry["name"],
+        classes[entry["class"]],
+        str(entry.get("licence", "unknown")),
+        maps["albedo"],
+        maps.get("normal"),
+        maps.get("roughness"),
+        maps.get("metallic"),
+    )
+
+
+def _read_albedo(
+    folder: Path, entry: Mapping[str, Any], classes: Mapping[str, str], licence: str, frame_px: int
+) -> RawMaterial:
+    path = folder / entry["file"]
+    albedo = _read_image(path, grey=False)
+    if frame_px:
+        inner = albedo[frame_px:-frame_px, frame_px:-frame_px]
+        albedo = np.pad(inner, ((frame_px, frame_px), (frame_px, frame_px), (0, 0)), mode="reflect")
+    return RawMaterial(path.stem, classes[entry["class"]], licence, albedo, None, None, None)
+
+
+def _find(folder: Path, name: str) -> Path:
+    for suffix in (".webp", ".png"):
+        path = folder / (name + suffix)
+        if path.exists():
+            return path
+    raise DataError(f"{folder / name}: neither a .webp nor a .png file is there")
+
+
+def _read_image(path: Path, *, grey: bool) -> NDArray[np.uint8]:
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    pixels = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR) if data.size else None
+    if pixels is None:
+        raise DataError(f"{path}: is not an image that can be decoded")
+    rows, columns = pixels.shape[:2]
+    if rows != columns or rows % MINIMUM_SIZE_PX:
+        raise DataError(f"{path}: is {columns}x{rows} px, expected a square with an edge that is a multiple of 64 px")
+    return np.asarray(pixels if grey else pixels[..., ::-1], np.uint8)
+
+
+def surface_height(material: RawMaterial) -> surface.Field | None:
+    """Height in pixels, mean 0, from the normal map; drift longer than a tenth of the tile is taken out."""
+    if material.normal is None:
+        return None
+    height = surface.height_from_slopes(*surface.slopes_from_normals(material.normal))
+    return (height - 0.85 * surface.blur(height, height.shape[0] / 10)).astype(np.float32)
+
+
+def measure(material: RawMaterial, halvings: int, height_px: surface.Field | None) -> list[Exemplar]:
+    """Exemplars of `material` after `halvings` halvings of its resolution (negative: doublings).
+
+    One reads the structure from `height_px` (`surface_height`) where there is one, and one from the albedo.
+    """
+    albedo = resample(material.albedo.astype(np.float32) / 255.0, halvings)
+    targets = np.zeros((len(CHANNELS), *albedo.shape[:2]), np.float32)
+    present = np.zeros(len(CHANNELS), bool)
+    statistics: dict[str, float] = {}
+    palette = _paint_targets(albedo, targets, statistics)
+    present[:3] = True
+    hints = [guess_height(targets[0])]
+    if height_px is not None and material.normal is not None:
+        relief = resample(height_px, halvings) * np.float32(2.0**-halvings)
+        slopes = [resample(slope, halvings) for slope in surface.slopes_from_normals(material.normal)]
+        spread = max(float(relief.std()), 1e-3)
+        statistics["relief"] = spread
+        hints.insert(0, relief)
+        targets[3] = relief / spread
+        for row, slope, smooth in zip((6, 7), slopes, surface.central_slopes(relief), strict=True):
+            targets[row] = (slope - smooth) / spread
+        present[[3, 6, 7]] = True
+    for row, name, pixels in ((4, "roughness", material.roughness), (5, "metalness", material.metallic)):
+        if pixels is not None:
+            _spread_target(resample(pixels.astype(np.float32) / 255.0, halvings), targets, row, name, statistics)
+            present[row] = True
+    _texture_statistics(targets[0], statistics)
+    clipped = np.clip(targets, -TARGET_LIMIT, TARGET_LIMIT).astype(np.float16)
+    return [
+        _exemplar(material, clipped, present, surface.normalize_range(height), palette, statistics, halvings >= 0)
+        for height in hints
+    ]
+
+
+def _exemplar(
+    material: RawMaterial,
+    targets: NDArray[np.float16],
+    present: NDArray[np.bool_],
+    height: surface.Field,
+    palette: NDArray[np.float32],
+    statistics: Mapping[str, float],
+    detailed: bool,
+) -> Exemplar:
+    tone = targets[0].astype(np.float32)
+    distance = surface.edge_distance(surface.normalize_range(surface.blur(height, 1.0)))
+    cells = surface.cell_tone(tone, distance, max(4.0, height.shape[0] / 32))
+    low, high = tone[height < 0.3], tone[height > 0.6]
+    joint_tone = float(np.clip((low.mean() - high.mean()) / 2, -1, 1)) if low.size and high.size else 0.0
+    structure = np.stack([distance, cells]).astype(np.float16)
+    return Exemplar(
+        material.name,
+        material.texture_class,
+        material.licence,
+        targets,
+        present,
+        height.astype(np.float16),
+        structure,
+        palette,
+        {**statistics, "joint_tone": joint_tone},
+        detailed,
+    )
+
+
+def guess_height(tone: surface.Field) -> surface.Field:
+    """A height for a surface of which only the tone is known: its detail, with thin features taken for low ones."""
+    detail = tone - surface.blur(tone, tone.shape[0] / 10)
+    smooth = surface.blur(detail, 0.7)
+    thin_is_light = float((smooth**3).mean()) > 0
+    return -smooth if thin_is_light else smooth
+
+
+def resample(field: NDArray[np.float32], halvings: int) -> NDArray[np.float32]:
+    """Area average for positive `halvings`, Lanczos enlargement (wrapped) for negative ones."""
+    for _ in range(halvings):
+        field = surface.halve(field)
+    if halvings < 0:
+        margin, factor = 8, 2**-halvings
+        padded = np.concatenate([field[-margin:], field, field[:margin]], 0)
+        padded = np.concatenate([padded[:, -margin:], padded, padded[:, :margin]], 1)
+        large = cv2.resize(padded, None, fx=factor, fy=factor, interpolation=cv2.INTER_LANCZOS4)
+        cut = margin * factor
+        field = np.ascontiguousarray(large[cut:-cut, cut:-cut], dtype=np.float32)
+    return field
+
+
+def _paint_targets(
+    albedo: NDArray[np.float32], targets: NDArray[np.float32], statistics: dict[str, float]
+) -> NDArray[np.float32]:
+    """Fill tone, warmth and tint and the colour statistics; the palette [3, 3]."""
+    luma = albedo @ LUMA
+    low, high = np.quantile(luma, (0.15, 0.85))
+    mid = albedo.mean((0, 1))
+    dark, light = albedo[luma <= low].mean(0), albedo[luma >= high].mean(0)
+    unit = albedo_basis(dark, mid, light, 1.0)
+    across = (albedo - mid) @ np.linalg.inv(unit.matrix).T
+    hue = float(np.sqrt((across[..., 1:] ** 2).mean()))
+    statistics["hue_variation"] = hue
+    statistics["contrast"] = float(np.linalg.norm((light - dark) / 2))
+    matrix = albedo_basis(dark, mid, light, hue).matrix
+    targets[:3] = np.moveaxis((albedo - mid) @ np.linalg.inv(matrix).T, 2, 0)
+    return np.stack([dark, mid, light]).astype(np.float32)
+
+
+def _spread_target(
+    values: NDArray[np.float32], targets: NDArray[np.float32], row: int, name: str, statistics: dict[str, float]
+) -> None:
+    mean, spread = float(values.mean()), float(values.std())
+    statistics[name], statistics[name + "_variation"] = mean, spread
+    targets[row] = (values - mean) / max(spread, 0.02)
+
+
+def _texture_statistics(tone: NDArray[np.float32], statistics: dict[str, float]) -> None:
+    """Feature scale, direction and fine detail of the tone, from its power spectrum."""
+    power = np.abs(np.fft.fft2(tone - tone.mean())) ** 2
+    rows, columns = tone.shape
+    along_y, along_x = np.fft.fftfreq(rows)[:, None], np.fft.fftfreq(columns)[None]
+    radius = np.hypot(along_y, along_x)
+    total = float(power.sum()) + 1e-9
+    octaves = np.log2(np.maximum(radius, 1.0 / max(rows, columns)))
+    center = float((power * octaves).sum() / total)
+    statistics["scale"] = float(np.clip(1 + (-center - 7) / 6, 0, 1))
+    slopes_x, slopes_y = (power * along_x**2).sum(), (power * along_y**2).sum()
+    statistics["direction"] = float((slopes_x - slopes_y) / (slopes_x + slopes_y + 1e-9))
+    statistics["detail"] = float(power[radius > 0.25].sum() / total) ** 0.5
