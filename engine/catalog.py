@@ -1,7 +1,6 @@
 """The only registry: which loaded generator answers which kind of request."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,20 +42,26 @@ def load_catalog(
     """
     kernel = choose_kernel_class(precision, thread_count)
     path = texture_weights or SHIPPED_TEXTURE_WEIGHTS
-    expected = _shipped_sha256() if texture_weights is None else None
-    texture = TextureGenerator(load_weights(path, expected), kernel, _model_card(path))
+    weights = load_weights(path, recorded_sha256(path) if texture_weights is None else None)
+    try:
+        texture = TextureGenerator(weights, kernel, _model_card(path))
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from error
     return Catalog({TextureRequest: texture, ProbeRequest: ProbeGenerator()})
 
 
-@lru_cache(maxsize=1)
-def _shipped_sha256() -> str:
-    path = SHIPPED_TEXTURE_WEIGHTS.with_suffix(".sha256")
+def recorded_sha256(weights: Path) -> str:
+    """The SHA-256 (hex) in the `.sha256` file beside `weights`. Raises WeightsError if it is missing or empty."""
+    path = weights.with_suffix(".sha256")
     try:
-        return path.read_text(encoding="ascii").split()[0]
-    except (OSError, IndexError) as error:
+        return path.read_text(encoding="utf-8").split()[0]
+    except (OSError, ValueError, IndexError) as error:
         raise WeightsError(f"{path}: cannot be read; the installation is incomplete") from error
 
 
 def _model_card(weights: Path) -> str:
-    card = weights.with_suffix(".md")
-    return card.read_text(encoding="utf-8") if card.exists() else ""
+    """The text of the `.md` file beside `weights`; empty where there is none."""
+    try:
+        return weights.with_suffix(".md").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""

@@ -8,10 +8,18 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE_FOLDERS = ("engine", "workers", "clients/python/morphogen_client", "benchmarks")
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/training.md",
+    "clients/python/README.md",
+)
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 MODULE_LINES_MAX = 400
 PACKAGE_MODULES_MAX = 10
@@ -88,7 +96,16 @@ def test_every_make_command_in_the_documents_exists() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_in_the_documents_lead_somewhere(document: str) -> None:
-    assert [target for target in links(document) if not (ROOT / target).exists()] == []
+    folder = (ROOT / document).parent
+    assert [target for target in links(document) if not (folder / target).exists()] == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "clients/python/README.md"])
+def test_classes_in_the_examples_exist(document: str) -> None:
+    known = yaml.safe_load((ROOT / "configs" / "texture.yaml").read_text())["classes"]
+    named = re.findall(r'(?:morphogen texture |--blend |texture\(")([a-z]+)', (ROOT / document).read_text())
+    assert named
+    assert set(named) - set(known) == set()
 
 
 def test_files_named_in_the_architecture_exist() -> None:

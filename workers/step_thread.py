@@ -59,7 +59,7 @@ class StepThread:
     def _work(self) -> None:
         try:
             self._step_loop.run()
-        except BaseException:  # the thread ends either way; its sessions and the pool's owner hear of it by `ended`
+        except BaseException:  # noqa: BLE001 (nobody above could do more; the pool hears of it by `ended`)
             _log.exception("step thread failed", thread=self._thread.name)
         finally:
             self._ended()

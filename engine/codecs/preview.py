@@ -36,13 +36,31 @@ def render_preview(maps: Mapping[MapKind, Pixels], size_px: int = 512) -> NDArra
 
     Raises ValueError for an empty mapping, maps of unequal sizes or a size that is not allowed.
     """
-    if size_px < 64 or size_px % 2:
-        raise ValueError(f"size_px: {size_px} is not allowed; allowed: even numbers from 64")
+    _check_size(size_px)
     material = _stack_material(maps)
     picture = np.empty((size_px, 2 * size_px, 3), np.uint8)
     picture[:, :size_px] = _render_sphere(material, size_px)
-    picture[:, size_px:] = _render_flat(material, size_px, MapKind.NORMAL in maps and MapKind.HEIGHT in maps)
+    picture[:, size_px:] = _render_flat(material, size_px, _FLAT_TILES, _has_relief(maps))
     return picture
+
+
+def render_tile(maps: Mapping[MapKind, Pixels], size_px: int) -> NDArray[np.uint8]:
+    """One tile of the flat surface in low light, RGB in sRGB, [size_px, size_px, 3].
+
+    Maps, allowed sizes and errors are those of `render_preview`.
+    """
+    _check_size(size_px)
+    return _render_flat(_stack_material(maps), size_px, 1, _has_relief(maps))
+
+
+def _check_size(size_px: int) -> None:
+    if size_px < 64 or size_px % 2:
+        raise ValueError(f"size_px: {size_px} is not allowed; allowed: even numbers from 64")
+
+
+def _has_relief(maps: Mapping[MapKind, Pixels]) -> bool:
+    """Whether shadows can be cast: that takes the heights and, for their scale, the slopes."""
+    return MapKind.NORMAL in maps and MapKind.HEIGHT in maps
 
 
 def _stack_material(maps: Mapping[MapKind, Pixels]) -> Planes:
@@ -138,9 +156,9 @@ def _render_backdrop(right: Planes, up: Planes) -> Planes:
     return backdrop
 
 
-def _render_flat(material: Planes, size_px: int, relief: bool) -> NDArray[np.uint8]:
-    """The right half: two by two tiles in low light, with cast shadows if there is `relief`, [size_px, size_px, 3]."""
-    tile_px = size_px // _FLAT_TILES
+def _render_flat(material: Planes, size_px: int, tile_count: int, relief: bool) -> NDArray[np.uint8]:
+    """`tile_count` squared tiles in low light, with cast shadows if there is `relief`, [size_px, size_px, 3]."""
+    tile_px = size_px // tile_count
     material = _shrink(material, tile_px)
     if material.shape[:2] == (tile_px, tile_px):
         tile = np.ascontiguousarray(material.transpose(2, 0, 1))
@@ -148,7 +166,7 @@ def _render_flat(material: Planes, size_px: int, relief: bool) -> NDArray[np.uin
         middle: Planes = ((np.arange(tile_px) + 0.5) / tile_px).astype(np.float32)
         tile = _sample(material, np.tile(middle, tile_px), np.repeat(middle, tile_px)).reshape(10, tile_px, tile_px)
     shadow = _cast_shadows(tile) if relief else np.ones((tile_px, tile_px), np.float32)
-    planes = np.tile(np.concatenate([tile, shadow[None]]), (1, 1, _FLAT_TILES))
+    planes = np.tile(np.concatenate([tile, shadow[None]]), (1, 1, tile_count))
     axis = np.linspace(-1, 1, size_px, dtype=np.float32)
     picture = np.empty((size_px, size_px, 3), np.uint8)
     for top in range(0, size_px, _BAND_ROWS):

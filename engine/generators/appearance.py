@@ -52,7 +52,10 @@ class AppearanceBank:
 
 
 def load_bank(tensors: Mapping[str, torch.Tensor], class_count: int, style_width: int) -> AppearanceBank:
-    """The bank of a weights file. Raises WeightsError for a missing tensor, another shape, or a class without rows."""
+    """The bank of a weights file.
+
+    Raises WeightsError for a missing tensor, another shape, a value that is not finite, or a class without rows.
+    """
     rows = tensors["class_index"].shape[0] if "class_index" in tensors else 0
     shapes = {
         "class_index": (rows,),
@@ -64,6 +67,9 @@ def load_bank(tensors: Mapping[str, torch.Tensor], class_count: int, style_width
         given = tuple(tensors[name].shape) if name in tensors else None
         if given != shape:
             raise WeightsError(f"bank tensor {name!r} has shape {given}, expected {shape}; train the weights anew")
+    for name in shapes:
+        if not torch.isfinite(tensors[name]).all():
+            raise WeightsError(f"bank tensor {name!r} holds values that are not finite")
     if set(tensors["class_index"].tolist()) != set(range(class_count)):
         raise WeightsError(f"the bank's rows do not cover exactly the classes 0 to {class_count - 1}")
     return AppearanceBank(**{name: tensors[name] for name in shapes})

@@ -1,8 +1,12 @@
 """The pattern a class wears when a request names none: drawn by seed from ranges written like `brick:rows=6..10`."""
 
 from engine.assets import Pattern
-from engine.errors import WeightsError
+from engine.errors import InvalidRequestError, WeightsError
 from engine.noise import derive_seed, unit_value
+from engine.patterns import resolve_pattern
+
+Ranges = dict[str, tuple[str, str]]
+"""The lowest and the highest value of each parameter, as written."""
 
 
 def draw_pattern(text: str, seed: int) -> Pattern:
@@ -13,18 +17,38 @@ def draw_pattern(text: str, seed: int) -> Pattern:
     """
     alternatives = text.split("|")
     chosen = alternatives[int(unit_value(seed, 0xD0) * len(alternatives))]
-    name, _, rest = chosen.strip().partition(":")
-    parameters: dict[str, float] = {}
-    for index, entry in enumerate(filter(None, rest.split(","))):
-        key, equals, value = entry.partition("=")
+    name, ranges = _parse(chosen)
+    drawn = {
+        key: _draw(low, high, derive_seed(seed, 0xD1, index)) for index, (key, (low, high)) in enumerate(ranges.items())
+    }
+    return Pattern(name, drawn)
+
+
+def check_default_pattern(text: str) -> None:
+    """Raises WeightsError unless every alternative is a pattern of the library with all its ranges inside theirs."""
+    for alternative in text.split("|"):
+        name, ranges = _parse(alternative)
+        for end in (0, 1):
+            try:
+                resolve_pattern(Pattern(name, {key: float(ends[end]) for key, ends in ranges.items()}))
+            except InvalidRequestError as error:
+                raise WeightsError(f"pattern {alternative.strip()!r}: {error}") from error
+
+
+def _parse(alternative: str) -> tuple[str, Ranges]:
+    name, _, rest = alternative.strip().partition(":")
+    ranges: Ranges = {}
+    for entry in filter(None, rest.split(",")):
+        key, _, value = entry.partition("=")
         low, _, high = value.partition("..")
         try:
-            parameters[key.strip()] = _draw(low, high or low, derive_seed(seed, 0xD1, index))
+            backwards = float(high or low) < float(low)
         except ValueError as error:
             raise WeightsError(f"pattern {entry!r} is not of the form name=value or name=low..high") from error
-        if not equals or not key.strip():
+        if backwards or not key.strip():
             raise WeightsError(f"pattern {entry!r} is not of the form name=value or name=low..high")
-    return Pattern(name, parameters)
+        ranges[key.strip()] = (low, high or low)
+    return name, ranges
 
 
 def _draw(low_text: str, high_text: str, seed: int) -> float:

@@ -12,7 +12,7 @@ from engine.generators.appearance import Appearance
 from engine.generators.materialize import Wear
 from engine.nets.blocks import Edges, ModulatedPair, Style, extend, join_extended
 from engine.nets.precision import KernelClass
-from engine.nets.texgen import STRIDES_PX, LevelStyles, TexGen, join_spatial
+from engine.nets.texgen import STRIDES_PX, TILE_CELLS, LevelStyles, TexGen, join_spatial
 from engine.noise import uniform_grid, white_grid
 from engine.patterns import Structure
 
@@ -85,7 +85,8 @@ class Painting:
             raise TypeError("blocks are modulated pairs")
         if self.other_styles is None:
             joined = join_extended(self.features, spatial, self.scene.edges)
-            self.features = block.folded(self.styles[self.level], self.kernel.dtype)(joined)
+            pair = block.folded(self.styles[self.level], self.kernel.dtype)
+            self.features = pair(joined, TILE_CELLS[self.level])
         else:
             blended = self._blended(self.styles[self.level], self.other_styles[self.level], stride)
             self.features = self.network.level(self.level, self.features, spatial, blended, self.scene.edges)
@@ -131,14 +132,8 @@ class Painting:
         field = torch.zeros(1, 1, size, size)
         for octave, weight in ((1, 1.0), (2, 0.5), (4, 0.25)):
             cells = min(blend.patches_per_tile * octave, size)
-            grid = uniform_grid(self.scene.seed, BLEND_LAYER + octave, 1, cells, cells)[None]
-            around = extend(grid, 1, self.scene.edges)
-            step = size / cells
-            enlarged = functional.interpolate(
-                around, size=round(step * (cells + 2)), mode="bicubic", align_corners=False
-            )
-            margin = (enlarged.shape[-1] - size) // 2
-            field = field + weight * enlarged[..., margin : margin + size, margin : margin + size]
+            grid = uniform_grid(self.scene.seed, BLEND_LAYER + octave, 1, cells, cells)
+            field = field + weight * enlarge(grid, size, self.scene.edges)
         field = field - 0.15 * coarse[:, :1]
         threshold = torch.quantile(field.flatten(), 1.0 - blend.amount)
         return ((field - threshold) * BLEND_SOFTNESS + blend.amount).clamp(0, 1)
@@ -152,3 +147,36 @@ class Painting:
         around = extend(self.share, 1, self.scene.edges)
         enlarged = functional.interpolate(around, scale_factor=float(factor), mode="bilinear", align_corners=False)
         return enlarged[..., factor:-factor, factor:-factor]
+
+
+def enlarge(grid: torch.Tensor, size: int, edges: Edges) -> torch.Tensor:
+    """A smooth field [..., size, size] through a coarse grid [..., cells, cells], cubic, exact at the edges.
+
+    `size` need not be a multiple of the grid's: interpolating an extended copy would leave a seam then.
+    """
+    rows, columns = (cubic_weights(grid.shape[-1], size, wrapped) for wrapped in (edges.wrap_y, edges.wrap_x))
+    return rows @ grid @ columns.t()
+
+
+def cubic_weights(cells: int, size: int, wrapped: bool) -> torch.Tensor:
+    """Catmull-Rom interpolation of `cells` values at `size` pixel centers, as a matrix float32 [size, cells]."""
+    position = (torch.arange(size) + 0.5) * (cells / size) - 0.5
+    first = position.floor()
+    t = position - first
+    taps = (
+        ((2 - t) * t - 1) * t / 2,
+        ((3 * t - 5) * t * t + 2) / 2,
+        ((4 - 3 * t) * t + 1) * t / 2,
+        (t - 1) * t * t / 2,
+    )
+    weights = torch.zeros(size, cells)
+    for offset, tap in enumerate(taps, -1):
+        cell = first.long() + offset
+        # Mirrored with the outermost value repeated, as blocks.extend does.
+        inside = (
+            cell % cells
+            if wrapped
+            else torch.where(cell < 0, -1 - cell, torch.where(cell < cells, cell, 2 * cells - 1 - cell))
+        )
+        weights.scatter_add_(1, inside.clamp(0, cells - 1)[:, None], tap[:, None])
+    return weights

@@ -1,5 +1,6 @@
 """TexGen as a generator: request -> state -> parts, one level of detail per step."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -9,7 +10,7 @@ from engine.codecs.image import encode_png
 from engine.codecs.provenance import provenance_fields
 from engine.errors import InvalidRequestError
 from engine.generators.appearance import ATTRIBUTES, check_attributes, draw_appearance, load_bank
-from engine.generators.default_pattern import draw_pattern
+from engine.generators.default_pattern import check_default_pattern, draw_pattern
 from engine.generators.materialize import materialize
 from engine.generators.painting import Painting, Scene, edges_of
 from engine.nets.precision import KernelClass
@@ -42,12 +43,15 @@ class TextureState:
 
 
 class TextureGenerator:
-    """Makes tileable PBR materials with TexGen."""
+    """Makes tileable PBR materials with TexGen. Raises WeightsError for weights whose bank or patterns are unusable."""
 
     def __init__(self, weights: TexGenWeights, kernel: KernelClass, model_card: str = "") -> None:
         header = weights.header
-        self._network, self._kernel = weights.network, kernel
+        self._network, self._kernel = copy.deepcopy(weights.network), kernel
+        self._network.freeze(kernel.dtype)
         self._patterns = {entry.name: entry.pattern for entry in header.classes}
+        for pattern in self._patterns.values():
+            check_default_pattern(pattern)
         self._class_index = {entry.name: index for index, entry in enumerate(header.classes)}
         self._bank = load_bank(weights.bank, len(header.classes), header.network.style_width)
         self._info = GeneratorInfo(

@@ -95,12 +95,23 @@ class ModulatedConv(nn.Module):
         nn.init.normal_(self.affine.weight, 0.0, 0.05)
         nn.init.zeros_(self.affine.bias)
         self.inputs = inputs
+        self.frozen_energy: torch.Tensor | None = None
+
+    def freeze(self, dtype: torch.dtype) -> None:
+        """Prepare for inference in `dtype`: what does not depend on the style is worked out once."""
+        self.frozen_energy = self._energy().detach()
+        weight = self.weight.detach().to(dtype).contiguous(memory_format=torch.channels_last)
+        self.weight = nn.Parameter(weight, requires_grad=False)
+
+    def _energy(self) -> torch.Tensor:
+        return self.weight.square().sum((2, 3))
 
     def style(self, code: torch.Tensor) -> Style:
         """Style of a code float32 [batch, style_width]."""
         scale, bias = self.affine(code).split([self.inputs, self.weight.shape[0]], 1)
         scale = scale + 1.0
-        energy = scale.square() @ self.weight.square().sum((2, 3)).t()
+        energies = self._energy() if self.frozen_energy is None else self.frozen_energy
+        energy = scale.square() @ energies.t()
         return Style(scale[..., None, None], torch.rsqrt(energy + 1e-6)[..., None, None], bias[..., None, None])
 
     def forward(self, x: torch.Tensor, style: Style) -> torch.Tensor:
@@ -112,7 +123,7 @@ class ModulatedConv(nn.Module):
     def folded(self, style: Style) -> tuple[torch.Tensor, torch.Tensor]:
         """Weight and bias of the plain convolution that equals this one for a single, spatially constant style."""
         factor = style.demodulation.reshape(-1, 1) * style.scale.reshape(1, -1)
-        return self.weight * factor[..., None, None], style.bias.reshape(-1)
+        return self.weight * factor[..., None, None].to(self.weight.dtype), style.bias.reshape(-1)
 
 
 class ModulatedPair(nn.Module):
@@ -144,8 +155,26 @@ class FoldedPair:
     first: tuple[torch.Tensor, torch.Tensor]
     second: tuple[torch.Tensor, torch.Tensor]
 
-    def __call__(self, extended: torch.Tensor) -> torch.Tensor:
-        """[1, inputs, h + 4, w + 4] (see `join_extended`) -> [1, outputs, h, w]."""
+    def __call__(self, extended: torch.Tensor, tile: int) -> torch.Tensor:
+        """[1, inputs, h + 4, w + 4] (see `join_extended`) -> [1, outputs, h, w], in tiles of `tile` x `tile`.
+
+        Kernels are chosen by image size, and some sum in another order than others. In tiles of one size every pixel is
+        summed alike however large the image is: a larger latent grid that repeats a smaller one repeats its output bit
+        for bit. What that costs is computing the tiles' borders twice.
+        """
+        height, width = extended.shape[2] - 4, extended.shape[3] - 4
+        if height <= tile and width <= tile:
+            return self._tile(extended)
+        shape = (extended.shape[0], self.second[0].shape[0], height, width)
+        painted = torch.empty(shape, dtype=extended.dtype, memory_format=torch.channels_last)
+        for top in range(0, height, tile):
+            for left in range(0, width, tile):
+                window = extended[:, :, top : top + tile + 4, left : left + tile + 4]
+                window = window.contiguous(memory_format=torch.channels_last)
+                painted[:, :, top : top + tile, left : left + tile] = self._tile(window)
+        return painted
+
+    def _tile(self, extended: torch.Tensor) -> torch.Tensor:
         y = functional.leaky_relu_(functional.conv2d(extended, *self.first), LEAK)
         return functional.leaky_relu_(functional.conv2d(y, *self.second), LEAK)
 
@@ -159,9 +188,9 @@ def join_extended(features: torch.Tensor | None, spatial: torch.Tensor, edges: E
     )
     inner = buffer[:, :, 2:-2, 2:-2]
     if features is not None:
-        for offset_y in (0, 1):
-            for offset_x in (0, 1):
-                inner[:, :kept, offset_y::2, offset_x::2] = features
+        # One strided copy in memory order writes each feature to its 2 x 2 pixels.
+        pixels = inner[:, :kept].permute(0, 2, 3, 1).unflatten(1, (height // 2, 2)).unflatten(3, (width // 2, 2))
+        pixels.copy_(features.permute(0, 2, 3, 1)[:, :, None, :, None, :].expand_as(pixels))
     inner[:, kept:] = spatial
     _fill_border(buffer, 2, edges.wrap_y)
     _fill_border(buffer, 3, edges.wrap_x)

@@ -8,6 +8,9 @@ from engine.nets.texgen import CHANNELS, STRUCTURE_CHANNELS
 
 WIDTHS = (64, 96, 128, 160)
 
+PATCH_PX = 108
+"""Edge of the patch that one score judges: without padding, smaller images have none."""
+
 
 class Discriminator(nn.Module):
     """Patch critic with class projection (Miyato and Koyama, "cGANs with Projection Discriminator", 2018).

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from engine.errors import SettingsError
 from engine.nets.blocks import TORUS, Edges, ModulatedPair, Style, extend, upsample
 
 CHANNELS = ("tone", "warmth", "tint", "height", "roughness", "metallic", "slope_x", "slope_y")
@@ -19,6 +20,9 @@ CHANNELS = ("tone", "warmth", "tint", "height", "roughness", "metallic", "slope_
 
 STRUCTURE_CHANNELS = 3
 """Height, edge distance and cell tone, each in [-1, 1]."""
+
+SIZE_MAX = 1024
+"""Largest number of channels, classes or code entries of a network."""
 
 STRIDES_PX = (32, 16, 8, 4, 2)
 """Pixels of the finest image per feature cell, level by level; the last level also makes the stride-1 image."""
@@ -45,6 +49,17 @@ class TexGenConfig:
     latent_channels: int = 13
     noise_channels: int = 5
 
+    def __post_init__(self) -> None:
+        """Raises SettingsError: a plan and a weights file may ask for networks that cannot be."""
+        if len(self.widths) != len(STRIDES_PX):
+            raise SettingsError(f"network.widths: has {len(self.widths)} numbers, expected {len(STRIDES_PX)}")
+        sizes = {name: getattr(self, name) for name in ("class_count", "attribute_count", "style_width", "code_width")}
+        sizes |= {"latent_channels": self.latent_channels, "noise_channels": self.noise_channels}
+        sizes |= {f"widths[{index}]": width for index, width in enumerate(self.widths)}
+        for name, size in sizes.items():
+            if not 1 <= size <= SIZE_MAX:
+                raise SettingsError(f"network.{name}: {size} is outside [1, {SIZE_MAX}]")
+
     def noise_shape(self, level: int) -> tuple[int, int]:
         """(channels, stride in pixels) of the noise that `level` takes; the last level takes one stride-1 channel."""
         if level == 0:
@@ -62,6 +77,9 @@ class TexGenConfig:
         noise, _ = self.noise_shape(level)
         return (STRUCTURE_CHANNELS + noise) * (4 if level == len(STRIDES_PX) - 1 else 1)
 
+
+TILE_CELLS = (8, 16, 32, 32, 32)
+"""Edge of the tiles in which inference computes each level, see `FoldedPair`: what a 256 px image has, at most 32."""
 
 LevelStyles = tuple[tuple[Style, Style], ...]
 
@@ -90,6 +108,12 @@ class TexGen(nn.Module):
             nn.init.normal_(head.weight, 0.0, 0.3 * width**-0.5)
             self.heads.append(head)
             previous = width
+
+    def freeze(self, dtype: torch.dtype) -> None:
+        """Prepare the convolutions for inference in `dtype`; the network cannot be trained or saved afterwards."""
+        for block in self._blocks():
+            block.first.freeze(dtype)
+            block.second.freeze(dtype)
 
     def code(self, class_index: torch.Tensor, attributes: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
         """Modulation code [batch, code_width] of class indices [batch], attributes and style float32."""
@@ -170,7 +194,7 @@ def double(image: torch.Tensor, edges: Edges) -> torch.Tensor:
 
 
 def doubled_blocks(image: torch.Tensor, edges: Edges) -> torch.Tensor:
-    """`double` before the shuffle, [batch, 4 channels, h, w]: both steps are linear, so together they are one stencil."""
+    """`double` before the shuffle, [batch, 4 channels, h, w]: both steps are linear and together one stencil."""
     return exact_conv2d(extend(image, 1, edges), _doubling_kernel(image.shape[1]))
 
 
@@ -180,16 +204,19 @@ def exact_conv2d(image: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
         return functional.conv2d(image, kernel, groups=image.shape[1] // kernel.shape[1])
 
 
+# Cached kernels must be ordinary tensors: one made while generating (inference mode) could not be trained through.
 @lru_cache
+@torch.inference_mode(mode=False)
 def _doubling_kernel(channels: int) -> torch.Tensor:
     phases = torch.tensor([[0.25, 0.75, 0.0], [0.0, 0.75, 0.25]])
-    bilinear = torch.einsum("pi,qj->pqij", phases, phases).reshape(4, 1, 3, 3)
+    bilinear = (phases[:, None, :, None] * phases[None, :, None, :]).reshape(4, 1, 3, 3)
     same = torch.zeros(3, 3)
     same[1, 1] = 1.0
     return (bilinear - bilinear.mean(0, keepdim=True) + same).repeat(channels, 1, 1, 1)
 
 
 @lru_cache
+@torch.inference_mode(mode=False)
 def zero_mean_kernel(channels: int) -> torch.Tensor:
     """The 1 x 1 convolution, in groups of four, that takes the mean of each 2 x 2 block out."""
     return (torch.eye(4) - 0.25).reshape(4, 4, 1, 1).repeat(channels, 1, 1, 1)

@@ -6,8 +6,8 @@ Nothing is unpickled. Tensors are stored as float16 and used as float32.
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import safetensors.torch
 import torch
 
 from engine.configuration import build
-from engine.errors import SettingsError, WeightsError
+from engine.errors import OutputError, SettingsError, WeightsError
 from engine.nets.blocks import channels_last
 from engine.nets.texgen import TexGen, TexGenConfig
 
@@ -61,25 +61,39 @@ class TexGenWeights:
 
 
 def save_weights(path: Path, header: TexGenHeader, network: TexGen, bank: Mapping[str, torch.Tensor]) -> None:
-    """Write atomically. Raises WeightsError above SIZE_MAX_BYTES."""
+    """Write atomically; equal arguments give equal bytes.
+
+    Raises WeightsError above SIZE_MAX_BYTES and OutputError where the file cannot be written.
+    """
     tensors = {NETWORK_PREFIX + name: value.half().contiguous() for name, value in network.state_dict().items()}
     tensors |= {
         BANK_PREFIX + name: (value.half() if value.is_floating_point() else value).contiguous()
         for name, value in bank.items()
     }
-    data = safetensors.torch.save(tensors, {"format": FORMAT, "header": json.dumps(asdict(header), sort_keys=True)})
+    metadata = {"format": FORMAT, "header": json.dumps(asdict(header), sort_keys=True)}
+    data = _with_sorted_metadata(safetensors.torch.save(tensors, metadata))
     if len(data) > SIZE_MAX_BYTES:
         raise WeightsError(f"{path}: would be {len(data)} bytes, at most {SIZE_MAX_BYTES} are allowed")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink()
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _with_sorted_metadata(data: bytes) -> bytes:
+    """The same safetensors file with its metadata in a fixed order: the library's own changes from call to call."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    document = json.loads(data[8:end])
+    document["__metadata__"] = dict(sorted(document["__metadata__"].items()))
+    text = json.dumps(document, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # the format keeps tensors aligned
+    return len(text).to_bytes(8, "little") + text + data[end:]
 
 
 def load_weights(path: Path, expected_sha256: str | None = None) -> TexGenWeights:
@@ -105,15 +119,21 @@ def _parse(path: Path, data: bytes) -> tuple[TexGenHeader, dict[str, torch.Tenso
     try:
         tensors = safetensors.torch.load(data)
         header_size = int.from_bytes(data[:8], "little")
-        metadata = json.loads(data[8 : 8 + header_size]).get("__metadata__", {})
+        metadata = json.loads(data[8 : 8 + header_size]).get("__metadata__") or {}
     except (safetensors.SafetensorError, ValueError) as error:
         raise WeightsError(f"{path}: is not a safetensors file (pickled checkpoints are never loaded)") from error
     if metadata.get("format") != FORMAT:
         raise WeightsError(f"{path}: format is {metadata.get('format')!r}, expected {FORMAT!r}")
     try:
-        return build(TexGenHeader, json.loads(metadata["header"]), "header"), tensors
+        header = build(TexGenHeader, json.loads(metadata["header"]), "header")
     except (SettingsError, KeyError, ValueError) as error:
         raise WeightsError(f"{path}: the header is not valid: {error}") from error
+    names = {entry.name for entry in header.classes}
+    if not len(names) == len(header.classes) == header.network.class_count:
+        raise WeightsError(
+            f"{path}: the header names {len(names)} classes, the network has {header.network.class_count}"
+        )
+    return header, tensors
 
 
 def _fill(path: Path, network: TexGen, tensors: Mapping[str, torch.Tensor]) -> None:

@@ -43,6 +43,9 @@ class Layer(IntEnum):
     WIDTH = 15
     DETAIL = 16
     RELIEF = 17
+    SURFACE = 18
+    WAVINESS = 19
+    KNOTS = 20
     FINE = 64
     """First layer of a second, finer set of cells: FINE + n belongs to it as n belongs to the first set."""
 
@@ -90,14 +93,29 @@ def look_up(table: FloatField, index: FloatField | IntField) -> FloatField:
     return table.take(index.astype(np.int64, copy=False), mode="clip")
 
 
-def _spline_taps(pixels: IntField, size_px: int, period: int) -> tuple[IntField, tuple[FloatField, ...]]:
+def _spline_taps(pixels: IntField, size_px: int, period: int) -> tuple[IntField, list[FloatField]]:
     """First of four lattice indices per pixel centre (not yet wrapped) and the cubic B-spline weights of the four."""
     doubled = (2 * pixels + 1) * period
     whole, rest = np.divmod(doubled, 2 * size_px)
     t = rest / (2.0 * size_px)
     s = 1.0 - t
     weights = (s * s * s, 4.0 - 3.0 * t * t * (1.0 + s), 4.0 - 3.0 * s * s * (1.0 + t), t * t * t)
-    return whole - 1, tuple((weight / 6.0).astype(np.float32) for weight in weights)
+    return whole - 1, [(weight / 6.0).astype(np.float32) for weight in weights]
+
+
+def _mean_taps(pixels: IntField, size_px: int, period: int, samples: int) -> tuple[IntField, list[FloatField]]:
+    """Like `_spline_taps`, weights averaged over `samples` points of each pixel; the spread of these adds taps."""
+    if samples == 1:
+        return _spline_taps(pixels, size_px, period)
+    points = [_spline_taps(pixels * samples + point, size_px * samples, period) for point in range(samples)]
+    first = points[0][0]
+    steps = [lattice - first for lattice, _ in points]
+    averaged = [np.zeros(len(pixels), dtype=np.float32) for _ in range(4 + int(steps[-1].max()))]
+    for step, (_, weights) in zip(steps, points, strict=True):
+        for tap, weight in enumerate(weights):
+            for shift in range(len(averaged) - 3):
+                averaged[tap + shift] += np.where(step == shift, weight * np.float32(1.0 / samples), np.float32(0.0))
+    return first, averaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,37 +147,40 @@ class Canvas:
         positions: FloatField = (np.mod(steps, POSITION_STEPS) / POSITION_STEPS).astype(np.float32)
         return positions
 
-    def noise(self, period_x: int, period_y: int, layer: int) -> FloatField:
+    def noise(self, period_x: int, period_y: int, layer: int, samples: int = 1) -> FloatField:
         """Smooth noise [rows, columns], standard deviation about 0.5, range within [-1.9, 1.9].
 
         `period_x` and `period_y` are lattice cells per tile. Noise finer than the pixels fades to 0, which is what it
-        averages to.
+        averages to. With `samples` > 1 each pixel is the mean of `samples` x `samples` pixels of a finer canvas, for
+        little more than the price of one: fine noise then keeps what of it larger pixels still show.
         """
-        visible = min(1.0, self.size_px / max(period_x, period_y) - 1.0)
+        visible = min(1.0, self.size_px * samples / max(period_x, period_y) - 1.0)
         if visible <= 0.0:
             return np.zeros((len(self.rows), len(self.columns)), dtype=np.float32)
-        first_y, weights_y = _spline_taps(self.rows, self.size_px, period_y)
-        first_x, weights_x = _spline_taps(self.columns, self.size_px, period_x)
+        first_y, weights_y = _mean_taps(self.rows, self.size_px, period_y, samples)
+        first_x, weights_x = _mean_taps(self.columns, self.size_px, period_x, samples)
         lowest = int(first_y.min())
-        lattice_rows = np.arange(lowest, int(first_y.max()) + 4) % period_y
+        lattice_rows = np.arange(lowest, int(first_y.max()) + len(weights_y)) % period_y
         lattice = hash_table(self.seed, layer, lattice_rows, np.arange(period_x)) * np.float32(NOISE_GAIN * visible)
         along = np.zeros((len(lattice_rows), len(self.columns)), dtype=np.float32)
         for tap, weight in enumerate(weights_x):
             along += lattice[:, (first_x + tap) % period_x] * weight
         result = along[first_y - lowest] * weights_y[0][:, None]
-        for tap in range(1, 4):
+        for tap in range(1, len(weights_y)):
             result += along[first_y - lowest + tap] * weights_y[tap][:, None]
         return result
 
-    def fractal(self, period_x: int, period_y: int, layer: int, octaves: int = 3, roughness: float = 0.5) -> FloatField:
+    def fractal(
+        self, period_x: int, period_y: int, layer: int, octaves: int = 3, roughness: float = 0.5, samples: int = 1
+    ) -> FloatField:
         """Octaves of `noise`, each twice as fine and `roughness` times as strong; standard deviation about 0.5."""
-        total = self.noise(period_x, period_y, layer)
+        total = self.noise(period_x, period_y, layer, samples)
         amplitude, power = 1.0, 1.0
         for octave in range(1, octaves):
             amplitude *= roughness
             power += amplitude * amplitude
             # 1000 keeps the octaves of one layer clear of all other layers.
-            fine = self.noise(period_x << octave, period_y << octave, layer + 1000 * octave)
+            fine = self.noise(period_x << octave, period_y << octave, layer + 1000 * octave, samples)
             total += fine * np.float32(amplitude)
         return total * np.float32(1.0 / float(np.sqrt(power)))
 

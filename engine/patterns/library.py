@@ -8,7 +8,8 @@ from engine.patterns.canvas import Canvas, FloatField
 from engine.patterns.courses import COURSE_PATTERNS
 from engine.patterns.fields import FIELD_PATTERNS
 from engine.patterns.manufactured import MANUFACTURED_PATTERNS
-from engine.patterns.structure import CELLS_PER_TILE, COUNT, PatternSpecification, Structure
+from engine.patterns.shading import carve_surface, fibre_relief, surface_relief
+from engine.patterns.structure import CELLS_PER_TILE, COUNT, Parameters, PatternSpecification, Structure
 from engine.patterns.tilings import TILING_PATTERNS
 from engine.patterns.voronoi import VORONOI_PATTERNS
 
@@ -74,12 +75,24 @@ def render_pattern(pattern: Pattern, seed: int, size_px: int) -> Structure:
     for start in range(0, size_px, band_px):
         stop = min(start + band_px, size_px)
         canvas = Canvas(seed, drawn_px, np.arange(start * factor, stop * factor), np.arange(drawn_px))
-        drawn = specification.render(canvas, parameters)
+        drawn = draw_on(canvas, specification, parameters)
         for channel, field in zip(channels, (drawn.height, drawn.edge_distance, drawn.cell_tone), strict=True):
             channel[start:stop] = _area_mean(field, factor)
     if parameters.get("vertical", 0.0) > 0.0:
         channels = tuple(np.ascontiguousarray(channel.T) for channel in channels)
     return Structure(*channels)
+
+
+def draw_on(canvas: Canvas, specification: PatternSpecification, parameters: Parameters) -> Structure:
+    """The pattern's own structure with the surface of its cells; `parameters` are complete."""
+    structure = specification.render(canvas, parameters)
+    surface = parameters.get("surface", 0.0)
+    if surface == 0.0:
+        return structure
+    across = specification.cells_across(parameters)
+    if specification.fibrous:
+        return carve_surface(structure, fibre_relief(canvas, across, structure.cell_tone), surface)
+    return carve_surface(structure, surface_relief(canvas, across), surface)
 
 
 def _specification(name: str) -> PatternSpecification:

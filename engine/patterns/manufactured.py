@@ -18,6 +18,7 @@ from engine.patterns.structure import (
     joint_parameter,
     relief_parameter,
     share_parameter,
+    surface_parameter,
 )
 
 SHINGLE_TOP = 0.25
@@ -202,6 +203,7 @@ MANUFACTURED_PATTERNS = (
                 jitter_parameter(0.2),
                 joint_parameter(0.05),
                 relief_parameter(0.2),
+                surface_parameter(0.35),
             ),
         ),
         _roof_shingles,
@@ -216,6 +218,7 @@ MANUFACTURED_PATTERNS = (
                 count_parameter("float", 1, "crossings a thread stays on top, then below", 1, 4),
                 jitter_parameter(0.25),
                 joint_parameter(0.1),
+                surface_parameter(0.0),
             ),
         ),
         _weave,
@@ -236,6 +239,7 @@ MANUFACTURED_PATTERNS = (
                 joint_parameter(0.025),
                 bevel_parameter(0.04),
                 relief_parameter(0.15),
+                surface_parameter(0.05),
             ),
         ),
         _plates,
@@ -252,6 +256,7 @@ MANUFACTURED_PATTERNS = (
                 jitter_parameter(0.05),
                 bevel_parameter(0.7),
                 relief_parameter(0.1),
+                surface_parameter(0.0),
             ),
         ),
         _diamond_plate,

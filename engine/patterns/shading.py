@@ -1,4 +1,4 @@
-"""From cells (which cell, how far to its outline) to structure: joints, rounded edges, chips, tilt and tone.
+"""From cells (which cell, how far to its outline) to structure: joints, rounded edges, chips, tilt, tone and surface.
 
 Profiles across a joint are averaged over one pixel in closed form (difference of their integrals), so that joints
 thinner than a pixel keep their share and a 64 px render agrees with a 2048 px one.
@@ -9,8 +9,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.patterns.canvas import Canvas, FloatField, IntField, Layer, hash_values, look_up
+from engine.patterns.canvas import Canvas, FloatField, IntField, Layer, hash_values, look_up, smoothstep
 from engine.patterns.structure import Parameters, Structure
+
+PITS_MIN, PITS_PER_CELL = 24, 2.0
+"""Coarsest pits of a surface per tile, and across a cell if cells are small."""
+
+CRISP_SHARE = 0.15
+"""Share of the way from the joint to the middle of a cell over which the relief of its surface sets in."""
+
+TONE_SHARE = 0.3
+"""How far the tone follows the relief of a surface at surface 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +136,48 @@ def shade(canvas: Canvas, cells: Cells, parameters: Parameters) -> Structure:
         height=cell_body(canvas, cells, parameters["relief"]) * step,
         edge_distance=edge_ramp(cells.edge, joint, reach, canvas.pixel),
         cell_tone=cell_tone(canvas, cells) * np.clip(body_coverage(cells.edge, joint, canvas.pixel), 0.0, 1.0),
+    )
+
+
+def surface_relief(canvas: Canvas, cells_across: float) -> FloatField:
+    """Pits and grain of stone and clay [rows, columns], about -1 to 1: noise finer than the cells, without direction."""
+    period = max(PITS_MIN, round(PITS_PER_CELL * cells_across))
+    return canvas.fractal(period, period, Layer.SURFACE, octaves=4, roughness=0.8, samples=2)
+
+
+def fibre_relief(canvas: Canvas, cells_across: float, tone: FloatField) -> FloatField:
+    """Fibres along x [rows, columns], about -1 to 1: long wavy streaks that swirl round a knot now and then.
+
+    `tone` is one value per cell: it moves the noise, so that every board has fibres of its own.
+    """
+    x, y = canvas.positions()
+    moved_x, moved_y = x + tone * np.float32(3.7), y + tone * np.float32(0.5)
+    moved_x -= np.floor(moved_x)
+    moved_y -= np.floor(moved_y)
+    boards = max(4, round(cells_across))
+    bend = canvas.noise_at(moved_x, moved_y, 3, boards, Layer.WAVINESS) * np.float32(0.25 / boards)
+    knot = canvas.noise_at(moved_x, moved_y, boards // 2, 2 * boards, Layer.KNOTS) - np.float32(0.62)
+    # Where the noise peaks the streaks follow its contours, which are closed: a knot.
+    bend += np.maximum(knot, 0.0) * np.float32(1.5 / boards)
+    moved_y += bend
+    moved_y -= np.floor(moved_y)
+    total: FloatField = np.zeros(tone.shape, dtype=np.float32)
+    for octave, strength in enumerate((1.0, 0.6, 0.36)):
+        streaks = canvas.noise_at(moved_x, moved_y, 3 << octave, 5 * boards << octave, Layer.SURFACE + 1000 * octave)
+        total += streaks * np.float32(strength)
+    return total
+
+
+def carve_surface(structure: Structure, relief: FloatField, surface: float) -> Structure:
+    """`structure` with the bodies of its cells carved by `relief` (about -1 to 1), joints and edges left as they are.
+
+    `surface` is the share of a body's height that the relief takes, 0 to 1; the tone follows the relief a little.
+    """
+    inside = smoothstep(structure.edge_distance * np.float32(1.0 / CRISP_SHARE))
+    depth = np.clip(0.5 - 0.5 * relief, 0.0, 1.0) * inside
+    shade_of_relief = (inside - 2.0 * depth) * np.float32(TONE_SHARE * surface)
+    return Structure(
+        height=structure.height * (1.0 - depth * np.float32(surface)),
+        edge_distance=structure.edge_distance,
+        cell_tone=np.clip(structure.cell_tone + shade_of_relief, -1.0, 1.0),
     )

@@ -49,12 +49,14 @@ class PatternSpecification:
     render        draws the structure on a canvas; pure
     cells_across  the most cells along an edge of the tile, from which the library decides on oversampling
     check         raises InvalidRequestError for values that do not go together
+    fibrous       whether the parameter surface carves fibres along x instead of pits
     """
 
     info: PatternInfo
     render: Callable[[Canvas, Parameters], Structure]
     cells_across: Callable[[Parameters], float]
     check: Callable[[Parameters], None] = accept_any
+    fibrous: bool = False
 
 
 def cells_parameter(
@@ -94,6 +96,11 @@ def bevel_parameter(default: float) -> ParameterInfo:
 def relief_parameter(default: float, description: str = "how much cells differ in height and tilt") -> ParameterInfo:
     """How uneven the surface is."""
     return share_parameter("relief", default, description)
+
+
+def surface_parameter(default: float, description: str = "pits and grain on the cells") -> ParameterInfo:
+    """How rough the cells' bodies are; the library carves them after the pattern's own drawing."""
+    return share_parameter("surface", default, f"{description}: share of their height; 0 is smooth")
 
 
 def vertical_parameter() -> ParameterInfo:

@@ -18,6 +18,7 @@ from engine.patterns.structure import (
     jitter_parameter,
     joint_parameter,
     relief_parameter,
+    surface_parameter,
 )
 
 SQRT_2 = 1.4142135623730951
@@ -162,6 +163,7 @@ TILING_PATTERNS = (
                 joint_parameter(0.08),
                 bevel_parameter(0.2),
                 relief_parameter(0.25),
+                surface_parameter(0.3),
             ),
         ),
         _herringbone,
@@ -179,6 +181,7 @@ TILING_PATTERNS = (
                 joint_parameter(0.1),
                 bevel_parameter(0.25),
                 relief_parameter(0.25),
+                surface_parameter(0.3),
             ),
         ),
         _basket_weave,
@@ -194,6 +197,7 @@ TILING_PATTERNS = (
                 joint_parameter(0.06),
                 bevel_parameter(0.15),
                 relief_parameter(0.1),
+                surface_parameter(0.08),
             ),
         ),
         _hex_tiles,

@@ -17,6 +17,7 @@ from engine.patterns.structure import (
     joint_parameter,
     relief_parameter,
     share_parameter,
+    surface_parameter,
 )
 
 NEIGHBOURS = tuple((step_x, step_y) for step_y in (-1, 0, 1) for step_x in (-1, 0, 1))
@@ -212,6 +213,7 @@ VORONOI_PATTERNS = (
                 joint_parameter(0.08),
                 bevel_parameter(0.15),
                 relief_parameter(0.35),
+                surface_parameter(0.45),
             ),
         ),
         _voronoi,
@@ -231,6 +233,7 @@ VORONOI_PATTERNS = (
                 joint_parameter(0.04),
                 bevel_parameter(1.0),
                 relief_parameter(0.35),
+                surface_parameter(0.3),
             ),
         ),
         _cobbles,
@@ -246,6 +249,7 @@ VORONOI_PATTERNS = (
                 share_parameter("width", 0.03, "width of a crack as a share of a fragment", 0.25),
                 jitter_parameter(0.7),
                 bevel_parameter(0.3),
+                surface_parameter(0.2),
             ),
         ),
         _cracks,

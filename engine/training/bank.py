@@ -7,7 +7,7 @@ import torch
 
 from engine.generators.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
 from engine.nets.style_encoder import StyleEncoder
-from engine.training.exemplars import Exemplar
+from engine.training.data.exemplars import Exemplar
 
 FALLBACK = {"relief": 1.0, "roughness": 0.7, "roughness_variation": 0.08, "metalness": 0.0, "metalness_variation": 0.0}
 """For classes of which no exemplar has the map."""
@@ -48,7 +48,8 @@ METAL_CLASSES = frozenset({"metal"})
 
 def nominal(material: Sequence[Exemplar]) -> Exemplar:
     """The density that requests start from: 256 px per tile where the material has it, else its largest."""
-    sizes = {exemplar.targets.shape[-1]: exemplar for exemplar in material}
+    # The first exemplar of a density has its structure from the height map where there is one: it wins.
+    sizes = {exemplar.targets.shape[-1]: exemplar for exemplar in reversed(material)}
     return sizes.get(256, material[0])
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import safetensors
@@ -10,7 +11,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from engine.errors import WeightsError
+from engine.errors import OutputError, WeightsError
 
 Tensors = dict[str, torch.Tensor]
 
@@ -30,8 +31,13 @@ def optimizer_tensors(name: str, optimizer: torch.optim.Optimizer) -> Tensors:
 
 
 def restore_module(name: str, module: nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Load what `module_tensors` gave."""
-    module.load_state_dict({key: tensors[f"{name}/{key}"] for key in module.state_dict()})
+    """Load what `module_tensors` gave. Raises WeightsError, and changes nothing, where it was another network's."""
+    wanted = {f"{name}/{key}": list(value.shape) for key, value in module.state_dict().items()}
+    for full, shape in wanted.items():
+        given = list(tensors[full].shape) if full in tensors else None
+        if given != shape:
+            raise WeightsError(f"tensor {full!r} has shape {given}, expected {shape}; it belongs to another plan")
+    module.load_state_dict({full.removeprefix(f"{name}/"): tensors[full] for full in wanted})
 
 
 def restore_optimizer(name: str, optimizer: torch.optim.Optimizer, tensors: Mapping[str, torch.Tensor]) -> None:
@@ -47,17 +53,24 @@ def restore_optimizer(name: str, optimizer: torch.optim.Optimizer, tensors: Mapp
     optimizer.load_state_dict(document)
 
 
-def save_checkpoint(path: Path, tensors: Tensors, numbers: Mapping[str, float | int | str]) -> None:
-    """Write atomically: a run that is killed while saving keeps its previous checkpoint."""
+def save_checkpoint(path: Path, tensors: Tensors, numbers: Mapping[str, float]) -> None:
+    """Write atomically: a run that is killed while saving keeps its previous checkpoint.
+
+    Raises OutputError where the file cannot be written.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    # Shared storage (an average that aliases its source) is not allowed in safetensors: clone what repeats.
-    safetensors.torch.save_file(
-        {key: value.clone() for key, value in tensors.items()}, temporary, {"numbers": json.dumps(numbers)}
-    )
-    temporary.replace(path)
+    data = safetensors.torch.save(tensors, {"numbers": json.dumps(numbers)})
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
 
 
-def load_checkpoint(path: Path) -> tuple[Tensors, dict[str, float | int | str]]:
+def load_checkpoint(path: Path) -> tuple[Tensors, dict[str, float]]:
     """Tensors and numbers. Raises WeightsError for a file that is not a checkpoint."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:

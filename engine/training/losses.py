@@ -5,7 +5,9 @@ from torch.nn import functional
 
 from engine.nets.texgen import CHANNELS
 
-CHANNEL_WEIGHTS = torch.tensor([1.0, 0.5, 0.5, 1.0, 0.5, 0.4, 0.35, 0.35])
+CHANNEL_WEIGHTS = torch.tensor([0.8, 0.15, 0.15, 1.0, 0.3, 0.3, 0.1, 0.1])
+"""What the structure does not tell (hue, fine slopes) weighs little here: asking for its pixels would only blur it."""
+
 STRIDE_WEIGHTS = {1: 0.2, 2: 0.4, 4: 0.8, 8: 1.0, 16: 0.5, 32: 0.5}
 """Fine strides weigh less: grain is random, and asking for its pixels would only blur it."""
 
@@ -52,9 +54,9 @@ def sliced_wasserstein(
     real: torch.Tensor,
     generator: torch.Generator,
     *,
-    directions: int = 16,
+    directions: int = 20,
     patch_px: int = 5,
-    levels: int = 3,
+    levels: int = 5,
 ) -> torch.Tensor:
     """Distance between the patch distributions of two batches [batch, channels, s, s], image by image.
 
@@ -64,10 +66,16 @@ def sliced_wasserstein(
     """
     total = fake.new_zeros(())
     channels = fake.shape[1]
+    # Small crops have fewer octaves: one patch alone has no distribution.
+    levels = sum(fake.shape[-1] >> level > patch_px for level in range(levels))
     for level in range(levels):
         kernels = torch.randn(directions, channels, patch_px, patch_px, generator=generator)
-        # Most directions look at structure and not at the mean color.
-        kernels[2:] -= kernels[2:].mean((2, 3), keepdim=True)
+        # A quarter of the directions looks at single pixels, the others at structure and not at the mean color.
+        points = directions // 4
+        kernels[points:] -= kernels[points:].mean((2, 3), keepdim=True)
+        center = torch.zeros(patch_px, patch_px)
+        center[patch_px // 2, patch_px // 2] = 1.0
+        kernels[:points] *= center
         # Sparse channel choice: a direction over all eight channels is nearly Gaussian whatever the texture is.
         kernels *= torch.rand(directions, channels, 1, 1, generator=generator) < max(0.35, 1.5 / channels)
         kernels /= kernels.flatten(1).norm(dim=1).clamp_min(1e-3)[:, None, None, None]

@@ -1,13 +1,18 @@
 """The training plan: one frozen, typed object read from YAML; an unknown key is an error that names its dotted path."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
+from engine.assets import SEED_MAX
 from engine.configuration import build
-from engine.errors import SettingsError
+from engine.errors import SettingsError, WeightsError
+from engine.generators.default_pattern import check_default_pattern
+from engine.nets.discriminator import PATCH_PX
+from engine.nets.texgen import STRIDES_PX, TexGenConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +27,11 @@ class ClassPlan:
 class DataPlan:
     """One data folder.
 
-    frame_px  outer pixels to replace by mirrored inner ones: images cut from sheets bleed at their borders
+    frame_px  outer pixels, 0 to 16, to replace by mirrored inner ones: images cut from sheets bleed at their borders
     """
 
     folder: Path
     frame_px: int = 0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.frame_px <= 16:
-            raise SettingsError(f"data.frame_px: {self.frame_px} is outside [0, 16]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class TexturePlan:
     crop_px: int = 128
     learning_rate: float = 0.002
     style_divergence_weight: float = 0.001
-    patch_weight: float = 1.0
+    patch_weight: float = 2.0
     obedience_weight: float = 0.3
     drawn_share: float = 0.4
     ema_half_life: int = 250
@@ -105,20 +106,42 @@ class TexturePlan:
     output: Path = Path("runs/texture")
 
     def __post_init__(self) -> None:
-        for name, value, low, high in (
-            ("batch_size", self.batch_size, 1, 4096),
-            ("crop_px", self.crop_px, 64, 1024),
-            ("learning_rate", self.learning_rate, 1e-6, 0.1),
-            ("ema_half_life", self.ema_half_life, 1, 10**6),
-        ):
+        for path, value, low, high in _ranges(self):
             if not low <= value <= high:
-                raise SettingsError(f"{name}: {value} is outside [{low}, {high}]")
-        if self.crop_px % 32:
-            raise SettingsError(f"crop_px: {self.crop_px} is not a multiple of 32")
-        if not self.classes:
-            raise SettingsError("classes: at least one class is needed")
+                raise SettingsError(f"{path}: {value} is outside [{low}, {high}]")
+        if self.crop_px % STRIDES_PX[0]:
+            raise SettingsError(f"crop_px: {self.crop_px} is not a multiple of {STRIDES_PX[0]}")
+        if self.stages.adversarial_steps and self.crop_px < PATCH_PX:
+            raise SettingsError(f"crop_px: {self.crop_px} is outside [{PATCH_PX}, 1024], the adversarial stage's range")
+        if self.stages.reconstruction_steps + self.stages.adversarial_steps == 0:
+            raise SettingsError("stages: at least one stage needs steps")
+        if self.adversarial.gap_low >= self.adversarial.gap_high:
+            raise SettingsError(
+                f"adversarial.gap_low: {self.adversarial.gap_low} is not below gap_high {self.adversarial.gap_high}"
+            )
+        if not re.fullmatch(r"[\w-][\w.-]*", self.name):
+            raise SettingsError(f"name: {self.name!r} is not a file name of letters, digits, '.', '_' and '-'")
         if not self.data:
             raise SettingsError("data: at least one folder is needed")
+        self._check_classes()
+        self.network_config()
+
+    def _check_classes(self) -> None:
+        if not self.classes:
+            raise SettingsError("classes: at least one class is needed")
+        for name, entry in self.classes.items():
+            try:
+                check_default_pattern(entry.pattern)
+            except WeightsError as error:
+                raise SettingsError(f"classes.{name}.pattern: {error}") from error
+        self.class_of()
+
+    def network_config(self) -> TexGenConfig:
+        """The shape of the generator network. Raises SettingsError for one that cannot be."""
+        network = self.network
+        return TexGenConfig(
+            len(self.classes), style_width=network.style_width, code_width=network.code_width, widths=network.widths
+        )
 
     def class_of(self) -> dict[str, str]:
         """Data class -> generator class. Raises SettingsError if two classes claim one source."""
@@ -131,12 +154,44 @@ class TexturePlan:
         return mapping
 
 
+def _ranges(plan: TexturePlan) -> Iterator[tuple[str, float, float, float]]:
+    """Dotted path, value, lowest and highest allowed value of every number in a plan."""
+    yield from (
+        ("seed", plan.seed, 0, SEED_MAX),
+        ("batch_size", plan.batch_size, 1, 4096),
+        ("crop_px", plan.crop_px, 64, 1024),
+        ("learning_rate", plan.learning_rate, 1e-6, 0.1),
+        ("style_divergence_weight", plan.style_divergence_weight, 0.0, 100.0),
+        ("patch_weight", plan.patch_weight, 0.0, 100.0),
+        ("obedience_weight", plan.obedience_weight, 0.0, 100.0),
+        ("drawn_share", plan.drawn_share, 0.0, 1.0),
+        ("ema_half_life", plan.ema_half_life, 1, 10**6),
+        ("sheet_interval", plan.sheet_interval, 1, 10**9),
+        ("checkpoint_interval", plan.checkpoint_interval, 1, 10**9),
+        ("stages.reconstruction_steps", plan.stages.reconstruction_steps, 0, 10**8),
+        ("stages.adversarial_steps", plan.stages.adversarial_steps, 0, 10**8),
+    )
+    settings = plan.adversarial
+    yield from (
+        ("adversarial.learning_rate", settings.learning_rate, 1e-6, 0.1),
+        ("adversarial.critic_rate", settings.critic_rate, 1e-3, 1e3),
+        ("adversarial.weight", settings.weight, 0.0, 100.0),
+        ("adversarial.gamma", settings.gamma, 0.0, 1e6),
+        ("adversarial.penalty_interval", settings.penalty_interval, 1, 1000),
+        ("adversarial.gap_low", settings.gap_low, 0.0, 100.0),
+        ("adversarial.gap_high", settings.gap_high, 0.0, 100.0),
+        ("adversarial.guard_window", settings.guard_window, 1, 10**6),
+    )
+    for index, data in enumerate(plan.data):
+        yield f"data[{index}].frame_px", data.frame_px, 0, 16
+
+
 def load_plan(path: Path) -> TexturePlan:
     """Read a plan. Raises SettingsError for a missing or malformed file, an unknown key or a value out of range."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path}: is not YAML: {error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
     return build(TexturePlan, document, "")

@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from engine.nets.albedo import albedo_basis
-from engine.training.exemplars import Exemplar
-from engine.training.sampler import Sampler, network_attributes, spatial_inputs
+from engine.training.data.exemplars import Exemplar
+from engine.training.data.sampler import Sampler, network_attributes, spatial_inputs
 from engine.training.stages import TextureModel
 
 ROWS = 12

@@ -16,8 +16,8 @@ from engine.nets.style_encoder import StyleEncoder
 from engine.nets.texgen import STRIDES_PX, TexGen, TexGenConfig
 from engine.noise import derive_seed
 from engine.training import losses
+from engine.training.data.sampler import Batch, spatial_inputs
 from engine.training.plan import TexturePlan
-from engine.training.sampler import Batch, spatial_inputs
 
 Scalars = dict[str, float]
 IMAGE_STRIDES = (*STRIDES_PX, 1)
@@ -191,7 +191,10 @@ class AdversarialStage:
 def apply_gradient(
     loss: torch.Tensor, optimizer: torch.optim.Optimizer, learning_rate: float, limit: float = GRADIENT_LIMIT
 ) -> None:
-    """Backward, clip the gradient's norm to `limit` and step. A loss that is not finite raises FloatingPointError and changes nothing."""
+    """Backward, clip the gradient's norm to `limit` and step.
+
+    A loss or a gradient that is not finite raises FloatingPointError and changes no weight.
+    """
     if not torch.isfinite(loss):
         raise FloatingPointError("the loss is not finite")
     optimizer.zero_grad(set_to_none=True)
@@ -200,5 +203,6 @@ def apply_gradient(
     for group in optimizer.param_groups:
         group["lr"] = learning_rate
         parameters += group["params"]
-    nn.utils.clip_grad_norm_(parameters, limit)
+    if not torch.isfinite(nn.utils.clip_grad_norm_(parameters, limit)):
+        raise FloatingPointError("the gradient is not finite")
     optimizer.step()

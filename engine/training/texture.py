@@ -4,29 +4,23 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from engine.errors import DataError
-from engine.nets.texgen import TexGenConfig
+from engine.errors import DataError, OutputError, SettingsError, WeightsError
 from engine.nets.weights_file import ClassEntry, TexGenHeader, save_weights
 from engine.training import checkpoint
 from engine.training.bank import build_bank
-from engine.training.exemplars import (
-    Exemplar,
-    RawMaterial,
-    measure,
-    read_materials,
-    surface_height,
-)
+from engine.training.data.exemplars import Exemplar, measure, surface_height
+from engine.training.data.materials import RawMaterial, read_materials
+from engine.training.data.sampler import Sampler, draw_structures
 from engine.training.plan import TexturePlan
-from engine.training.sampler import Sampler, draw_structures
 from engine.training.sheet import write_sheet
 from engine.training.stages import AdversarialStage, ReconstructionStage, Scalars, TextureModel
 
 VERSION = "1"
 WARM_UP_STEPS = 100
 DRAWN_PER_CLASS = 12
+ROLLBACKS_MAX = 5
 FINAL_LEARNING_RATE = 0.05
 """Share of the learning rate that is left at the end of a stage."""
 
@@ -38,21 +32,21 @@ def train_texture(plan: TexturePlan, progress: Progress, *, resume: bool = True)
     """Train TexGen by `plan` and return the path of the weights file.
 
     The run folder keeps `checkpoint.safetensors`; with `resume` an interrupted run goes on from it, step for step as
-    if it had not stopped. Raises DataError for unusable data and SettingsError for contradictory classes.
+    if it had not stopped. Raises DataError for unusable data, OutputError where the run folder cannot be written,
+    WeightsError for a checkpoint of another plan, and SettingsError for a learning rate with which training diverges.
     """
-    plan.output.mkdir(parents=True, exist_ok=True)
+    try:
+        plan.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{plan.output}: is no folder that can be written to: {error.strerror}") from error
     class_names = list(plan.classes)
     materials, licences = prepare_materials(plan, progress)
     patterns = {name: entry.pattern for name, entry in plan.classes.items()}
     drawn = draw_structures(patterns, plan.seed, DRAWN_PER_CLASS, (2 * plan.crop_px, plan.crop_px, 4 * plan.crop_px))
     sampler = Sampler(materials, class_names, plan.crop_px, drawn, plan.drawn_share)
-    network = plan.network
-    config = TexGenConfig(
-        len(class_names), style_width=network.style_width, code_width=network.code_width, widths=network.widths
-    )
+    config = plan.network_config()
     model = TextureModel(config, plan)
-    run = _Run(plan, model, sampler, progress)
-    run.advance(resume)
+    TrainingRun(plan, model, sampler, progress).advance(resume)
     weights = plan.output / f"{plan.name}.safetensors"
     classes = tuple(ClassEntry(name, entry.pattern) for name, entry in plan.classes.items())
     header = TexGenHeader(VERSION, "M", config, classes, licences)
@@ -84,8 +78,11 @@ def _densities(material: RawMaterial, crop_px: int) -> list[int]:
     return halvings
 
 
-class _Run:
-    """Drives both stages over their steps with checkpoints, scalars and sheets."""
+class TrainingRun:
+    """Drives both stages over their steps with checkpoints, scalars and sheets.
+
+    A step with a loss that is not finite takes the run back to its last checkpoint, with half the learning rate.
+    """
 
     def __init__(self, plan: TexturePlan, model: TextureModel, sampler: Sampler, progress: Progress) -> None:
         self.plan, self.model, self.sampler, self.progress = plan, model, sampler, progress
@@ -93,26 +90,37 @@ class _Run:
         self.adversarial = AdversarialStage(model)
         self.path = plan.output / "checkpoint.safetensors"
         self.total = plan.stages.reconstruction_steps + plan.stages.adversarial_steps
+        self.rollbacks = 0
 
     def advance(self, resume: bool) -> None:
         """Run from the checkpoint (or the start) to the end of the plan."""
-        start = self._restore() if resume and self.path.exists() else 0
-        with SummaryWriter(str(self.plan.output / "scalars"), purge_step=start) as writer:
-            step, rollbacks = start, 0
+        step = 0
+        if resume and self.path.exists():
+            step = self._restore()
+        else:
+            self._save(0)
+        with SummaryWriter(str(self.plan.output / "scalars"), purge_step=step) as writer:
             while step < self.total:
                 try:
-                    scalars = self._step(step, 0.5**rollbacks)
-                except FloatingPointError:
-                    # Roll back to the last checkpoint with half the learning rate; give up when that keeps failing.
-                    rollbacks += 1
-                    if rollbacks > 5 or not self.path.exists():
-                        raise
-                    step = self._restore()
+                    scalars = self._step(step)
+                except FloatingPointError as error:
+                    step = self._roll_back(error)
                     continue
                 step += 1
                 self._record(writer, scalars, step)
 
-    def _step(self, step: int, slowdown: float) -> Scalars:
+    def _roll_back(self, error: FloatingPointError) -> int:
+        rollbacks = self.rollbacks + 1
+        if rollbacks > ROLLBACKS_MAX:
+            raise SettingsError(
+                f"learning_rate: training diverges ({error}) even after {ROLLBACKS_MAX} halvings; give a lower one"
+            ) from error
+        step = self._restore()
+        self.rollbacks = rollbacks
+        return step
+
+    def _step(self, step: int) -> Scalars:
+        slowdown = 0.5**self.rollbacks
         batch = self.sampler.batch(self.plan.seed, step, self.plan.batch_size)
         first = self.plan.stages.reconstruction_steps
         if step < first:
@@ -143,25 +151,30 @@ class _Run:
             | checkpoint.optimizer_tensors("adversarial", self.adversarial.optimizer)
             | checkpoint.optimizer_tensors("critic", self.adversarial.critic_optimizer)
         )
-        guard = {"gamma": self.adversarial.gamma, "gap": self.adversarial.gap}
-        outside = self.adversarial.steps_outside
-        checkpoint.save_checkpoint(self.path, tensors, {"step": step, "steps_outside": outside, **guard})
+        guard = self.adversarial
+        numbers = {"gamma": guard.gamma, "gap": guard.gap, "steps_outside": guard.steps_outside}
+        checkpoint.save_checkpoint(self.path, tensors, {"step": step, "rollbacks": self.rollbacks, **numbers})
 
     def _restore(self) -> int:
         tensors, numbers = checkpoint.load_checkpoint(self.path)
         model = self.model
-        for name, module in (
-            ("generator", model.generator),
-            ("average", model.average),
-            ("encoder", model.encoder),
-            ("discriminator", model.discriminator),
-        ):
-            checkpoint.restore_module(name, module, tensors)
+        modules = {
+            "generator": model.generator,
+            "average": model.average,
+            "encoder": model.encoder,
+            "discriminator": model.discriminator,
+        }
+        try:
+            for name, module in modules.items():
+                checkpoint.restore_module(name, module, tensors)
+        except WeightsError as error:
+            raise WeightsError(f"{self.path}: {error}; start anew or give another output folder") from error
         checkpoint.restore_optimizer("reconstruction", self.reconstruction.optimizer, tensors)
         checkpoint.restore_optimizer("adversarial", self.adversarial.optimizer, tensors)
         checkpoint.restore_optimizer("critic", self.adversarial.critic_optimizer, tensors)
         self.adversarial.gamma, self.adversarial.gap = float(numbers["gamma"]), float(numbers["gap"])
         self.adversarial.steps_outside = int(numbers["steps_outside"])
+        self.rollbacks = int(numbers["rollbacks"])
         return int(numbers["step"])
 
 
@@ -170,9 +183,3 @@ def schedule(step: int, steps: int) -> float:
     warm = min(1.0, (step + 1) / WARM_UP_STEPS)
     cosine = 0.5 + 0.5 * math.cos(math.pi * step / max(steps, 1))
     return warm * (FINAL_LEARNING_RATE + (1 - FINAL_LEARNING_RATE) * cosine)
-
-
-def set_threads(count: int | None) -> None:
-    """Fix torch's thread count; None keeps its own."""
-    if count is not None:
-        torch.set_num_threads(count)

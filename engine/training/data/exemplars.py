@@ -1,43 +1,23 @@
-"""Reads material folders and turns each material into network terms: normalized targets, structure, statistics.
+"""Turns a material as read from disk into network terms: normalized targets, structure, statistics.
 
-Two layouts are read, both described by a `manifest.json`: PBR sets (`materials`: one folder per material, a WebP or PNG
-per map) and albedo sheets (`textures`: one image per texture). Maps that a material lacks are marked as missing and
-stay out of every loss.
+Maps that a material lacks are marked as missing and stay out of every loss.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import DataError
 from engine.nets.albedo import albedo_basis
 from engine.nets.texgen import CHANNELS
-from engine.training import surface
+from engine.training.data import surface
+from engine.training.data.materials import RawMaterial
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 TARGET_LIMIT = 4.0
 """Normalized targets are clipped to plus or minus this."""
-
-MINIMUM_SIZE_PX = 64
-
-
-@dataclass(frozen=True, slots=True)
-class RawMaterial:
-    """A material as read from disk: albedo uint8 [s, s, 3] RGB; the others uint8 or None where missing."""
-
-    name: str
-    texture_class: str
-    licence: str
-    albedo: NDArray[np.uint8]
-    normal: NDArray[np.uint8] | None
-    roughness: NDArray[np.uint8] | None
-    metallic: NDArray[np.uint8] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,89 +43,6 @@ class Exemplar:
     palette: NDArray[np.float32]
     statistics: Mapping[str, float]
     detailed: bool
-
-
-def read_materials(folder: Path, classes: Mapping[str, str], frame_px: int = 0) -> list[RawMaterial]:
-    """Every material of `folder` whose data class is a key of `classes` (data class -> generator class).
-
-    The outer `frame_px` pixels of albedo-only images are replaced by mirrored inner ones.
-
-    Raises DataError naming the file for a missing or broken manifest, an unreadable image, an image that is not square,
-    whose edge is not a multiple of 64 px, or whose size differs from its material's albedo.
-    """
-    manifest = folder / "manifest.json"
-    try:
-        document = json.loads(manifest.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise DataError(f"{manifest}: cannot be read as a manifest: {error}") from error
-    if "materials" in document:
-        return [_read_pbr(folder, entry, classes) for entry in document["materials"] if entry["class"] in classes]
-    if "textures" in document:
-        licence = str(document.get("licence", "unknown"))
-        return [
-            _read_albedo(folder, entry, classes, licence, frame_px)
-            for entry in document["textures"]
-            if entry["class"] in classes
-        ]
-    raise DataError(f'{manifest}: has neither "materials" nor "textures"')
-
-
-def _read_pbr(folder: Path, entry: Mapping[str, Any], classes: Mapping[str, str]) -> RawMaterial:
-    maps = {
-        name: _read_image(_find(folder / entry["name"], name), grey=name not in ("albedo", "normal"))
-        for name in entry["maps"]
-        if name in ("albedo", "normal", "roughness", "metallic")
-    }
-    if "albedo" not in maps:
-        raise DataError(f"{folder / entry['name']}: has no albedo map")
-    for name, pixels in maps.items():
-        if pixels.shape[:2] != maps["albedo"].shape[:2]:
-            size = maps["albedo"].shape[0]
-            raise DataError(
-                f"{folder / entry['name'] / name}: is {pixels.shape[1]}x{pixels.shape[0]} px, expected {size}x{size}"
-            )
-    return RawMaterial(
-        entry["name"],
-        classes[entry["class"]],
-        str(entry.get("licence", "unknown")),
-        maps["albedo"],
-        maps.get("normal"),
-        maps.get("roughness"),
-        maps.get("metallic"),
-    )
-
-
-def _read_albedo(
-    folder: Path, entry: Mapping[str, Any], classes: Mapping[str, str], licence: str, frame_px: int
-) -> RawMaterial:
-    path = folder / entry["file"]
-    albedo = _read_image(path, grey=False)
-    if frame_px:
-        inner = albedo[frame_px:-frame_px, frame_px:-frame_px]
-        albedo = np.pad(inner, ((frame_px, frame_px), (frame_px, frame_px), (0, 0)), mode="reflect")
-    return RawMaterial(path.stem, classes[entry["class"]], licence, albedo, None, None, None)
-
-
-def _find(folder: Path, name: str) -> Path:
-    for suffix in (".webp", ".png"):
-        path = folder / (name + suffix)
-        if path.exists():
-            return path
-    raise DataError(f"{folder / name}: neither a .webp nor a .png file is there")
-
-
-def _read_image(path: Path, *, grey: bool) -> NDArray[np.uint8]:
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    pixels = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR) if data.size else None
-    if pixels is None:
-        raise DataError(f"{path}: is not an image that can be decoded")
-    rows, columns = pixels.shape[:2]
-    if rows != columns or rows % MINIMUM_SIZE_PX:
-        raise DataError(f"{path}: is {columns}x{rows} px, expected a square with an edge that is a multiple of 64 px")
-    return np.asarray(pixels if grey else pixels[..., ::-1], np.uint8)
 
 
 def surface_height(material: RawMaterial) -> surface.Field | None:

@@ -15,8 +15,8 @@ from engine.generators.default_pattern import draw_pattern
 from engine.nets.texgen import TexGenConfig, join_spatial, structure_pyramid
 from engine.noise import derive_seed
 from engine.patterns import render_pattern
-from engine.training.exemplars import Exemplar
-from engine.training.surface import normalize_range
+from engine.training.data.exemplars import Exemplar
+from engine.training.data.surface import normalize_range
 
 
 @dataclass(frozen=True, slots=True)

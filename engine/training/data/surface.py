@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Field = NDArray[np.float32]
 
 NYQUIST_DAMPING = 0.02
-"""Keeps the least-squares inversion of central differences finite where their response vanishes."""
+"""Keeps the inversion of central differences finite at the highest frequencies, where their response vanishes."""
 
 
 def slopes_from_normals(normal: NDArray[np.uint8]) -> tuple[Field, Field]:
@@ -34,10 +34,13 @@ def height_from_slopes(along_x: Field, along_y: Field) -> Field:
     derivative of central differences, i sin(omega). The mean is 0.
     """
     rows, columns = along_x.shape
-    sine_y = np.sin(2 * np.pi * np.fft.fftfreq(rows))[:, None]
-    sine_x = np.sin(2 * np.pi * np.fft.rfftfreq(columns))[None]
-    denominator = sine_x**2 + sine_y**2
-    denominator += NYQUIST_DAMPING * (1 - np.exp(-denominator * 50)) + (denominator < 1e-9)
+    omega_y = 2 * np.pi * np.fft.fftfreq(rows)[:, None]
+    omega_x = 2 * np.pi * np.fft.rfftfreq(columns)[None]
+    sine_y, sine_x = np.sin(omega_y), np.sin(omega_x)
+    # sin(omega / 2)**8 is 1 at the Nyquist frequency and nothing below half of it.
+    damping = NYQUIST_DAMPING * (np.sin(omega_x / 2) ** 8 + np.sin(omega_y / 2) ** 8)
+    denominator = sine_x**2 + sine_y**2 + damping
+    denominator[0, 0] = 1
     spectrum = (-1j * sine_x * np.fft.rfft2(along_x) - 1j * sine_y * np.fft.rfft2(along_y)) / denominator
     spectrum[0, 0] = 0
     return np.fft.irfft2(spectrum, s=(rows, columns)).astype(np.float32)
@@ -45,10 +48,12 @@ def height_from_slopes(along_x: Field, along_y: Field) -> Field:
 
 def blur(field: Field, sigma_px: float) -> Field:
     """Gaussian blur with wrap; `field` is [height, width] or [height, width, channels]."""
-    reach = max(1, min(int(3 * sigma_px + 1), field.shape[0] - 1, field.shape[1] - 1))
+    reach = max(1, min(int(4 * sigma_px + 1), field.shape[0] - 1, field.shape[1] - 1))
     padded = np.concatenate([field[-reach:], field, field[:reach]], 0)
     padded = np.concatenate([padded[:, -reach:], padded, padded[:, :reach]], 1)
-    blurred = cv2.GaussianBlur(padded, (0, 0), sigma_px)[reach:-reach, reach:-reach]
+    # The window is given: left to itself it could be wider than what was wrapped, and see a mirrored border.
+    window = 2 * reach + 1
+    blurred = cv2.GaussianBlur(padded, (window, window), sigma_px)[reach:-reach, reach:-reach]
     return np.ascontiguousarray(blurred, dtype=np.float32)
 
 

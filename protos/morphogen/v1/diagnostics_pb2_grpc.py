@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class DiagnosticsServiceStub:
-    """Sends synthetic streams through the real scheduler, worker and link.
+    """Sends synthetic streams through the real admission, scheduler and link. Their steps run beside those of other assets:
+    they delay each other, but nothing else.
     """
 
     def __init__(self, channel):
@@ -43,11 +44,13 @@ class DiagnosticsServiceStub:
 
 
 class DiagnosticsServiceServicer:
-    """Sends synthetic streams through the real scheduler, worker and link.
+    """Sends synthetic streams through the real admission, scheduler and link. Their steps run beside those of other assets:
+    they delay each other, but nothing else.
     """
 
     def StreamProbe(self, request, context):
-        """Streams a header, then parts of the given size, count and step time, then a trailer. Idempotent.
+        """Streams a header, then parts of the given size, count and step time, then a trailer. Idempotent. Errors are those of
+        TextureService.GenerateTexture.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -70,7 +73,8 @@ def add_DiagnosticsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class DiagnosticsService:
-    """Sends synthetic streams through the real scheduler, worker and link.
+    """Sends synthetic streams through the real admission, scheduler and link. Their steps run beside those of other assets:
+    they delay each other, but nothing else.
     """
 
     @staticmethod

@@ -49,6 +49,10 @@ class TextureServiceServicer:
     def GenerateTexture(self, request, context):
         """Streams a header, then every requested map at every level of detail, coarse to fine, then a trailer.
         Idempotent: the same request gives the same bytes. Cancelling stops the work within one step.
+
+        Errors carry google.rpc.ErrorInfo (domain "morphogen"): INVALID_ARGUMENT with the field, its value and what is
+        allowed; RESOURCE_EXHAUSTED with a RetryInfo when too many requests wait; UNAVAILABLE while the server shuts down;
+        DEADLINE_EXCEEDED; INTERNAL with the number of an entry in the server's log.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

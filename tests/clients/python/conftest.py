@@ -33,8 +33,8 @@ class Script:
 
     attempts   per attempt: messages to send, then statuses to end with; the last attempt's is repeated
     asked      set when a request is there
-    cancelled  set when a stream is cancelled while it waits
-    pause_s    wait before each message, if given
+    cancelled  set when a stream is cancelled before it has been played
+    pause_s    waits before the messages, if given; the last one is repeated
     """
 
     attempts: list[list[object]] = field(default_factory=list)
@@ -77,15 +77,22 @@ class ScriptedServicer(
         script.requests.append(request)
         script.metadata.append({str(key): value for key, value in context.invocation_metadata()})
         script.asked.set()
-        ended = threading.Event()
-        context.add_callback(ended.set)
-        for item in attempt:
-            if isinstance(item, grpc.Status):
-                context.abort_with_status(item)
-            if script.pause_s and ended.wait(script.pause_s[0]):
+        ended, played = threading.Event(), threading.Event()
+
+        def end() -> None:
+            ended.set()
+            if not played.is_set():
                 script.cancelled.set()
+
+        context.add_callback(end)
+        for number, item in enumerate(attempt):
+            if isinstance(item, grpc.Status):
+                played.set()
+                context.abort_with_status(item)
+            if script.pause_s and ended.wait(script.pause_s[min(number, len(script.pause_s) - 1)]):
                 return
             yield item
+        played.set()
         context.set_code(grpc.StatusCode.OK)
 
 

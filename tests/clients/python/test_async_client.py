@@ -25,6 +25,8 @@ Message = texture_pb2.GenerateTextureResponse
 StreamOf = Callable[..., list[Message]]
 StatusOf = Callable[..., grpc.Status]
 QUICK = RetryPolicy(attempt_count=3, first_delay_s=0.01)
+AFTER_THE_FIRST_LEVEL_S = (0.0, 0.0, 0.0, 30.0)
+"""Waits of a server that stalls after header, albedo and normals."""
 
 
 class Script(Protocol):
@@ -86,8 +88,8 @@ async def test_damaged_streams_are_refused(script: Script, address: str, stream_
 
 
 async def test_leaving_the_with_block_cancels_the_call(script: Script, address: str, stream_of: StreamOf) -> None:
-    script.attempts.append([*stream_of()])
-    script.pause_s.append(0.02)
+    script.attempts.append([*stream_of(chunk_bytes=1000)])
+    script.pause_s += AFTER_THE_FIRST_LEVEL_S
     async with AsyncClient(address) as client:
         async with client.generate_texture("stone") as stream, aclosing(aiter(stream)) as updates:
             async for _ in updates:
@@ -98,8 +100,8 @@ async def test_leaving_the_with_block_cancels_the_call(script: Script, address: 
 
 
 async def test_plain_break_cancels_the_call(script: Script, address: str, stream_of: StreamOf) -> None:
-    script.attempts.append([*stream_of()])
-    script.pause_s.append(0.02)
+    script.attempts.append([*stream_of(chunk_bytes=1000)])
+    script.pause_s += AFTER_THE_FIRST_LEVEL_S
     async with AsyncClient(address) as client:
         async for _ in client.generate_texture("stone"):
             break

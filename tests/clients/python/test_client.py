@@ -37,6 +37,8 @@ Message = texture_pb2.GenerateTextureResponse
 StreamOf = Callable[..., list[Message]]
 StatusOf = Callable[..., grpc.Status]
 QUICK = RetryPolicy(attempt_count=3, first_delay_s=0.01)
+AFTER_THE_FIRST_LEVEL_S = (0.0, 0.0, 0.0, 30.0)
+"""Waits of a server that stalls after header, albedo and normals."""
 
 
 class Script(Protocol):
@@ -284,8 +286,8 @@ def test_map_that_comes_twice_is_refused(script: Script, address: str, stream_of
 
 
 def test_leaving_the_loop_cancels_the_call(script: Script, address: str, stream_of: StreamOf) -> None:
-    script.attempts.append([*stream_of()])
-    script.pause_s.append(0.02)
+    script.attempts.append([*stream_of(chunk_bytes=1000)])
+    script.pause_s += AFTER_THE_FIRST_LEVEL_S
     with Client(address) as client:
         stream = client.generate_texture("stone")
         for update in stream:

@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 
 from engine.assets import MapKind
 from engine.codecs.image import Pixels
-from engine.codecs.preview import render_preview
+from engine.codecs.preview import render_preview, render_tile
 
 
 def grey(value: int, size_px: int = 64) -> NDArray[np.uint8]:
@@ -88,6 +88,14 @@ def test_the_flat_surface_repeats_the_tile_without_a_seam(maps: dict[MapKind, Pi
     assert np.abs(picture[:64] - picture[64:]).mean() < 12
 
 
+def test_a_tile_alone_looks_like_those_of_the_preview(maps: dict[MapKind, Pixels]) -> None:
+    tile = render_tile(maps, 64).astype(int)
+    beside = flat(render_preview(maps, 128))[:64, :64].astype(int)
+    assert tile.shape == (64, 64, 3)
+    assert np.abs(tile - beside).mean() < 12
+    assert np.corrcoef(tile.ravel(), beside.ravel())[0, 1] > 0.9
+
+
 def test_no_maps_are_refused() -> None:
     with pytest.raises(ValueError, match="allowed: at least one map"):
         render_preview({})
@@ -100,5 +108,6 @@ def test_maps_of_unequal_sizes_are_refused() -> None:
 
 @pytest.mark.parametrize("size_px", [0, 62, 129])
 def test_sizes_that_cannot_be_halved_are_refused(size_px: int) -> None:
-    with pytest.raises(ValueError, match=f"size_px: {size_px} is not allowed"):
-        render_preview({MapKind.METALLIC: grey(0)}, size_px)
+    for render in (render_preview, render_tile):
+        with pytest.raises(ValueError, match=f"size_px: {size_px} is not allowed"):
+            render({MapKind.METALLIC: grey(0)}, size_px)

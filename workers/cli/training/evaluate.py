@@ -57,7 +57,7 @@ def texture(  # noqa: PLR0913 - a command has as many arguments as it has option
     with stage_bars() as tell:
         findings = evaluate_texture(
             data or plan.data[0].folder,
-            lambda texture_class, number: sample(catalog, TextureRequest(texture_class, number, size, maps=MAPS)),
+            lambda texture_class, number: sample(catalog, texture_class, number, size),
             known_classes(catalog),
             plan.class_of(),
             settings,
@@ -78,27 +78,31 @@ def known_classes(catalog: Catalog) -> tuple[str, ...]:
     return next(info.classes for info in catalog.infos() if info.asset_kind == "texture")
 
 
-def sample(catalog: Catalog, request: TextureRequest) -> MaterialArrays:
-    """The material as users get it: decoded from the delivered files."""
+def sample(catalog: Catalog, texture_class: str, seed: int, size_px: int) -> MaterialArrays:
+    """A material as users get it, decoded from the delivered files: the next to last level of detail of a texture.
+
+    A generated tile has the pixel density of real ones of half its size, so it is judged at half its size.
+    """
+    request = TextureRequest(texture_class, seed, 2 * size_px, maps=MAPS)
     generator = catalog.generator_for(request)
     state = generator.begin(request)
     parts: list[Part] = []
     while not state.finished:
         (made,) = generator.step([state])
         parts += made
-    finest = {part.map: planes(part) for part in parts if part.lod_px == request.size_px}
+    finest = {part.map: planes(part) for part in parts if part.lod_px == size_px}
     return MaterialArrays(
         albedo=finest[MapKind.ALBEDO],
         height=finest[MapKind.HEIGHT],
         roughness=finest[MapKind.ROUGHNESS],
         normal=unit_vectors(finest[MapKind.NORMAL]),
-        levels=albedo_levels(parts),
+        levels=albedo_levels(parts, size_px),
     )
 
 
-def albedo_levels(parts: Sequence[Part]) -> tuple[NDArray[np.float32], ...]:
-    """Albedo at every level of detail, coarse to fine."""
-    return tuple(planes(part) for part in parts if part.map == MapKind.ALBEDO)
+def albedo_levels(parts: Sequence[Part], size_px: int) -> tuple[NDArray[np.float32], ...]:
+    """Albedo at every level of detail up to `size_px`, coarse to fine."""
+    return tuple(planes(part) for part in parts if part.map == MapKind.ALBEDO and part.lod_px <= size_px)
 
 
 def planes(part: Part) -> NDArray[np.float32]:

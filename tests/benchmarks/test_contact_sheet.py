@@ -1,0 +1,93 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.contact_sheet import CELL_PX, GAP_PX, MARGIN_PX, Picture, contact_sheet, write
+from engine.assets import GeneratorInfo, MapKind, Part, TextureRequest
+from engine.catalog import Catalog
+from engine.codecs.image import encode_png
+from engine.errors import OutputError
+
+CLASSES = ("stone", "brick", "wood")
+COLORS = {"stone": (200, 40, 40), "brick": (40, 200, 40), "wood": (40, 40, 200)}
+
+
+@dataclass
+class PlainState:
+    request: TextureRequest
+    part_count: int = 1
+    finished: bool = False
+
+
+class PlainGenerator:
+    """One color per class; the seed makes it darker."""
+
+    @property
+    def info(self) -> GeneratorInfo:
+        return GeneratorInfo("texture", "plain", "1", "S", "ab" * 32, "none", classes=CLASSES)
+
+    def begin(self, request: TextureRequest) -> PlainState:
+        return PlainState(request)
+
+    def step(self, states: Sequence[PlainState]) -> list[tuple[Part, ...]]:
+        made: list[tuple[Part, ...]] = []
+        for state in states:
+            request = state.request
+            color = np.array(COLORS[request.texture_class]) * (4 - request.seed) // 4
+            pixels = np.full((request.size_px, request.size_px, 3), color, np.uint8)
+            made.append((Part(0, str(MapKind.ALBEDO), request.size_px, "image/png", encode_png(pixels, {})),))
+            state.finished = True
+        return made
+
+
+@pytest.fixture
+def catalog() -> Catalog:
+    return Catalog({TextureRequest: PlainGenerator()})
+
+
+@pytest.fixture
+def picture(catalog: Catalog) -> Picture:
+    return contact_sheet(catalog, seeds=2, size_px=64)
+
+
+def cell(picture: Picture, row: int, column: int) -> Picture:
+    top, left = GAP_PX + row * (CELL_PX + GAP_PX), MARGIN_PX + column * (CELL_PX + GAP_PX)
+    return picture[top : top + CELL_PX, left : left + CELL_PX]
+
+
+def test_sheet_has_a_row_per_class_and_a_cell_per_seed(picture: Picture) -> None:
+    assert picture.shape == (3 * (CELL_PX + GAP_PX) + GAP_PX, MARGIN_PX + 2 * (CELL_PX + GAP_PX), 3)
+    for row, name in enumerate(CLASSES):
+        strongest = int(np.argmax(COLORS[name]))
+        first, second = (cell(picture, row, column).reshape(-1, 3).mean(axis=0) for column in (0, 1))
+        assert int(np.argmax(first)) == int(np.argmax(second)) == strongest
+        assert first[strongest] > second[strongest]
+
+
+def test_names_of_all_classes_differ(picture: Picture) -> None:
+    rows = [picture[GAP_PX + row * (CELL_PX + GAP_PX) :][:CELL_PX] for row in range(len(CLASSES))]
+    labels = [row[:, :MARGIN_PX] for row in rows]
+    assert all(label.min() < 100 for label in labels)
+    assert len({label.tobytes() for label in labels}) == 3
+
+
+def test_sheet_is_the_same_again(catalog: Catalog, picture: Picture) -> None:
+    np.testing.assert_array_equal(contact_sheet(catalog, seeds=2, size_px=64), picture)
+
+
+def test_file_says_which_weights_painted_it(catalog: Catalog, picture: Picture, tmp_path: Path) -> None:
+    path = tmp_path / "sheet.png"
+    write(path, picture, catalog.infos()[0])
+    with Image.open(path) as image:
+        np.testing.assert_array_equal(np.asarray(image), picture)
+        assert image.text["WeightsSHA256"] == "ab" * 32  # type: ignore[attr-defined]  # PNG only
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_that_is_missing_is_named(catalog: Catalog, picture: Picture, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"missing/sheet\.png: cannot be written: No such file"):
+        write(tmp_path / "missing" / "sheet.png", picture, catalog.infos()[0])

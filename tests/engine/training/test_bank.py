@@ -1,0 +1,65 @@
+"""The bank holds one row per material, complete where the material is not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from engine.generators.appearance import ATTRIBUTE_NAMES, ATTRIBUTES, load_bank
+from engine.nets.style_encoder import StyleEncoder
+from engine.training.bank import FALLBACK, build_bank, nominal
+from engine.training.data.exemplars import Exemplar
+from engine.training.plan import TexturePlan
+
+Exemplars = list[list[Exemplar]]
+NAMES = ["stone", "brick", "metal"]
+STYLE_WIDTH = 4
+
+
+@pytest.fixture(scope="module")
+def encoder() -> StyleEncoder:
+    torch.manual_seed(1)
+    return StyleEncoder(STYLE_WIDTH)
+
+
+def column(bank: dict[str, torch.Tensor], name: str) -> list[float]:
+    values: list[float] = bank["attributes"][:, ATTRIBUTE_NAMES.index(name)].tolist()
+    return values
+
+
+def test_bank_can_be_drawn_from(exemplars: Exemplars, encoder: StyleEncoder, tiny_plan: TexturePlan) -> None:
+    bank = build_bank(exemplars, list(tiny_plan.classes), encoder)
+    loaded = load_bank(bank, len(NAMES), STYLE_WIDTH)
+    assert loaded.class_index.tolist() == [0, 1, 2, 0, 1, 1, 2]
+    assert loaded.style.std(0).min() > 0
+    assert torch.equal(loaded.palette[0], torch.from_numpy(nominal(exemplars[0]).palette))
+
+
+def test_attributes_lie_in_the_ranges_that_requests_have(exemplars: Exemplars, encoder: StyleEncoder) -> None:
+    bank = build_bank(exemplars, NAMES, encoder)
+    low, high = (torch.tensor(ends) for ends in zip(*((a.minimum, a.maximum) for a in ATTRIBUTES), strict=True))
+    assert (bank["attributes"] >= low).all()
+    assert (bank["attributes"] <= high).all()
+
+
+def test_what_a_material_lacks_comes_from_a_full_one_of_its_class(exemplars: Exemplars, encoder: StyleEncoder) -> None:
+    bank = build_bank(exemplars, NAMES, encoder)
+    stone, brick = nominal(exemplars[0]).statistics, nominal(exemplars[1]).statistics
+    assert column(bank, "relief")[3:6] == pytest.approx([stone["relief"], brick["relief"], brick["relief"]])
+    assert column(bank, "roughness")[3] == pytest.approx(stone["roughness"])
+    assert column(bank, "metalness")[:2] == pytest.approx([FALLBACK["metalness"], brick["metalness"]])
+
+
+def test_class_without_any_full_material_falls_back(exemplars: Exemplars, encoder: StyleEncoder) -> None:
+    bank = build_bank(exemplars, NAMES, encoder)
+    assert column(bank, "relief")[2] == FALLBACK["relief"]
+    assert column(bank, "roughness")[6] == pytest.approx(FALLBACK["roughness"])
+    assert column(bank, "metalness")[6] == 1.0  # the class is metal although no map of this one says so
+
+
+def test_nominal_density_is_256_px_with_the_measured_structure(exemplars: Exemplars) -> None:
+    measured, guessed = exemplars[0][:2]
+    assert nominal(exemplars[0]) is measured
+    wide = [replace(e, targets=np.zeros((8, 256, 256), np.float16)) for e in (measured, guessed)]
+    assert nominal([measured, guessed, *wide]) is wide[0]
