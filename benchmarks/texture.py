@@ -5,6 +5,7 @@ Wall-clock figures are medians of repetitions in turns within one process, compa
     python -m benchmarks texture
 """
 
+import copy
 import os
 import statistics
 import time
@@ -66,6 +67,8 @@ def rate_record(network: TexGen, kernel: KernelClass) -> Record:
     # Counted without tiles: their doubly computed borders are no useful work.
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         network([level.float() for level in inputs], styles)
+    network = copy.deepcopy(network)
+    network.freeze(kernel.dtype)
     width = network.config.widths[-1]
     x = torch.randn(1, width, 130, 130).to(kernel.dtype).contiguous(memory_format=torch.channels_last)
     weight = torch.randn(width, width, 3, 3).to(kernel.dtype).contiguous(memory_format=torch.channels_last)

@@ -5,10 +5,13 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import yaml
+
+from engine.training.plan import NetworkPlan, StagesPlan, TexturePlan
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE_FOLDERS = ("engine", "workers", "clients/python/morphogen_client", "benchmarks")
@@ -106,6 +109,15 @@ def test_classes_in_the_examples_exist(document: str) -> None:
     named = re.findall(r'(?:morphogen texture |--blend |texture\(")([a-z]+)', (ROOT / document).read_text())
     assert named
     assert set(named) - set(known) == set()
+
+
+def test_training_document_gives_every_key_of_a_plan_with_its_default() -> None:
+    rows = re.findall(r"^\| (`.+) \| (.+) \| .* \|$", (ROOT / "docs" / "training.md").read_text(), re.MULTILINE)
+    written = {key: default for keys, default in rows for key in re.findall(r"`([\w.*]+)`", keys)}
+    sections = (("", TexturePlan), ("network.", NetworkPlan), ("stages.", StagesPlan))
+    plan = {prefix + entry.name: entry.default for prefix, kind in sections for entry in fields(kind)}
+    numbers = {key: default for key, default in plan.items() if isinstance(default, int | float)}
+    assert {key: written.get(key) for key in numbers} == {key: str(default) for key, default in numbers.items()}
 
 
 def test_files_named_in_the_architecture_exist() -> None:

@@ -201,7 +201,7 @@ def doubled_blocks(image: torch.Tensor, edges: Edges) -> torch.Tensor:
 def exact_conv2d(image: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
     """Convolve every channel of `image` with its own kernels, in float32 also where training computes in bf16."""
     with torch.autocast(image.device.type, enabled=False):
-        return functional.conv2d(image, kernel, groups=image.shape[1] // kernel.shape[1])
+        return functional.conv2d(image, kernel.to(image.device), groups=image.shape[1] // kernel.shape[1])
 
 
 # Cached kernels must be ordinary tensors: one made while generating (inference mode) could not be trained through.

@@ -248,7 +248,7 @@ COURSE_PATTERNS = (
                 joint_parameter(0.05),
                 bevel_parameter(0.15),
                 relief_parameter(0.25),
-                surface_parameter(0.6, "fibres along the boards"),
+                surface_parameter(0.8, "fibres along the boards"),
                 replace(_VARIATION, default=0.6),
                 vertical_parameter(),
             ),

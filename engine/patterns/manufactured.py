@@ -239,7 +239,7 @@ MANUFACTURED_PATTERNS = (
                 joint_parameter(0.025),
                 bevel_parameter(0.04),
                 relief_parameter(0.15),
-                surface_parameter(0.05),
+                surface_parameter(0.1),
             ),
         ),
         _plates,

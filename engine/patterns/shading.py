@@ -140,13 +140,13 @@ def shade(canvas: Canvas, cells: Cells, parameters: Parameters) -> Structure:
 
 
 def surface_relief(canvas: Canvas, cells_across: float) -> FloatField:
-    """Pits and grain of stone and clay [rows, columns], about -1 to 1: noise finer than the cells, without direction."""
+    """Pits and grain of stone and clay [rows, columns]: noise finer than the cells, without direction."""
     period = max(PITS_MIN, round(PITS_PER_CELL * cells_across))
-    return canvas.fractal(period, period, Layer.SURFACE, octaves=4, roughness=0.8, samples=2)
+    return canvas.fractal(period, period, Layer.SURFACE, octaves=5, roughness=0.8, samples=2)
 
 
 def fibre_relief(canvas: Canvas, cells_across: float, tone: FloatField) -> FloatField:
-    """Fibres along x [rows, columns], about -1 to 1: long wavy streaks that swirl round a knot now and then.
+    """Fibres along x [rows, columns]: long wavy streaks that swirl round a knot now and then.
 
     `tone` is one value per cell: it moves the noise, so that every board has fibres of its own.
     """
@@ -169,15 +169,14 @@ def fibre_relief(canvas: Canvas, cells_across: float, tone: FloatField) -> Float
 
 
 def carve_surface(structure: Structure, relief: FloatField, surface: float) -> Structure:
-    """`structure` with the bodies of its cells carved by `relief` (about -1 to 1), joints and edges left as they are.
+    """`structure` with the bodies of its cells carved by `relief` (any range, spread about 0.5), edges left crisp.
 
-    `surface` is the share of a body's height that the relief takes, 0 to 1; the tone follows the relief a little.
+    `surface` is the share of a body's height that the relief takes, 0 to 1. The whole body is lowered by half of it:
+    edges would otherwise stand out as a rim. The tone follows the relief a little; joints keep height and tone.
     """
-    inside = smoothstep(structure.edge_distance * np.float32(1.0 / CRISP_SHARE))
-    depth = np.clip(0.5 - 0.5 * relief, 0.0, 1.0) * inside
-    shade_of_relief = (inside - 2.0 * depth) * np.float32(TONE_SHARE * surface)
-    return Structure(
-        height=structure.height * (1.0 - depth * np.float32(surface)),
-        edge_distance=structure.edge_distance,
-        cell_tone=np.clip(structure.cell_tone + shade_of_relief, -1.0, 1.0),
-    )
+    # Saturates gently, where clipping would leave flat spots.
+    limited = relief / np.sqrt(1.0 + relief * relief)
+    limited *= smoothstep(structure.edge_distance * np.float32(1.0 / CRISP_SHARE))
+    height = structure.height * (np.float32(1.0 - 0.5 * surface) + limited * np.float32(0.5 * surface))
+    tone = structure.cell_tone + limited * np.float32(TONE_SHARE * surface)
+    return Structure(height, structure.edge_distance, np.clip(tone, -1.0, 1.0))

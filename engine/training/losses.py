@@ -78,7 +78,7 @@ def sliced_wasserstein(
         kernels[:points] *= center
         # Sparse channel choice: a direction over all eight channels is nearly Gaussian whatever the texture is.
         kernels *= torch.rand(directions, channels, 1, 1, generator=generator) < max(0.35, 1.5 / channels)
-        kernels /= kernels.flatten(1).norm(dim=1).clamp_min(1e-3)[:, None, None, None]
+        kernels = (kernels / kernels.flatten(1).norm(dim=1).clamp_min(1e-3)[:, None, None, None]).to(fake.device)
         # A stride and a random phase keep about a thousand patches per octave: sorting is what costs.
         stride = max(1, fake.shape[-1] // 40)
         phase = int(torch.randint(stride, (), generator=generator))

@@ -14,13 +14,23 @@ from engine.generators.default_pattern import check_default_pattern
 from engine.nets.discriminator import PATCH_PX
 from engine.nets.texgen import STRIDES_PX, TexGenConfig
 
+DEVICES = ("auto", "cpu", "cuda")
+
 
 @dataclass(frozen=True, slots=True)
 class ClassPlan:
-    """One generator class: the data classes it learns from and its default pattern."""
+    """One generator class.
+
+    sources      data classes it learns from
+    pattern      what a request without a pattern gets (`engine/generators/default_pattern.py`)
+    dark_joints  low places are never drawn lighter than high ones: boards and shingles have no light mortar
+    metal        materials without a metallic map are metal
+    """
 
     sources: tuple[str, ...]
     pattern: str = "noise"
+    dark_joints: bool = False
+    metal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,7 @@ class TexturePlan:
     classes        generator classes by name
     batch_size     crops per step
     crop_px        edge of a crop, a multiple of 32
+    device         "auto" (an accelerator where there is one), "cpu" or "cuda"
     ema_half_life  steps in which the weight average forgets half
     output         run folder: checkpoints, logs, sheets, weights
     """
@@ -96,6 +107,7 @@ class TexturePlan:
     batch_size: int = 12
     crop_px: int = 128
     learning_rate: float = 0.002
+    device: str = "auto"
     style_divergence_weight: float = 0.001
     patch_weight: float = 2.0
     obedience_weight: float = 0.3
@@ -109,6 +121,8 @@ class TexturePlan:
         for path, value, low, high in _ranges(self):
             if not low <= value <= high:
                 raise SettingsError(f"{path}: {value} is outside [{low}, {high}]")
+        if self.device not in DEVICES:
+            raise SettingsError(f"device: {self.device!r} is not one of {', '.join(DEVICES)}")
         if self.crop_px % STRIDES_PX[0]:
             raise SettingsError(f"crop_px: {self.crop_px} is not a multiple of {STRIDES_PX[0]}")
         if self.stages.adversarial_steps and self.crop_px < PATCH_PX:

@@ -32,15 +32,16 @@ def _row(exemplar: Exemplar, model: TextureModel, sampler: Sampler) -> NDArray[n
     distance, tone = exemplar.structure[:, :size, :size].astype(np.float32)
     structure = torch.from_numpy(np.stack([2 * height - 1, 2 * distance - 1, tone]))[None]
     present = torch.from_numpy(exemplar.present.astype(np.float32))[None]
-    style, _ = model.encoder(targets, present)
+    device = model.device
+    style, _ = model.encoder(targets.to(device), present.to(device))
     code = model.average.code(
-        torch.tensor([sampler.class_index[exemplar.texture_class]]),
-        torch.tensor([network_attributes(dict(exemplar.statistics))]),
+        torch.tensor([sampler.class_index[exemplar.texture_class]], device=device),
+        torch.tensor([network_attributes(dict(exemplar.statistics))], device=device),
         style,
     )
     random = torch.Generator().manual_seed(1)
-    inputs = spatial_inputs(structure, model.average.config, random, torch.float32)
-    painted = model.average(inputs, model.average.styles(code))[-1]
+    inputs = spatial_inputs(structure.to(device), model.average.config, random, torch.float32)
+    painted = model.average(inputs, model.average.styles(code))[-1].cpu()
     cells = [*_cells(targets[0], exemplar), *_cells(painted[0], exemplar), np.repeat(height[..., None], 3, 2)]
     images = [cv2.resize(cell, (CELL_PX, CELL_PX), interpolation=cv2.INTER_AREA) for cell in cells]
     return (np.clip(np.concatenate(images, 1), 0, 1) * 255).astype(np.uint8)

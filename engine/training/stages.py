@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from engine.errors import SettingsError
 from engine.nets.blocks import channels_last
 from engine.nets.discriminator import Discriminator
 from engine.nets.style_encoder import StyleEncoder
@@ -22,6 +23,9 @@ from engine.training.plan import TexturePlan
 Scalars = dict[str, float]
 IMAGE_STRIDES = (*STRIDES_PX, 1)
 GRADIENT_LIMIT = 1.0
+GAMMA_RANGE = (0.01, 10_000.0)
+COLLAPSE_RATIO = 2.0
+"""Growth of the averaged reconstruction error at which an adversarial run counts as lost and is rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +43,22 @@ class TextureModel:
     def __init__(self, config: TexGenConfig, plan: TexturePlan) -> None:
         torch.manual_seed(plan.seed)
         self.plan = plan
-        self.generator = channels_last(TexGen(config))
-        self.encoder = channels_last(StyleEncoder(config.style_width))
-        self.discriminator = channels_last(Discriminator(config.class_count))
+        self.device = choose_device(plan.device)
+        self.generator = channels_last(TexGen(config).to(self.device))
+        self.encoder = channels_last(StyleEncoder(config.style_width).to(self.device))
+        self.discriminator = channels_last(Discriminator(config.class_count).to(self.device))
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
         self.decay = 0.5 ** (1 / plan.ema_half_life)
 
     def paint(self, batch: Batch, random: torch.Generator) -> Painted:
         """Generator output for the batch's own structure and style."""
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16):
             mean, log_variance = self.encoder(batch.targets, batch.present)
-        noise = torch.randn(mean.shape, generator=random)
+        noise = torch.randn(mean.shape, generator=random).to(mean.device)
         style = mean + noise * (0.5 * log_variance).exp()
         code = self.generator.code(batch.class_index, batch.attributes, style)
         inputs = spatial_inputs(batch.structure, self.generator.config, random, torch.bfloat16)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16):
             images = self.generator(inputs, self.generator.styles(code))
         return Painted(dict(zip(IMAGE_STRIDES, images, strict=True)), mean, log_variance)
 
@@ -88,11 +93,24 @@ class TextureModel:
             )
         return total
 
+    def to_cpu(self) -> None:
+        """Bring the networks that the weights file is made from back from the device."""
+        self.device = torch.device("cpu")
+        self.average.cpu()
+        self.encoder.cpu()
+
     @torch.no_grad()
     def update_average(self) -> None:
         """Exponential moving average of the generator's weights."""
         for slow, fast in zip(self.average.parameters(), self.generator.parameters(), strict=True):
             slow.lerp_(fast, 1 - self.decay)
+
+
+def choose_device(name: str) -> torch.device:
+    """The device that a plan names. Raises SettingsError where "cuda" is asked for and there is none."""
+    if name == "cuda" and not torch.cuda.is_available():
+        raise SettingsError("device: 'cuda' is not available here; allowed: auto, cpu")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 class ReconstructionStage:
@@ -120,12 +138,16 @@ class AdversarialStage:
     shrinks; above, it runs away and gamma grows. A step whose losses are not finite is undone by the loop's rollback.
     """
 
+    GUARD = ("gamma", "gap", "steps_outside", "pixels", "best_pixels")
+    """Attributes that the guard moves: with the weights and moments, all of a checkpoint."""
+
     def __init__(self, model: TextureModel) -> None:
         self.model = model
         self.settings = model.plan.adversarial
         self.gamma = self.settings.gamma
         self.gap = (self.settings.gap_low * self.settings.gap_high) ** 0.5
         self.steps_outside = 0
+        self.pixels = self.best_pixels = math.inf
         parameters = [*model.generator.parameters(), *model.encoder.parameters()]
         self.optimizer = torch.optim.Adam(parameters, self.settings.learning_rate, betas=(0.0, 0.99))
         self.critic_optimizer = torch.optim.Adam(
@@ -150,11 +172,11 @@ class AdversarialStage:
         self.model.discriminator.requires_grad_(True)
         apply_gradient(loss + self.settings.weight * adversarial, self.optimizer, learning_rate)
         self.model.update_average()
-        self._guard(scalars["gap"])
+        self._guard(scalars["gap"], parts["pixels"])
         return scalars | parts | {"adversarial": float(adversarial.detach()), "gamma": self.gamma}
 
     def _score(self, batch: Batch, maps: torch.Tensor) -> torch.Tensor:
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(self.model.device.type, torch.bfloat16):
             # A drawn structure would give a fake away: its pair is judged without any.
             structure = batch.structure * batch.paired[:, None, None, None]
             scores: torch.Tensor = self.model.discriminator(maps, batch.present, structure, batch.class_index)
@@ -179,12 +201,19 @@ class AdversarialStage:
         apply_gradient(loss, self.critic_optimizer, learning_rate * self.settings.critic_rate, limit=math.inf)
         return scalars | {"critic": float(loss.detach())}
 
-    def _guard(self, gap: float) -> None:
+    def _guard(self, gap: float, pixels: float) -> None:
+        """Keep the gap in its band by gamma. Raises FloatingPointError when the reconstruction is being lost."""
         self.gap += (gap - self.gap) / self.settings.guard_window
+        former = pixels if math.isinf(self.pixels) else self.pixels
+        self.pixels = former + (pixels - former) / self.settings.guard_window
+        self.best_pixels = min(self.best_pixels, self.pixels)
+        if self.pixels > COLLAPSE_RATIO * self.best_pixels:
+            raise FloatingPointError("the reconstruction error has grown too far; the critic has won")
         inside = self.settings.gap_low <= self.gap <= self.settings.gap_high
         self.steps_outside = 0 if inside else self.steps_outside + 1
         if self.steps_outside >= self.settings.guard_window:
-            self.gamma *= 1.5 if self.gap > self.settings.gap_high else 1 / 1.5
+            moved = self.gamma * (1.5 if self.gap > self.settings.gap_high else 1 / 1.5)
+            self.gamma = min(max(moved, GAMMA_RANGE[0]), GAMMA_RANGE[1])
             self.steps_outside = 0
 
 

@@ -47,10 +47,11 @@ def train_texture(plan: TexturePlan, progress: Progress, *, resume: bool = True)
     config = plan.network_config()
     model = TextureModel(config, plan)
     TrainingRun(plan, model, sampler, progress).advance(resume)
+    model.to_cpu()
     weights = plan.output / f"{plan.name}.safetensors"
     classes = tuple(ClassEntry(name, entry.pattern) for name, entry in plan.classes.items())
     header = TexGenHeader(VERSION, "M", config, classes, licences)
-    save_weights(weights, header, model.average, build_bank(materials, class_names, model.encoder))
+    save_weights(weights, header, model.average, build_bank(materials, plan.classes, model.encoder))
     return weights
 
 
@@ -121,7 +122,7 @@ class TrainingRun:
 
     def _step(self, step: int) -> Scalars:
         slowdown = 0.5**self.rollbacks
-        batch = self.sampler.batch(self.plan.seed, step, self.plan.batch_size)
+        batch = self.sampler.batch(self.plan.seed, step, self.plan.batch_size).to(self.model.device)
         first = self.plan.stages.reconstruction_steps
         if step < first:
             rate = self.plan.learning_rate * schedule(step, first) * slowdown
@@ -152,7 +153,7 @@ class TrainingRun:
             | checkpoint.optimizer_tensors("critic", self.adversarial.critic_optimizer)
         )
         guard = self.adversarial
-        numbers = {"gamma": guard.gamma, "gap": guard.gap, "steps_outside": guard.steps_outside}
+        numbers = {name: getattr(guard, name) for name in AdversarialStage.GUARD}
         checkpoint.save_checkpoint(self.path, tensors, {"step": step, "rollbacks": self.rollbacks, **numbers})
 
     def _restore(self) -> int:
@@ -172,8 +173,8 @@ class TrainingRun:
         checkpoint.restore_optimizer("reconstruction", self.reconstruction.optimizer, tensors)
         checkpoint.restore_optimizer("adversarial", self.adversarial.optimizer, tensors)
         checkpoint.restore_optimizer("critic", self.adversarial.critic_optimizer, tensors)
-        self.adversarial.gamma, self.adversarial.gap = float(numbers["gamma"]), float(numbers["gap"])
-        self.adversarial.steps_outside = int(numbers["steps_outside"])
+        for name in AdversarialStage.GUARD:
+            setattr(self.adversarial, name, numbers[name])
         self.rollbacks = int(numbers["rollbacks"])
         return int(numbers["step"])
 

@@ -4,7 +4,7 @@ Nothing here holds random state, so a run resumes exactly: batch(step) is the sa
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
@@ -34,6 +34,10 @@ class Batch:
     structure: torch.Tensor
     class_index: torch.Tensor
     attributes: torch.Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        """The batch on a device."""
+        return Batch(*(getattr(self, entry.name).to(device) for entry in fields(self)))
 
 
 def network_attributes(statistics: dict[str, float]) -> list[float]:
@@ -175,6 +179,6 @@ def spatial_inputs(
     for level, hints in enumerate(structure_pyramid(structure)):
         channels, stride = config.noise_shape(level)
         shape = (batch, channels, size // stride, size // stride)
-        noise = (torch.rand(shape, generator=generator) - 0.5) * 12**0.5
+        noise = ((torch.rand(shape, generator=generator) - 0.5) * 12**0.5).to(structure.device)
         joined.append(join_spatial(level, hints, noise).to(dtype))
     return joined

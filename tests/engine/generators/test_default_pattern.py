@@ -24,7 +24,7 @@ def test_every_whole_number_and_every_alternative_comes_up() -> None:
     assert Pattern("flat") in drawn
 
 
-@pytest.mark.parametrize("text", ["brick:rows", "brick:rows=", "brick:rows=a..b", "brick:=4"])
+@pytest.mark.parametrize("text", ["brick:rows", "brick:rows=", "brick:rows=a..b", "brick:=4", "brick:rows=9..6"])
 def test_malformed_text_is_named(text: str) -> None:
     with pytest.raises(WeightsError, match="name=value"):
         draw_pattern(text, 0)

@@ -9,7 +9,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from engine.errors import WeightsError
+from engine.errors import OutputError, WeightsError
 from engine.nets.texgen import TexGen, TexGenConfig
 from engine.nets.weights_file import FORMAT, ClassEntry, TexGenHeader, load_weights, save_weights
 
@@ -47,6 +47,25 @@ def test_round_trip_keeps_header_and_tensors(saved: Path) -> None:
     for name, value in TexGen(CONFIG).state_dict().items():
         assert torch.allclose(loaded.network.state_dict()[name], value, atol=2e-3), name
     assert loaded.bank["class_index"].tolist() == [0, 1]
+
+
+def test_equal_weights_give_equal_files(saved: Path, tmp_path: Path) -> None:
+    loaded = load_weights(saved)
+    written = set()
+    for number in range(8):
+        save_weights(tmp_path / f"{number}.safetensors", loaded.header, loaded.network, loaded.bank)
+        written.add((tmp_path / f"{number}.safetensors").read_bytes())
+    assert written == {saved.read_bytes()}
+
+
+def test_unwritable_place_is_named_and_nothing_is_left(saved: Path, tmp_path: Path) -> None:
+    loaded = load_weights(saved)
+    with pytest.raises(OutputError, match=r"inside\.safetensors: cannot be written: "):
+        save_weights(saved / "inside.safetensors", loaded.header, loaded.network, loaded.bank)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError, match="folder: cannot be written: "):
+        save_weights(tmp_path / "folder", loaded.header, loaded.network, loaded.bank)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["folder", saved.name]
 
 
 def test_wrong_checksum_is_named(saved: Path) -> None:

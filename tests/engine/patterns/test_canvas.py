@@ -78,3 +78,11 @@ def test_hash_neighbours_are_uncorrelated() -> None:
 @given(st.integers(-200, 400), st.integers(1, 200))
 def test_wrap_index_is_the_modulo(value: int, period: int) -> None:
     assert wrap_index(np.array([value], dtype=np.float32), period)[0] == value % period
+
+
+@pytest.mark.parametrize("samples", [2, 4])
+@pytest.mark.parametrize(("period_x", "period_y"), [(5, 7), (48, 60), (64, 96), (100, 3)])
+def test_sampled_noise_is_the_mean_of_a_finer_canvas(samples: int, period_x: int, period_y: int) -> None:
+    sampled = canvas(6, 64).noise(period_x, period_y, Layer.DETAIL, samples)
+    fine = canvas(6, 64 * samples).noise(period_x, period_y, Layer.DETAIL)
+    assert np.allclose(sampled, fine.reshape(64, samples, 64, samples).mean(axis=(1, 3)), atol=1e-5)

@@ -26,8 +26,8 @@ def test_cells_are_as_many_as_asked_for(count_cells: CountCells, pattern: Patter
 
 
 def exact_bricks(offset: float) -> Pattern:
-    parameters = {"columns": 4, "rows": 8, "offset": offset, "jitter": 0, "relief": 0, "joint_width": 0.25, "bevel": 0}
-    return Pattern("brick", parameters)
+    parameters = {"columns": 4, "rows": 8, "offset": offset, "joint_width": 0.25}
+    return Pattern("brick", {**parameters, "jitter": 0, "relief": 0, "bevel": 0, "surface": 0})
 
 
 def test_running_bond_puts_every_joint_over_the_middle_of_a_brick() -> None:
@@ -45,7 +45,7 @@ def test_stack_bond_joints_run_through() -> None:
 
 
 def test_joint_takes_its_share_of_the_cell_at_every_size() -> None:
-    parameters = {"columns": 4, "rows": 4, "jitter": 0, "relief": 0, "joint_width": 0.1, "bevel": 0}
+    parameters = {"columns": 4, "rows": 4, "jitter": 0, "relief": 0, "joint_width": 0.1, "bevel": 0, "surface": 0}
     for size_px in (32, 64, 512):
         height = render_pattern(Pattern("square_tiles", parameters), 0, size_px).height
         assert float(height.mean()) == pytest.approx(0.81, abs=0.02)

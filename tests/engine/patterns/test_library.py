@@ -11,7 +11,7 @@ from engine.assets import ParameterInfo, Pattern, PatternInfo
 from engine.errors import InvalidRequestError
 from engine.patterns import Structure, pattern_catalog, render_pattern, resolve_pattern
 from engine.patterns.canvas import Canvas
-from engine.patterns.library import _SPECIFICATIONS
+from engine.patterns.library import _SPECIFICATIONS, draw_on
 from engine.patterns.structure import CELLS_PER_TILE, COUNT
 
 CATALOG = {info.name: info for info in pattern_catalog()}
@@ -75,8 +75,8 @@ def test_drawing_any_number_of_tiles_away_gives_identical_numbers(
     specification = _SPECIFICATIONS[pattern.name]
     parameters = resolve_pattern(pattern).parameters
     pixels = np.arange(64)
-    here = specification.render(Canvas(seed, 64, pixels, pixels), parameters)
-    away = specification.render(Canvas(seed, 64, pixels + 64 * tiles_down, pixels + 64 * tiles_right), parameters)
+    here = draw_on(Canvas(seed, 64, pixels, pixels), specification, parameters)
+    away = draw_on(Canvas(seed, 64, pixels + 64 * tiles_down, pixels + 64 * tiles_right), specification, parameters)
     assert same(here, away)
 
 
@@ -152,6 +152,8 @@ def test_every_default_lies_in_its_range_and_every_pattern_says_what_it_is() -> 
         (Pattern("brick", {"columns": 4.5}), "pattern.columns"),
         (Pattern("brick", {"jitter": -0.01}), "pattern.jitter"),
         (Pattern("brick", {"joint_width": 0.51}), "pattern.joint_width"),
+        (Pattern("planks", {"surface": 1.01}), "pattern.surface"),
+        (Pattern("noise", {"surface": 0.5}), "pattern.surface"),
         (Pattern("brick_english", {"rows": 7}), "pattern.rows"),
         (Pattern("brick_flemish", {"rows": 7}), "pattern.rows"),
         (Pattern("weave", {"threads": 14, "float": 2}), "pattern.threads"),

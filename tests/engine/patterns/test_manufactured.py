@@ -6,7 +6,7 @@ from engine.patterns import render_pattern
 
 
 def test_shingles_rise_towards_their_lower_end_and_drop_to_the_next_row() -> None:
-    parameters = {"columns": 4, "rows": 4, "roundness": 0, "jitter": 0, "relief": 0, "joint_width": 0.1}
+    parameters = {"columns": 4, "rows": 4, "roundness": 0, "jitter": 0, "relief": 0, "joint_width": 0.1, "surface": 0}
     column = render_pattern(Pattern("roof_shingles", parameters), 0, 256).height[:, 16]
     # Rows are 64 px high.
     for top in range(0, 256, 64):

@@ -1,4 +1,4 @@
-"""Procedural textures of four classes, as stand-ins for photographs, and a small folder of materials in both layouts."""
+"""Procedural textures of four classes, as stand-ins for photographs, and folders of a few materials in both layouts."""
 
 import json
 from collections.abc import Callable

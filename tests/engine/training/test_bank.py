@@ -10,10 +10,14 @@ from engine.generators.appearance import ATTRIBUTE_NAMES, ATTRIBUTES, load_bank
 from engine.nets.style_encoder import StyleEncoder
 from engine.training.bank import FALLBACK, build_bank, nominal
 from engine.training.data.exemplars import Exemplar
-from engine.training.plan import TexturePlan
+from engine.training.plan import ClassPlan, TexturePlan
 
 Exemplars = list[list[Exemplar]]
-NAMES = ["stone", "brick", "metal"]
+CLASSES = {
+    "stone": ClassPlan(("rock",)),
+    "brick": ClassPlan(("bricks",), dark_joints=True),
+    "metal": ClassPlan(("metal",), metal=True),
+}
 STYLE_WIDTH = 4
 
 
@@ -29,22 +33,22 @@ def column(bank: dict[str, torch.Tensor], name: str) -> list[float]:
 
 
 def test_bank_can_be_drawn_from(exemplars: Exemplars, encoder: StyleEncoder, tiny_plan: TexturePlan) -> None:
-    bank = build_bank(exemplars, list(tiny_plan.classes), encoder)
-    loaded = load_bank(bank, len(NAMES), STYLE_WIDTH)
+    bank = build_bank(exemplars, tiny_plan.classes, encoder)
+    loaded = load_bank(bank, len(CLASSES), STYLE_WIDTH)
     assert loaded.class_index.tolist() == [0, 1, 2, 0, 1, 1, 2]
     assert loaded.style.std(0).min() > 0
     assert torch.equal(loaded.palette[0], torch.from_numpy(nominal(exemplars[0]).palette))
 
 
 def test_attributes_lie_in_the_ranges_that_requests_have(exemplars: Exemplars, encoder: StyleEncoder) -> None:
-    bank = build_bank(exemplars, NAMES, encoder)
+    bank = build_bank(exemplars, CLASSES, encoder)
     low, high = (torch.tensor(ends) for ends in zip(*((a.minimum, a.maximum) for a in ATTRIBUTES), strict=True))
     assert (bank["attributes"] >= low).all()
     assert (bank["attributes"] <= high).all()
 
 
 def test_what_a_material_lacks_comes_from_a_full_one_of_its_class(exemplars: Exemplars, encoder: StyleEncoder) -> None:
-    bank = build_bank(exemplars, NAMES, encoder)
+    bank = build_bank(exemplars, CLASSES, encoder)
     stone, brick = nominal(exemplars[0]).statistics, nominal(exemplars[1]).statistics
     assert column(bank, "relief")[3:6] == pytest.approx([stone["relief"], brick["relief"], brick["relief"]])
     assert column(bank, "roughness")[3] == pytest.approx(stone["roughness"])
@@ -52,7 +56,7 @@ def test_what_a_material_lacks_comes_from_a_full_one_of_its_class(exemplars: Exe
 
 
 def test_class_without_any_full_material_falls_back(exemplars: Exemplars, encoder: StyleEncoder) -> None:
-    bank = build_bank(exemplars, NAMES, encoder)
+    bank = build_bank(exemplars, CLASSES, encoder)
     assert column(bank, "relief")[2] == FALLBACK["relief"]
     assert column(bank, "roughness")[6] == pytest.approx(FALLBACK["roughness"])
     assert column(bank, "metalness")[6] == 1.0  # the class is metal although no map of this one says so
@@ -63,3 +67,12 @@ def test_nominal_density_is_256_px_with_the_measured_structure(exemplars: Exempl
     assert nominal(exemplars[0]) is measured
     wide = [replace(e, targets=np.zeros((8, 256, 256), np.float16)) for e in (measured, guessed)]
     assert nominal([measured, guessed, *wide]) is wide[0]
+
+
+def test_dark_joints_are_never_light(exemplars: Exemplars, encoder: StyleEncoder) -> None:
+    bank = build_bank(exemplars, CLASSES, encoder)
+    tones = column(bank, "joint_tone")
+    measured = [nominal(group).statistics["joint_tone"] for group in exemplars]
+    is_brick = [group[0].texture_class == "brick" for group in exemplars]
+    expected = [-abs(tone) if brick else tone for tone, brick in zip(measured, is_brick, strict=True)]
+    assert tones == pytest.approx(expected, abs=1e-6)

@@ -44,7 +44,7 @@ def test_restored_training_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> N
 
 def test_optimizer_that_has_not_stepped_is_restored_as_such(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.safetensors"
-    layer, optimizer = trained(1, 0)
+    _, optimizer = trained(1, 0)
     checkpoint.save_checkpoint(path, checkpoint.optimizer_tensors("adam", optimizer) | {"a": torch.zeros(1)}, {})
     _, used = trained(1, 2)
     checkpoint.restore_optimizer("adam", used, checkpoint.load_checkpoint(path)[0])

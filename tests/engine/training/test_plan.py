@@ -94,7 +94,7 @@ def test_mistake_in_data_and_classes_is_named_by_its_path(tmp_path: Path, old: s
 
 
 def test_plan_without_classes_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="^classes: at least one class is needed"):
+    with pytest.raises(SettingsError, match=r"^classes: at least one class is needed"):
         load_plan(written(tmp_path, "data: [{folder: photos}]\nclasses: {}"))
 
 
@@ -111,5 +111,5 @@ def test_missing_file_and_broken_yaml_are_named_in_one_line(tmp_path: Path) -> N
 
 
 def test_plans_made_in_code_are_checked_too(tiny_plan: TexturePlan) -> None:
-    with pytest.raises(SettingsError, match="^ema_half_life: 0 is outside"):
+    with pytest.raises(SettingsError, match=r"^ema_half_life: 0 is outside"):
         replace(tiny_plan, ema_half_life=0)

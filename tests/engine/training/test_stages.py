@@ -7,9 +7,17 @@ import pytest
 import torch
 from torch import nn
 
+from engine.errors import SettingsError
 from engine.training.data.sampler import Batch, Sampler
 from engine.training.plan import AdversarialPlan, TexturePlan
-from engine.training.stages import AdversarialStage, ReconstructionStage, Scalars, TextureModel, apply_gradient
+from engine.training.stages import (
+    AdversarialStage,
+    ReconstructionStage,
+    Scalars,
+    TextureModel,
+    apply_gradient,
+    choose_device,
+)
 
 MakeSampler = Callable[[TexturePlan], Sampler]
 Stage = ReconstructionStage | AdversarialStage
@@ -108,11 +116,27 @@ def test_guard_strengthens_the_penalty_of_a_critic_that_runs_away_and_eases_that
     settings = AdversarialPlan(gamma=8.0, gap_low=0.3, gap_high=3.0, guard_window=5)
     stage = AdversarialStage(TextureModel(plan.network_config(), replace(plan, adversarial=settings)))
     for _ in range(4):
-        stage._guard(gap)
+        stage._guard(gap, 1.0)
     assert stage.gamma == 8.0  # not before it was outside for a whole window
     for _ in range(16):
-        stage._guard(gap)
+        stage._guard(gap, 1.0)
     assert (stage.gamma > 8.0) - (stage.gamma < 8.0) == direction
+
+
+def test_guard_calls_a_run_lost_whose_reconstruction_goes(plan: TexturePlan) -> None:
+    stage = AdversarialStage(TextureModel(plan.network_config(), plan))
+    for _ in range(50):
+        stage._guard(1.0, 1.0)
+    with pytest.raises(FloatingPointError, match="critic has won"):
+        stage._guard(1.0, 500.0)
+
+
+def test_device_that_is_not_there_is_refused(plan: TexturePlan) -> None:
+    if torch.cuda.is_available():
+        assert choose_device("cuda").type == "cuda"
+    else:
+        with pytest.raises(SettingsError, match="'cuda' is not available"):
+            TextureModel(plan.network_config(), replace(plan, device="cuda"))
 
 
 @pytest.mark.parametrize("kind", STAGES)

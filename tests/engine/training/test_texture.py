@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -16,7 +17,7 @@ from engine.training.checkpoint import load_checkpoint
 from engine.training.data.sampler import Batch, Sampler
 from engine.training.plan import ClassPlan, StagesPlan, TexturePlan
 from engine.training.stages import TextureModel
-from engine.training.texture import ROLLBACKS_MAX, TrainingRun, prepare_materials, schedule, train_texture
+from engine.training.texture import ROLLBACKS_MAX, Progress, TrainingRun, prepare_materials, schedule, train_texture
 
 MakeSampler = Callable[[TexturePlan], Sampler]
 Told = list[tuple[str, int, int]]
@@ -26,15 +27,14 @@ def ignore(stage: str, done: int, total: int) -> None:
     pass
 
 
-class Interruption:
+def interruption(at_step: int) -> Progress:
     """Stops a run when a step is done, as Ctrl-C does."""
 
-    def __init__(self, at_step: int) -> None:
-        self.at_step = at_step
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        if stage != "read" and done == self.at_step:
+    def tell(stage: str, done: int, _: int) -> None:
+        if stage != "read" and done == at_step:
             raise KeyboardInterrupt
+
+    return tell
 
 
 class OverflowingSampler(Sampler):
@@ -121,7 +121,7 @@ def test_interrupted_run_ends_with_the_same_bytes_as_one_that_was_not(
     run_of(straight, sampler, []).advance(resume=True)
     for stop, kept in ((1, 0), (3, 2)):
         interrupted = run_of(parts, sampler, [])
-        interrupted.progress = Interruption(stop)
+        interrupted.progress = interruption(stop)
         with pytest.raises(KeyboardInterrupt):
             interrupted.advance(resume=True)
         assert load_checkpoint(interrupted.path)[1]["step"] == kept
@@ -138,7 +138,7 @@ def test_same_plan_gives_the_same_weights_file_and_another_seed_another(
     weights, _ = trained
     interrupted = replace(tiny_plan, output=tmp_path / "again", checkpoint_interval=1)
     with pytest.raises(KeyboardInterrupt):
-        train_texture(interrupted, Interruption(2))
+        train_texture(interrupted, interruption(2))
     assert train_texture(interrupted, ignore).read_bytes() == weights.read_bytes()
     other = train_texture(replace(tiny_plan, output=tmp_path / "other", seed=4), ignore)
     assert load_weights(other).sha256 != load_weights(weights).sha256
@@ -180,7 +180,7 @@ def test_run_that_keeps_overflowing_gives_up_and_names_the_learning_rate(
 ) -> None:
     plan = replace(tiny_plan, output=tmp_path / "run", batch_size=1)
     sampler = OverflowingSampler(make_sampler(plan), at_step=0, failure_count=100)
-    with pytest.raises(SettingsError, match="^learning_rate: training diverges"):
+    with pytest.raises(SettingsError, match=r"^learning_rate: training diverges"):
         run_of(plan, sampler, []).advance(resume=True)
     assert sampler.failure_count == 100 - ROLLBACKS_MAX - 1
     assert load_checkpoint(plan.output / "checkpoint.safetensors")[1]["step"] == 0
@@ -221,5 +221,5 @@ def test_schedule_warms_up_and_falls() -> None:
     rates = [schedule(step, 1000) for step in range(1000)]
     assert rates[0] < 0.02
     assert max(rates) > 0.9
-    assert all(later < earlier for earlier, later in zip(rates[200:], rates[201:], strict=False))
+    assert all(later < earlier for earlier, later in pairwise(rates[200:]))
     assert rates[-1] == pytest.approx(0.05, abs=0.001)

@@ -83,8 +83,12 @@ def test_missing_or_broken_manifest_is_named(data_folders: tuple[Path, Path], te
         read_materials(data_folders[0], CLASSES)
 
 
-@pytest.mark.parametrize("entry", [{"class": "rock"}, {"name": "granite"}, {"class": "rock", "name": "granite"}, "rock"])
-def test_incomplete_entry_of_the_manifest_is_named_by_its_number(data_folders: tuple[Path, Path], entry: object) -> None:
+@pytest.mark.parametrize(
+    "entry", [{"class": "rock"}, {"name": "granite"}, {"class": "rock", "name": "granite"}, "rock"]
+)
+def test_incomplete_entry_of_the_manifest_is_named_by_its_number(
+    data_folders: tuple[Path, Path], entry: object
+) -> None:
     change_manifest(data_folders[0], lambda manifest: manifest["materials"].insert(1, entry))
     with pytest.raises(DataError, match=r"manifest\.json: materials\[1\]"):
         read_materials(data_folders[0], CLASSES)

@@ -1,1 +1,0 @@
-from engine.training.data.sampler import *  # noqa: F403

@@ -1,1 +1,0 @@
-from engine.training.data.surface import *  # noqa: F403

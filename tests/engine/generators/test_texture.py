@@ -1,0 +1,279 @@
+"""Requests become parts: in order, the same each time however steps fall, and refused where nothing can be made."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from engine.assets import Blend, MapKind, Part, Pattern, TextureRequest, Wrap
+from engine.codecs.image import decode_png, encode_png
+from engine.errors import InvalidRequestError, WeightsError
+from engine.generators.texture import TextureGenerator, TextureState
+from engine.nets.precision import KernelClass
+from engine.nets.weights_file import ClassEntry, TexGenWeights
+
+Make = Callable[[TextureRequest], list[Part]]
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+STONE = TextureRequest("stone", seed=7, size_px=128)
+REQUESTS = {
+    "plain": STONE,
+    "one level": replace(STONE, size_px=64),
+    "three levels": replace(STONE, size_px=256, maps=(MapKind.ALBEDO,)),
+    "pattern": replace(STONE, pattern=Pattern("hex_tiles")),
+    "blend": replace(STONE, blend=Blend("brick", 0.4)),
+    "palette": replace(STONE, palette=((10, 20, 30), (90, 100, 110), (200, 210, 220))),
+    "open": replace(STONE, wrap=Wrap.NONE),
+}
+
+
+def images(parts: list[Part], kind: MapKind) -> list[NDArray[np.float32]]:
+    """The map at every level of detail, coarse to fine."""
+    return [decode_png(part.payload).astype(np.float32) for part in parts if part.map == kind]
+
+
+def steps_across(image: NDArray[np.float32], axis: int) -> tuple[float, float]:
+    """Mean difference between neighbouring lines: across the seam, and the largest inside."""
+    lines = np.abs(np.diff(image, axis=axis, append=image.take([0], axis))).reshape(*image.shape[:2], -1).mean(2)
+    means = lines.mean(1 - axis)
+    return float(means[-1]), float(means[:-1].max())
+
+
+def mask(size_px: int = 64) -> bytes:
+    """A bright disk on a dark ground."""
+    axis = np.arange(size_px) - size_px / 2
+    disk = np.hypot(axis[:, None], axis[None]) < size_px / 3
+    return encode_png(np.where(disk, 220, 30).astype(np.uint8), {})
+
+
+@pytest.mark.parametrize("request_", [pytest.param(request, id=name) for name, request in REQUESTS.items()])
+def test_same_request_gives_the_same_bytes(make: Make, request_: TextureRequest) -> None:
+    assert make(request_) == make(request_)
+
+
+def test_interleaved_states_give_the_bytes_that_each_gives_alone(generator: TextureGenerator, make: Make) -> None:
+    states = {name: generator.begin(request) for name, request in REQUESTS.items()}
+    made: dict[str, list[Part]] = {name: [] for name in states}
+    while unfinished := [name for name, state in states.items() if not state.finished]:
+        for name, parts in zip(unfinished, generator.step([states[name] for name in unfinished]), strict=True):
+            made[name] += parts
+    for name, request in REQUESTS.items():
+        assert made[name] == make(request), name
+
+
+@pytest.mark.parametrize("finished_lods", [1, 2])
+@pytest.mark.parametrize("blend", [None, Blend("wood")])
+def test_resumed_state_goes_on_with_the_same_bytes(
+    generator: TextureGenerator, make: Make, finished_lods: int, blend: Blend | None
+) -> None:
+    request = replace(STONE, size_px=256, maps=(MapKind.ALBEDO, MapKind.NORMAL), blend=blend)
+    state = TextureState(request, finished_lods)
+    made: list[Part] = []
+    while not state.finished:
+        made += generator.step([state])[0]
+    assert made == make(request)[2 * finished_lods :]
+
+
+def test_another_seed_gives_other_bytes(make: Make) -> None:
+    first, second = (make(replace(STONE, size_px=64, seed=seed)) for seed in (1, 2))
+    assert all(a.payload != b.payload for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("maps", [tuple(MapKind), (MapKind.HEIGHT, MapKind.ALBEDO)])
+def test_parts_come_level_by_level_in_the_order_of_maps(generator: TextureGenerator, maps: tuple[MapKind, ...]) -> None:
+    request = replace(STONE, size_px=256, maps=maps)
+    state = generator.begin(request)
+    assert state.part_count == 3 * len(maps)
+    made: list[Part] = []
+    for lod_px in (64, 128, 256):
+        assert not state.finished
+        (parts,) = generator.step([state])
+        assert [part.map for part in parts] == [kind for kind in MapKind if kind in maps]
+        assert {part.lod_px for part in parts} == {lod_px}
+        assert {decode_png(part.payload).shape[:2] for part in parts} == {(lod_px, lod_px)}
+        made += parts
+    assert state.finished
+    assert [part.sequence for part in made] == list(range(state.part_count))
+    assert {part.media_type for part in made} == {"image/png"}
+
+
+def test_coarse_levels_are_area_averages_of_fine_ones(make: Make) -> None:
+    coarse, fine = images(make(STONE), MapKind.ALBEDO)
+    averaged = fine.reshape(64, 2, 64, 2, 3).mean((1, 3))
+    assert np.abs(averaged - coarse).mean() < 1
+    assert np.abs(averaged - coarse).max() < 12  # clipping at black and white comes after averaging
+
+
+def test_finished_state_keeps_no_working_memory(generator: TextureGenerator) -> None:
+    state = generator.begin(STONE)
+    generator.step([state])
+    assert state.painting is not None
+    generator.step([state])
+    assert state.painting is None
+
+
+@pytest.mark.parametrize(
+    ("wrap", "axes"), [(Wrap.BOTH, (0, 1)), (Wrap.X, (1,)), (Wrap.Y, (0,)), (Wrap.NONE, ())], ids=str
+)
+@pytest.mark.parametrize("blend", [None, Blend("brick", 0.5, 3)], ids=["one class", "two classes"])
+@pytest.mark.parametrize("kind", [MapKind.ALBEDO, MapKind.NORMAL, MapKind.AMBIENT_OCCLUSION], ids=str)
+def test_wrapped_axes_have_no_seam(
+    make: Make, wrap: Wrap, axes: tuple[int, ...], blend: Blend | None, kind: MapKind
+) -> None:
+    request = replace(STONE, wrap=wrap, blend=blend, pattern=Pattern("noise"), maps=(kind,))
+    for image in images(make(request), kind):
+        for axis in axes:
+            seam, inside = steps_across(image, axis)
+            assert seam <= 1.1 * inside
+
+
+def test_each_way_of_wrapping_gives_another_texture(make: Make) -> None:
+    finest = [make(replace(STONE, wrap=wrap))[-6:] for wrap in Wrap]
+    payloads = {part.payload for parts in finest for part in parts}
+    assert len(payloads) == 4 * 6
+
+
+def test_blend_of_nothing_looks_like_the_first_class(make: Make) -> None:
+    plain, none, all_of_it = (
+        images(make(request), MapKind.ALBEDO)[-1]
+        for request in (STONE, replace(STONE, blend=Blend("brick", 0.0)), replace(STONE, blend=Blend("brick", 1.0)))
+    )
+    assert np.abs(plain - none).max() <= 1
+    assert np.abs(plain - all_of_it).mean() > 5
+
+
+def test_blend_wears_about_the_share_asked_for(make: Make) -> None:
+    calm = replace(STONE, attributes={"metalness_variation": 0.0}, maps=(MapKind.METALLIC,))
+    none, half, whole = (
+        images(make(replace(calm, blend=Blend("brick", amount))), MapKind.METALLIC)[-1].mean()
+        for amount in (0.0, 0.5, 1.0)
+    )
+    assert none < 20
+    assert whole > 230
+    assert (half - none) / (whole - none) == pytest.approx(0.5, abs=0.1)
+
+
+def test_mask_decides_the_structure(make: Make) -> None:
+    masked, other, plain = (
+        images(make(request), MapKind.HEIGHT)[-1]
+        for request in (
+            replace(STONE, mask_png=mask()),
+            replace(STONE, mask_png=mask(200)),
+            replace(STONE, pattern=Pattern("flat")),
+        )
+    )
+    assert np.abs(masked - plain).mean() > 300
+    assert np.abs(masked - other).mean() < 0.5 * np.abs(masked - plain).mean()  # the same disk, drawn finer
+
+
+def test_pattern_and_its_parameters_decide_the_structure(make: Make) -> None:
+    patterns = (Pattern("brick"), Pattern("brick", {"rows": 12}), Pattern("weave"))
+    heights = [make(replace(STONE, pattern=pattern, maps=(MapKind.HEIGHT,)))[-1].payload for pattern in patterns]
+    assert len(set(heights)) == 3
+
+
+@given(st.tuples(*[st.integers(30, 225)] * 3))
+@settings(max_examples=8)
+def test_uniform_palette_gives_a_nearly_uniform_albedo_of_that_color(make: Make, color: tuple[int, int, int]) -> None:
+    request = replace(STONE, size_px=64, palette=(color,) * 3, attributes={"hue_variation": 0}, maps=(MapKind.ALBEDO,))
+    (albedo,) = images(make(request), MapKind.ALBEDO)
+    assert np.abs(albedo.mean((0, 1)) - color).max() < 8
+    assert albedo.std((0, 1)).max() < 10
+
+
+def test_exchanging_dark_and_light_turns_the_albedo_around_its_middle(make: Make) -> None:
+    dark, mid, light = (70, 60, 50), (120, 110, 100), (170, 160, 150)
+    calm = replace(STONE, size_px=64, attributes={"hue_variation": 0}, maps=(MapKind.ALBEDO,))
+    (straight,), (turned,) = (
+        images(make(replace(calm, palette=palette)), MapKind.ALBEDO)
+        for palette in ((dark, mid, light), (light, mid, dark))
+    )
+    assert np.abs((straight + turned) / 2 - mid).mean() < 3
+    assert straight.std() > 10
+
+
+@pytest.mark.parametrize("value", [0.1, 0.9])
+def test_attributes_set_the_maps_they_name(make: Make, value: float) -> None:
+    request = replace(STONE, size_px=64, attributes={"roughness": value, "roughness_variation": 0.0})
+    (roughness,) = images(make(request), MapKind.ROUGHNESS)
+    assert (roughness == round(value * 255)).all()
+
+
+def test_class_without_a_pattern_takes_its_own_by_seed(make: Make) -> None:
+    request = TextureRequest("brick", size_px=64, maps=(MapKind.HEIGHT,))
+    seeds = [replace(request, seed=seed) for seed in range(8)]
+    flat = [images(make(replace(seeded, pattern=Pattern("flat"))), MapKind.HEIGHT)[0] for seeded in seeds]
+    own = [images(make(seeded), MapKind.HEIGHT)[0] for seeded in seeds]
+    # Some seeds draw the alternative "flat", others bricks.
+    assert {np.array_equal(*pair) for pair in zip(flat, own, strict=True)} == {True, False}
+
+
+def test_entry_in_the_catalog_says_what_can_be_made(generator: TextureGenerator, kernel: KernelClass) -> None:
+    info = generator.info
+    assert (info.asset_kind, info.name, info.tier, info.version) == ("texture", "texgen", "S", "0")
+    assert info.classes == ("stone", "brick", "wood")
+    assert info.maps == tuple(MapKind)
+    assert info.wraps == ("both", "x", "y", "none")
+    assert info.sizes_px == (64, 128, 256, 512, 1024, 2048)
+    assert (info.weights_sha256, info.kernel_class) == ("ab" * 32, kernel.name)
+    assert (info.training_licences, info.model_card) == (("CC0-1.0",), "# A card")
+    assert "brick" in {pattern.name for pattern in info.patterns}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "allowed"),
+    [
+        ({"texture_class": "stome"}, "texture_class", "stone, brick, wood; did you mean 'stone'?"),
+        ({"texture_class": "zzz"}, "texture_class", "stone, brick, wood"),
+        ({"blend": Blend("bricks")}, "blend.texture_class", "stone, brick, wood; did you mean 'brick'?"),
+        ({"attributes": {"shine": 1.0}}, "attributes.shine", "one of the attributes scale, direction"),
+        ({"attributes": {"roughness": 1.5}}, "attributes.roughness", "0 to 1"),
+        ({"attributes": {"relief": -0.1}}, "attributes.relief", "0 to 8"),
+        ({"pattern": Pattern("bricks")}, "pattern.name", "brick"),
+        ({"pattern": Pattern("brick", {"rows": 1000})}, "pattern.rows", "a whole number from 1 to"),
+        ({"pattern": Pattern("brick", {"rows": 2.5})}, "pattern.rows", "a whole number from 1 to"),
+        ({"pattern": Pattern("brick", {"petals": 3})}, "pattern.petals", "parameters of brick"),
+        ({"mask_png": b"not a png"}, "mask_png", "PNG"),
+        ({"mask_png": mask()[:-20]}, "mask_png", "PNG"),
+        ({"mask_png": mask(8)}, "mask_png", "edges of 16 to 4096 px"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_with_field_and_allowed_values(
+    generator: TextureGenerator, change: dict[str, object], field: str, allowed: str
+) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        generator.begin(replace(STONE, **change))  # type: ignore[arg-type]  # each change names a field
+    assert caught.value.field == field
+    assert allowed in caught.value.allowed
+
+
+@pytest.mark.parametrize("pattern", ["bricks", "brick:rows=1..900", "brick:rows=many", "noise|"])
+def test_weights_whose_class_has_no_usable_pattern_are_refused(
+    weights: TexGenWeights, kernel: KernelClass, pattern: str
+) -> None:
+    header = replace(weights.header, classes=(*weights.header.classes[:2], ClassEntry("wood", pattern)))
+    with pytest.raises(WeightsError, match="pattern"):
+        TextureGenerator(replace(weights, header=header), kernel)
+
+
+def test_half_precision_gives_nearly_the_same_texture_and_always_the_same(weights: TexGenWeights, make: Make) -> None:
+    halved = TextureGenerator(weights, KernelClass("cpu", torch.bfloat16, 1))
+    request = replace(STONE, size_px=64)
+    first, second = (halved.step([halved.begin(request)])[0] for _ in range(2))
+    assert first == second
+    exact, rounded = (images(list(parts), MapKind.ALBEDO)[0] for parts in (make(request), first))
+    assert 0 < np.abs(exact - rounded).mean() < 4
+
+
+def test_another_reader_sees_the_same_pixels(make: Make) -> None:
+    for part in make(replace(STONE, size_px=64)):
+        decoded = decode_png(part.payload)
+        read = cv2.imdecode(np.frombuffer(part.payload, np.uint8), cv2.IMREAD_UNCHANGED)
+        assert read is not None
+        assert np.array_equal(read[..., ::-1] if read.ndim == 3 else read, decoded)
