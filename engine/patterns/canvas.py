@@ -173,15 +173,20 @@ class Canvas:
     def fractal(
         self, period_x: int, period_y: int, layer: int, octaves: int = 3, roughness: float = 0.5, samples: int = 1
     ) -> FloatField:
-        """Octaves of `noise`, each twice as fine and `roughness` times as strong; standard deviation about 0.5."""
-        total = self.noise(period_x, period_y, layer, samples)
-        amplitude, power = 1.0, 1.0
-        for octave in range(1, octaves):
-            amplitude *= roughness
-            power += amplitude * amplitude
+        """Octaves of `noise`, each twice as fine and `roughness` times as strong; standard deviation about 0.5.
+
+        `samples` is for octaves of less than four pixels per lattice cell; the others hardly change within a pixel.
+        """
+        shape = (len(self.rows), len(self.columns))
+        total, amplitude, power = np.zeros(shape, dtype=np.float32), 1.0, 0.0
+        for octave in range(octaves):
+            columns, rows = period_x << octave, period_y << octave
+            needed = samples if 4 * max(columns, rows) > self.size_px else 1
             # 1000 keeps the octaves of one layer clear of all other layers.
-            fine = self.noise(period_x << octave, period_y << octave, layer + 1000 * octave, samples)
+            fine = self.noise(columns, rows, layer + 1000 * octave, needed)
             total += fine * np.float32(amplitude)
+            power += amplitude * amplitude
+            amplitude *= roughness
         return total * np.float32(1.0 / float(np.sqrt(power)))
 
     def warped(self, amount: float, period_x: int, period_y: int, octaves: int = 2) -> tuple[FloatField, FloatField]:

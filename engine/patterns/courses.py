@@ -7,7 +7,7 @@ import numpy as np
 from engine.assets import PatternInfo
 from engine.errors import InvalidRequestError
 from engine.patterns.canvas import Canvas, FloatField, IntField, Layer, hash_table, look_up, wrap_index
-from engine.patterns.shading import Cells, box_edge, shade
+from engine.patterns.shading import FIBRE_CELLS, Cells, box_edge, shade
 from engine.patterns.structure import (
     Parameters,
     PatternSpecification,
@@ -254,7 +254,7 @@ COURSE_PATTERNS = (
             ),
         ),
         _planks,
-        _largest,
+        lambda parameters: _largest(parameters) * (FIBRE_CELLS if parameters["surface"] > 0.0 else 1.0),
         fibrous=True,
     ),
 )

@@ -15,6 +15,9 @@ from engine.patterns.structure import Parameters, Structure
 PITS_MIN, PITS_PER_CELL = 24, 2.0
 """Coarsest pits of a surface per tile, and across a cell if cells are small."""
 
+FIBRE_CELLS = 2.5
+"""How many cells a board with fibres counts as: it needs more pixels than a bare one."""
+
 CRISP_SHARE = 0.15
 """Share of the way from the joint to the middle of a cell over which the relief of its surface sets in."""
 
@@ -142,19 +145,20 @@ def shade(canvas: Canvas, cells: Cells, parameters: Parameters) -> Structure:
 def surface_relief(canvas: Canvas, cells_across: float) -> FloatField:
     """Pits and grain of stone and clay [rows, columns]: noise finer than the cells, without direction."""
     period = max(PITS_MIN, round(PITS_PER_CELL * cells_across))
-    return canvas.fractal(period, period, Layer.SURFACE, octaves=5, roughness=0.8, samples=2)
+    return canvas.fractal(period, period, Layer.SURFACE, octaves=5, roughness=0.8, samples=4)
 
 
 def fibre_relief(canvas: Canvas, cells_across: float, tone: FloatField) -> FloatField:
     """Fibres along x [rows, columns]: long wavy streaks that swirl round a knot now and then.
 
-    `tone` is one value per cell: it moves the noise, so that every board has fibres of its own.
+    `cells_across` counts FIBRE_CELLS per board. `tone` is one value per cell: it moves the noise, so that every board
+    has fibres of its own.
     """
     x, y = canvas.positions()
     moved_x, moved_y = x + tone * np.float32(3.7), y + tone * np.float32(0.5)
     moved_x -= np.floor(moved_x)
     moved_y -= np.floor(moved_y)
-    boards = max(4, round(cells_across))
+    boards = max(4, round(cells_across / FIBRE_CELLS))
     bend = canvas.noise_at(moved_x, moved_y, 3, boards, Layer.WAVINESS) * np.float32(0.25 / boards)
     knot = canvas.noise_at(moved_x, moved_y, boards // 2, 2 * boards, Layer.KNOTS) - np.float32(0.62)
     # Where the noise peaks the streaks follow its contours, which are closed: a knot.

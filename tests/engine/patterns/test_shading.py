@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from engine.assets import Pattern
 from engine.patterns import Structure, pattern_catalog, render_pattern
+from engine.patterns.canvas import Canvas
+from engine.patterns.shading import fibre_relief
 
 NAMES = sorted(info.name for info in pattern_catalog() if any(entry.name == "surface" for entry in info.parameters))
 ROUGH = pytest.mark.parametrize("name", NAMES)
@@ -90,10 +92,15 @@ def test_fibres_run_along_the_boards(vertical: int) -> None:
     assert across > 3.0 * along
 
 
-def test_every_board_has_fibres_of_its_own() -> None:
-    parameters = {"surface": 1.0, "relief": 0.0, "variation": 0.0, "jitter": 0.0, "columns": 1, "rows": 8}
-    height = render_pattern(Pattern("planks", parameters), 2, 512).height
-    # Boards are 64 px wide.
-    boards = height.reshape(8, 64, 512)[:, 12:52].reshape(8, -1)
-    correlation = np.corrcoef(boards)[~np.eye(8, dtype=bool)]
-    assert float(np.abs(correlation).max()) < 0.5
+def test_fibres_end_where_the_next_board_begins() -> None:
+    pixels = np.arange(512)
+    one_board = np.full((512, 512), 0.3, dtype=np.float32)
+    two_boards = one_board.copy()
+    two_boards[:, 256:] = -0.4
+
+    def likeness(tone: NDArray[np.float32]) -> float:
+        fibres = fibre_relief(Canvas(3, 512, pixels, pixels), 20.0, tone)
+        return float(np.asarray(np.corrcoef(fibres[:, 255], fibres[:, 256]))[0, 1])
+
+    assert likeness(one_board) > 0.95
+    assert abs(likeness(two_boards)) < 0.5
