@@ -55,7 +55,7 @@ def frozen_numbers(field_name: str, values: Mapping[str, float]) -> Mapping[str,
         number = float(values[name])
         if not abs(number) < float("inf"):
             raise InvalidRequestError(f"{field_name}.{name}", values[name], "a finite number")
-        numbers[name] = number
+        numbers[name] = number + 0.0  # equal numbers, equal text: this makes 0.0 of -0.0
     return numbers
 
 
@@ -85,6 +85,7 @@ class Blend:
     def __post_init__(self) -> None:
         if not 0.0 <= self.amount <= 1.0:
             raise InvalidRequestError("blend.amount", self.amount, "0 to 1")
+        object.__setattr__(self, "amount", float(self.amount) + 0.0)  # equal numbers, equal text
         if not 1 <= self.patches_per_tile <= 16:
             raise InvalidRequestError("blend.patches_per_tile", self.patches_per_tile, "1 to 16")
 

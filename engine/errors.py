@@ -4,6 +4,9 @@ Errors carry no transport: `engine/server/status.py` maps each class to its gRPC
 `str(error)` as its one line.
 """
 
+QUOTE_MAX_CHARACTERS = 120
+"""Longer fields and values are cut in an error's line, so that the allowed range behind them stays in sight."""
+
 
 class MorphogenError(Exception):
     """Root of every error raised on purpose by Morphogen."""
@@ -20,7 +23,7 @@ class InvalidRequestError(MorphogenError):
     reason = "INVALID_REQUEST"
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
-        super().__init__(f"{field}: {value!r} is not allowed; allowed: {allowed}")
+        super().__init__(f"{_shortened(field)}: {_shortened(repr(value))} is not allowed; allowed: {allowed}")
         self.field = field
         self.value = value
         self.allowed = allowed
@@ -73,3 +76,7 @@ class GenerationError(MorphogenError):
     """A step failed inside a generator. The message names no internals."""
 
     reason = "GENERATION_FAILED"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= QUOTE_MAX_CHARACTERS else f"{text[: QUOTE_MAX_CHARACTERS - 3]}..."

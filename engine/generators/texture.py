@@ -19,6 +19,9 @@ from engine.patterns import Structure, pattern_catalog, render_pattern, resolve_
 
 PNG = "image/png"
 
+NAME_MAX_CHARACTERS = 64
+"""Looking for the class that a name probably meant takes time that grows with the name, and all sessions wait."""
+
 
 @dataclass(slots=True)
 class TextureState:
@@ -129,7 +132,7 @@ class TextureGenerator:
 
     def _check_class(self, name: str, value: str) -> None:
         if value not in self._patterns:
-            close = get_close_matches(value, self._patterns, 1)
+            close = get_close_matches(value[:NAME_MAX_CHARACTERS], self._patterns, 1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise InvalidRequestError(name, value, ", ".join(self._patterns) + hint)
 

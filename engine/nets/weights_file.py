@@ -99,11 +99,12 @@ def _with_sorted_metadata(data: bytes) -> bytes:
 def load_weights(path: Path, expected_sha256: str | None = None) -> TexGenWeights:
     """Read a file. Raises WeightsError naming the path for anything that is not exactly what TexGen expects."""
     try:
-        if path.stat().st_size > SIZE_MAX_BYTES:
-            raise WeightsError(f"{path}: has {path.stat().st_size} bytes, at most {SIZE_MAX_BYTES} are allowed")
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(SIZE_MAX_BYTES + 1)
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(data) > SIZE_MAX_BYTES:
+        raise WeightsError(f"{path}: has more than the {SIZE_MAX_BYTES} bytes that are allowed")
     digest = hashlib.sha256(data).hexdigest()
     if expected_sha256 is not None and digest != expected_sha256:
         raise WeightsError(f"{path}: SHA-256 is {digest}, expected {expected_sha256}; the file is damaged or foreign")

@@ -34,7 +34,7 @@ def _read(path: Path) -> dict[str, Any]:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also no UTF-8, the 32nd of May, endless nesting
         raise SettingsError(f"{path}: is not YAML ({' '.join(str(error).split())})") from error
     if document is None:
         return {}
@@ -65,7 +65,7 @@ def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[list[str], Any]
         keys = variable.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
         try:
             yield keys, yaml.safe_load(environment[variable])
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise SettingsError(f"{'.'.join(keys)}: {environment[variable]!r} in {variable} is not a value") from error
 
 

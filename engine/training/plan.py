@@ -16,6 +16,9 @@ from engine.nets.texgen import STRIDES_PX, TexGenConfig
 
 DEVICES = ("auto", "cpu", "cuda")
 
+FILE_NAME = r"[\w-][\w.-]*"
+FILE_NAME_LETTERS = "letters, digits, '.', '_' and '-'"
+
 
 @dataclass(frozen=True, slots=True)
 class ClassPlan:
@@ -133,8 +136,8 @@ class TexturePlan:
             raise SettingsError(
                 f"adversarial.gap_low: {self.adversarial.gap_low} is not below gap_high {self.adversarial.gap_high}"
             )
-        if not re.fullmatch(r"[\w-][\w.-]*", self.name):
-            raise SettingsError(f"name: {self.name!r} is not a file name of letters, digits, '.', '_' and '-'")
+        if not re.fullmatch(FILE_NAME, self.name):
+            raise SettingsError(f"name: {self.name!r} is not a file name of {FILE_NAME_LETTERS}")
         if not self.data:
             raise SettingsError("data: at least one folder is needed")
         self._check_classes()
@@ -144,6 +147,8 @@ class TexturePlan:
         if not self.classes:
             raise SettingsError("classes: at least one class is needed")
         for name, entry in self.classes.items():
+            if not re.fullmatch(FILE_NAME, name):  # materials of a class lie in a folder of its name
+                raise SettingsError(f"classes.{name}: {name!r} is not a file name of {FILE_NAME_LETTERS}")
             try:
                 check_default_pattern(entry.pattern)
             except WeightsError as error:
@@ -206,6 +211,6 @@ def load_plan(path: Path) -> TexturePlan:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also no UTF-8, the 32nd of May, endless nesting
         raise SettingsError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
     return build(TexturePlan, document, "")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import FrozenInstanceError, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -127,6 +128,20 @@ def test_canonical_text_is_json_and_the_same_for_equal_requests(request: Texture
     assert list(document) == sorted(document)
     assert document["seed"] == request.seed
     assert " " not in request.canonical()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"attributes": {"relief": 1}}, {"attributes": {"relief": 1.0}}),
+        ({"attributes": {"direction": -0.0}}, {"attributes": {"direction": 0.0}}),
+        ({"pattern": Pattern("brick", {"rows": 4})}, {"pattern": Pattern("brick", {"rows": 4.0})}),
+        ({"blend": Blend("wood", 1)}, {"blend": Blend("wood", 1.0)}),
+        ({"blend": Blend("wood", -0.0)}, {"blend": Blend("wood", 0)}),
+    ],
+)
+def test_equal_numbers_give_one_address_however_they_are_written(first: Any, second: Any) -> None:
+    assert INFO.asset_id(replace(STONE, **first)) == INFO.asset_id(replace(STONE, **second))
 
 
 @given(REQUESTS, REQUESTS)

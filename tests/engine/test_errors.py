@@ -24,6 +24,13 @@ def test_invalid_request_says_field_value_and_allowed_range_in_one_line() -> Non
     assert (error.field, error.value, error.allowed) == ("size_px", 100, "64, 128")
 
 
+def test_allowed_range_stays_in_sight_behind_a_long_field_and_value() -> None:
+    error = InvalidRequestError("attributes." + "x" * 10_000, "y" * 10_000, "0 to 1")
+    assert len(str(error)) < 300
+    assert str(error).endswith("... is not allowed; allowed: 0 to 1")
+    assert len(str(error.value)) == 10_000
+
+
 def test_overload_says_when_to_come_back() -> None:
     with pytest.raises(MorphogenError, match="queue is full") as caught:
         raise OverloadedError("the queue is full", 1.5)

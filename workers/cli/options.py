@@ -98,7 +98,7 @@ def parse_blend(text: str | None) -> Blend | None:
     if unknown := sorted(set(parameters) - {"amount", "patches_per_tile"}):
         raise InvalidRequestError("--blend", unknown[0], "amount, patches_per_tile")
     patches = parameters.get("patches_per_tile", 3.0)
-    if patches != int(patches):
+    if not patches.is_integer():  # nor are nan and inf
         raise InvalidRequestError("blend.patches_per_tile", patches, "a whole number, 1 to 16")
     return Blend(name, parameters.get("amount", 0.5), int(patches))
 

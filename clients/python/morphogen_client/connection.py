@@ -1,5 +1,6 @@
 """Where the server is and how to get in: address, TLS, token, message sizes."""
 
+import re
 from dataclasses import dataclass
 
 import grpc
@@ -15,7 +16,8 @@ RECEIVE_MAX_BYTES = 1024 * 1024
 SEND_MAX_BYTES = 5 * 1024 * 1024
 """Largest sent message: a mask of 4 MiB and the rest of a request."""
 
-_LOOPBACK = ("127.", "localhost", "[::1]", "unix:", "ipv4:127.", "ipv6:[::1]")
+_LOOPBACK = re.compile(r"(ipv4:)?127(\.\d{1,3}){3}(:\d+)?|localhost(:\d+)?|(ipv6:)?\[::1\](:\d+)?|unix:.*")
+"""Whole addresses: "127.0.0.1.example.org" and "localhost.example.org" are other machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Connection:
     def __post_init__(self) -> None:
         if not self.server:
             raise InvalidRequestError("server", self.server, "HOST:PORT")
-        if self.token is not None and self.tls is None and not self.server.startswith(_LOOPBACK):
+        if self.token is not None and self.tls is None and not _LOOPBACK.fullmatch(self.server):
             raise InvalidRequestError(
                 "token", "a token without TLS", f"TLS towards {self.server}, or a loopback server"
             )

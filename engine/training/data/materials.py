@@ -56,7 +56,7 @@ def read_materials(folder: Path, classes: Mapping[str, str], frame_px: int = 0) 
     path = folder / "manifest.json"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: cannot be read as a manifest: {error}") from error
     kind = next((kind for kind in ("materials", "textures") if isinstance(manifest, dict) and kind in manifest), None)
     if kind is None or not isinstance(manifest[kind], list):

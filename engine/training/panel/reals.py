@@ -74,7 +74,7 @@ def read_reals(folder: Path, class_of: Mapping[str, str], judged: JudgedMap, siz
     """
     records = _records(folder, judged)
     held_out = set(_held_out(records))
-    edge_px = int(_manifest(folder).get("size", size_px))
+    edge_px = _manifest(folder).get("size", size_px)
     digest = hashlib.sha256()
     sides: dict[bool, list[tuple[_Record, Images]]] = {False: [], True: []}
     for record in records:
@@ -101,10 +101,12 @@ def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: cannot be read as a manifest: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("textures", document.get("materials")), list):
         raise DataError(f'{path}: has neither a list "textures" nor a list "materials"')
+    if type(document.get("size", 0)) is not int:
+        raise DataError(f"{path}: size: {document['size']!r} is not a whole number of pixels")
     return document
 
 
@@ -114,14 +116,22 @@ def _records(folder: Path, judged: JudgedMap) -> list[_Record]:
         if "textures" in document:
             if judged is not JudgedMap.ALBEDO:
                 raise DataError(f"{folder}: holds albedo only, not {judged}")
-            return [_Record(item["file"], item["class"], folder / item["file"]) for item in document["textures"]]
+            return [_Record(item["file"], _class_of(item), folder / item["file"]) for item in document["textures"]]
         return [
-            _Record(item["name"], item["class"], _map_path(folder / item["name"], judged))
+            _Record(item["name"], _class_of(item), _map_path(folder / item["name"], judged))
             for item in document["materials"]
             if judged in item["maps"]
         ]
     except (KeyError, TypeError) as error:
-        raise DataError(f"{folder / 'manifest.json'}: an item lacks {error}") from error
+        raise DataError(
+            f"{folder / 'manifest.json'}: an item lacks {error} or is not an object of that form"
+        ) from error
+
+
+def _class_of(item: Mapping[str, Any]) -> str:
+    if not isinstance(item["class"], str):
+        raise TypeError(f"a text as class, not {item['class']!r}")
+    return item["class"]
 
 
 def _map_path(folder: Path, judged: JudgedMap) -> Path:
@@ -142,7 +152,10 @@ def _read_picture(record: _Record, judged: JudgedMap, edge_px: int, size_px: int
         raise DataError(f"{record.path}: cannot be read: {error.strerror}") from error
     digest.update(record.name.encode() + b"\0" + data)
     flags = cv2.IMREAD_COLOR if judged is JudgedMap.ALBEDO else cv2.IMREAD_GRAYSCALE
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    except cv2.error:  # what is no picture gives None, but a picture that claims to be enormous raises
+        pixels = None
     if pixels is None:
         raise DataError(f"{record.path}: is no readable image, expected {edge_px}x{edge_px} pixels")
     if pixels.shape[:2] != (edge_px, edge_px) or edge_px % size_px:

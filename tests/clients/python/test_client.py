@@ -135,9 +135,20 @@ def test_options_that_no_request_can_carry_are_refused_at_once() -> None:
             client.generate_texture("stone", size_px=0)
 
 
-def test_token_never_travels_in_the_clear_beyond_this_machine() -> None:
+@pytest.mark.parametrize(
+    "server",
+    ["example.org:50051", "127.0.0.1.example.org:1", "127.example.org", "localhost.example.org:1", "10.0.0.1:1", "0:1"],
+)
+def test_token_never_travels_in_the_clear_beyond_this_machine(server: str) -> None:
     with pytest.raises(InvalidRequestError, match="a token without TLS"):
-        Client("example.org:50051", token="secret")  # noqa: S106
+        Client(server, token="secret")  # noqa: S106
+
+
+@pytest.mark.parametrize(
+    "server", ["127.0.0.1:1", "127.1.2.3", "localhost:1", "[::1]:1", "ipv4:127.0.0.1:1", "unix:/x"]
+)
+def test_token_travels_in_the_clear_on_this_machine(server: str) -> None:
+    Client(server, token="secret").close()  # noqa: S106
 
 
 def test_result_can_be_saved_and_says_where_it_comes_from(

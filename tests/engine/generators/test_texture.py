@@ -231,6 +231,7 @@ def test_entry_in_the_catalog_says_what_can_be_made(generator: TextureGenerator,
     [
         ({"texture_class": "stome"}, "texture_class", "stone, brick, wood; did you mean 'stone'?"),
         ({"texture_class": "zzz"}, "texture_class", "stone, brick, wood"),
+        ({"texture_class": "stone" * 10**6}, "texture_class", "stone, brick, wood"),
         ({"blend": Blend("bricks")}, "blend.texture_class", "stone, brick, wood; did you mean 'brick'?"),
         ({"attributes": {"shine": 1.0}}, "attributes.shine", "one of the attributes scale, direction"),
         ({"attributes": {"roughness": 1.5}}, "attributes.roughness", "0 to 1"),

@@ -78,6 +78,11 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
         load_weights(tmp_path / "absent.safetensors")
 
 
+def test_endless_file_is_refused() -> None:
+    with pytest.raises(WeightsError, match="/dev/zero: has more than"):
+        load_weights(Path("/dev/zero"))
+
+
 def test_pickled_file_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.pt"
     path.write_bytes(pickle.dumps({"weights": [1, 2, 3]}))

@@ -72,6 +72,9 @@ def test_empty_sections_mean_defaults(tmp_path: Path, text: str) -> None:
         ("worker: {precision: fp16}", r"^worker\.precision: 'fp16' is not allowed; allowed: auto, fp32, bf16"),
         ("- a\n- b", "must hold a mapping"),
         ("server: {", "is not YAML"),
+        ("server: {host: 2026-13-45}", "is not YAML"),
+        pytest.param("server: {port: " + "9" * 5000 + "}", "is not YAML", id="endless number"),
+        pytest.param("[" * 5000, "is not YAML", id="endless nesting"),
         ("1: 2", "^1: unknown key"),
     ],
 )
@@ -85,6 +88,7 @@ def test_mistake_is_named_with_its_dotted_path(tmp_path: Path, text: str, messag
     [
         ("MORPHOGEN__SERVER__PROT", "1", r"^server\.prot: unknown key"),
         ("MORPHOGEN__SERVER__PORT", "[", r"^server\.port: '\[' in MORPHOGEN__SERVER__PORT"),
+        ("MORPHOGEN__SERVER__HOST", "2026-13-45", r"^server\.host: '2026-13-45' in MORPHOGEN__SERVER__HOST"),
         ("MORPHOGEN__SERVER__PORT__DEEP", "1", r"^server\.port: is no section"),
         ("MORPHOGEN__SERVER", "1", "^server: expected a mapping"),
     ],

@@ -79,7 +79,9 @@ def test_everything_else_tells_only_the_name_of_its_log_entry(
     assert list(details(status)) == ["ErrorInfo"]
 
 
-def test_long_values_are_shortened() -> None:
-    status = status_of(InvalidRequestError("attributes." + "x" * 10_000, "y" * 100_000, "z" * 10_000))
-    assert len(status.details) <= 400
+@pytest.mark.parametrize("letter", ["x", "\u00e9", "\u20ac", "\N{GRINNING FACE}", "\0"])
+def test_long_values_are_shortened_to_what_the_metadata_can_hold(letter: str) -> None:
+    status = status_of(InvalidRequestError("attributes." + letter * 10_000, letter * 100_000, letter * 10_000))
+    assert len(status.details.encode()) <= 400
+    assert details(status)["ErrorInfo"].metadata["allowed"].endswith("...")
     assert "BadRequest" in details(status)

@@ -83,6 +83,7 @@ def test_value_that_cannot_be_is_named_by_its_path(tmp_path: Path, line: str, me
         ("sources: [rock]", "sources: rock", "classes.stone.sources: expected a list, got str"),
         ("[bricks, wall]", "[bricks, rock]", "classes.brick.sources: 'rock' already belongs to 'stone'"),
         ("rows=6..10", "rows=6..9000", r"classes.brick.pattern: pattern 'brick:rows=6..9000': pattern.rows: 9000.0 is"),
+        ("stone: {", "../stone: {", "classes.../stone: '../stone' is not a file name of letters"),
         ("rows=6..10", "rows", "classes.brick.pattern: pattern 'rows' is not of the form"),
         ("|flat", "|flatt", "classes.brick.pattern: pattern 'flatt': pattern.name: 'flatt' is not allowed"),
     ],
@@ -101,7 +102,7 @@ def test_plan_without_classes_is_refused(tmp_path: Path) -> None:
 def test_missing_file_and_broken_yaml_are_named_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"absent\.yaml: cannot be read: No such file"):
         load_plan(tmp_path / "absent.yaml")
-    for content in (b"data: [", b"\xff\xfe\x00", b"a: b: c"):
+    for content in (b"data: [", b"\xff\xfe\x00", b"a: b: c", b"name: 2026-13-45", b"[" * 5000):
         (tmp_path / "plan.yaml").write_bytes(content)
         with pytest.raises(SettingsError, match=r"plan\.yaml: is not YAML") as caught:
             load_plan(tmp_path / "plan.yaml")

@@ -126,6 +126,8 @@ def test_unknown_attribute_lists_the_known_ones(address: str, morphogen: Run, tm
         (["--blend", "wood:amont=1"], "--blend: 'amont' is not allowed; allowed: amount, patches_per_tile"),
         (["--blend", "wood:amount=2"], "blend.amount: 2.0 is not allowed; allowed: 0 to 1"),
         (["--blend", "wood:patches_per_tile=1.5"], "blend.patches_per_tile: 1.5 is not allowed"),
+        (["--blend", "wood:patches_per_tile=nan"], "blend.patches_per_tile: nan is not allowed"),
+        (["--blend", "wood:patches_per_tile=inf"], "blend.patches_per_tile: inf is not allowed"),
         (["--mask", "nowhere.png"], "--mask: 'nowhere.png' is not allowed; allowed: a readable file (No such file"),
         (["--mask", __file__], "allowed: a PNG file"),
         (["--wrap", "z"], "Invalid value for '--wrap'"),

@@ -64,7 +64,14 @@ def test_a_missing_image_is_named(folder: Path) -> None:
         read_reals(folder, CLASS_OF, JudgedMap.ALBEDO, 64)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"textures": 3}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{", "[]", '{"textures": 3}', '{"textures": [3]}', '{"textures": [{"file": "a.png", "class": ["blob"]}]}'),
+        *('{"textures": [], "size": "x"}', '{"textures": [], "size": null}', '{"textures": [], "size": 1e999}'),
+        pytest.param("[" * 100_000, id="endless nesting"),
+    ],
+)
 def test_a_broken_manifest_is_named(folder: Path, text: str) -> None:
     (folder / "manifest.json").write_text(text)
     with pytest.raises(DataError, match=r"manifest\.json"):
