@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -19,6 +20,10 @@ CONTRAST_MIN = 0.05
 """A mask with less contrast has no edges."""
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""Samples per pixel by PNG colour type."""
+
+INFLATE_PIECE_BYTES = 1024 * 1024
 ALLOWED = f"a whole grey or colour PNG with edges of {SIZE_MIN_PX} to {SIZE_MAX_PX} px"
 
 
@@ -32,14 +37,20 @@ def structure_from_mask(png: bytes, size_px: int) -> Structure:
     """
     if not SIZE_MIN_PX <= size_px <= SIZE_MAX_PX:
         raise InvalidRequestError("size_px", size_px, f"{SIZE_MIN_PX} to {SIZE_MAX_PX}")
-    grey = _decoded(png)
-    analysed = resized(grey, ANALYSIS_PX)
-    edge, tone = _edges_and_cells(analysed)
+    grey, edge, tone = _analysed(png)
     return Structure(
         np.clip(resized(grey, size_px), 0.0, 1.0),
         np.clip(resized(edge, size_px), 0.0, 1.0),
         np.clip(resized(tone, size_px), -1.0, 1.0),
     )
+
+
+@lru_cache(maxsize=1)
+def _analysed(png: bytes) -> tuple[FloatField, FloatField, FloatField]:
+    """Grey at full size, edge distance and cell tone; kept for the next size that the same request asks for."""
+    grey = _decoded(png)
+    edge, tone = _edges_and_cells(resized(grey, ANALYSIS_PX))
+    return grey, edge, tone
 
 
 def resized(field: FloatField, size_px: int) -> FloatField:
@@ -91,7 +102,7 @@ def _declared_size(png: bytes) -> tuple[int, int]:
     broken = InvalidRequestError("mask_png", f"{len(png)} bytes", ALLOWED)
     if not png.startswith(PNG_SIGNATURE) or png[12:16] != b"IHDR":
         raise broken
-    position, kind = len(PNG_SIGNATURE), b""
+    position, kind, packed = len(PNG_SIGNATURE), b"", b""
     while kind != b"IEND":
         if position + 12 > len(png):
             raise broken
@@ -100,9 +111,27 @@ def _declared_size(png: bytes) -> tuple[int, int]:
         checksum = png[position + 8 + length : position + 12 + length]
         if checksum != struct.pack(">I", zlib.crc32(png[position + 4 : position + 8 + length])):
             raise broken
+        if kind == b"IDAT":
+            packed += png[position + 8 : position + 8 + length]
         position += 12 + length
-    width, height = struct.unpack_from(">II", png, 16)
+    width, height, depth, colour_type = struct.unpack_from(">IIBB", png, 16)
+    row_bytes = 1 + (width * depth * CHANNELS.get(colour_type, 4) + 7) // 8
+    # Interlaced rows come in seven passes of their own; twice the plain size is more than they can need.
+    if max(width, height) <= SIZE_MAX_PX and _inflates_beyond(packed, 2 * height * row_bytes + 64):
+        raise broken
     return width, height
+
+
+def _inflates_beyond(packed: bytes, limit_bytes: int) -> bool:
+    """Whether a zlib stream is damaged or holds more than `limit_bytes`, without unpacking more than that."""
+    unpacker, size = zlib.decompressobj(), 0
+    try:
+        while packed and not unpacker.eof and size <= limit_bytes:
+            size += len(unpacker.decompress(packed, INFLATE_PIECE_BYTES))
+            packed = unpacker.unconsumed_tail
+    except zlib.error:
+        return True
+    return size > limit_bytes
 
 
 def _edges_and_cells(grey: FloatField) -> tuple[FloatField, FloatField]:

@@ -125,3 +125,19 @@ def test_resampling_keeps_the_mean_and_a_constant(height: int, width: int, size_
     assert np.allclose(resized(np.ones_like(field), size_px), 1.0, atol=1e-5)
     if size_px <= min(height, width):
         assert float(resized(field, size_px).mean()) == pytest.approx(float(field.mean()), abs=1e-4)
+
+
+@pytest.mark.parametrize("surplus", [b"\0" * 3_000_000, b"\xff" * 600])
+def test_pixel_data_that_unpacks_to_more_than_the_image_is_refused(surplus: bytes) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 16, 16, 8, 0, 0, 0, 0))
+    rows = b"".join(b"\0" + bytes(range(16)) for _ in range(16))
+    whole, swollen = (
+        b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+        for data in (rows, rows + surplus)
+    )
+    assert structure_from_mask(whole, 16).height.shape == (16, 16)
+    with pytest.raises(InvalidRequestError, match="mask_png"):
+        structure_from_mask(swollen, 16)
