@@ -78,8 +78,8 @@ class TexGenConfig:
         return (STRUCTURE_CHANNELS + noise) * (4 if level == len(STRIDES_PX) - 1 else 1)
 
 
-TILE_CELLS = (8, 16, 32, 32, 32)
-"""Edge of the tiles in which inference computes each level, see `FoldedPair`: what a 256 px image has, at most 32."""
+TILE_CELLS = (8, 16, 32, 64, 128)
+"""Edge of the tiles in which inference computes each level, see `FoldedPair`: what a 256 px image has."""
 
 LevelStyles = tuple[tuple[Style, Style], ...]
 
