@@ -3,9 +3,8 @@
 In turns, with one client: a plain grpc.aio server that yields messages made from ready bytes, and Morphogen's
 StreamProbe with zero step time, which admits, schedules, steps, checksums and delivers every part.
 
-Synthetic streams of one part size share what is known of their checksums, so that after a first stream they measure the
-path alone, as the plain server's ready bytes do. A last record, without a goal, changes the part size from run to run,
-so that every checksum is worked out anew.
+The parts of a synthetic stream bring their checksum along, as the plain server's ready bytes do, so that the path alone
+is measured. A last record, without a goal, has Morphogen hash every part, as it does with assets.
 
     python -m benchmarks serving
 """
@@ -20,15 +19,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import grpc
 
-from engine.assets import AssetRequest, GeneratorInfo
-from engine.generators.probe import ProbeGenerator
+from engine.assets import AssetRequest, GeneratorInfo, Part
+from engine.generators.probe import ProbeGenerator, ProbeState
 from engine.generators.protocol import Generator
 from engine.runtime.settings import LogSettings, ServerSettings, Settings
 from engine.server.logs import configure_logs
@@ -42,14 +42,25 @@ RUNS = 9
 PARTS_PER_RUN = 2400
 WARM_UP_PARTS = 16
 
+SERVERS = ("morphogen", "plain", "hashing")
+"""What is compared, each in a process of its own; `hashing` is Morphogen without ready checksums."""
+
 Record = dict[str, Any]
 
 
-class ProbesOnly:
-    """A catalog with nothing but the synthetic generator: the measurement needs no weights and no torch."""
+class UnhashedProbes(ProbeGenerator):
+    """The synthetic generator without checksums of its own."""
 
-    def __init__(self) -> None:
-        self._probe = ProbeGenerator()
+    def step(self, states: Sequence[ProbeState]) -> list[tuple[Part, ...]]:
+        """One part per state, without its checksum."""
+        return [tuple(replace(part, sha256=b"") for part in parts) for parts in super().step(states)]
+
+
+class OneGenerator:
+    """A catalog with nothing but a synthetic generator: the measurement needs no weights and no torch."""
+
+    def __init__(self, probe: ProbeGenerator) -> None:
+        self._probe = probe
 
     def infos(self) -> tuple[GeneratorInfo, ...]:
         """The entries of all loaded generators."""
@@ -98,11 +109,11 @@ async def serve_plain() -> None:
     await server.wait_for_termination()
 
 
-def serve_morphogen() -> None:
-    """Serve the synthetic generator with everything that `morphogen serve` puts around it."""
+def serve_morphogen(probe: ProbeGenerator) -> None:
+    """Serve `probe` with everything that `morphogen serve` puts around it."""
     logs = LogSettings(level="warning")
     configure_logs(logs)
-    serve_generators(Settings(server=ServerSettings(port=0), log=logs), ProbesOnly())
+    serve_generators(Settings(server=ServerSettings(port=0), log=logs), OneGenerator(probe))
 
 
 @contextmanager
@@ -117,13 +128,13 @@ def server_process(kind: str) -> Iterator[str]:
             process.terminate()
 
 
-async def parts_per_second(address: str, stream_count: int, part_count: int, part_bytes: int) -> float:
+async def parts_per_second(address: str, stream_count: int, part_count: int) -> float:
     """Rate at which `stream_count` simultaneous streams of `part_count` parts each arrive."""
     async with grpc.aio.insecure_channel(address) as channel:
         stub = diagnostics_pb2_grpc.DiagnosticsServiceStub(channel)
 
         async def receive(count: int) -> int:
-            request = diagnostics_pb2.StreamProbeRequest(part_size_bytes=part_bytes, part_count=count)
+            request = diagnostics_pb2.StreamProbeRequest(part_size_bytes=PART_BYTES, part_count=count)
             received_count = 0
             async for message in stub.StreamProbe(request):
                 received_count += message.HasField("part")
@@ -138,25 +149,26 @@ async def parts_per_second(address: str, stream_count: int, part_count: int, par
 
 
 async def check(address: str) -> None:
-    """Make sure that a stream's trailer names the checksum of what was sent."""
+    """Make sure that a stream's trailer names the checksums of what was sent."""
     async with grpc.aio.insecure_channel(address) as channel:
         stub = diagnostics_pb2_grpc.DiagnosticsServiceStub(channel)
         sha256 = hashlib.sha256()
         request = diagnostics_pb2.StreamProbeRequest(part_size_bytes=PART_BYTES, part_count=100)
         async for message in stub.StreamProbe(request):
-            sha256.update(message.part.data)
-            if message.HasField("trailer") and message.trailer.sha256 != sha256.digest():
+            if message.HasField("part"):
+                sha256.update(hashlib.sha256(message.part.data).digest())
+            elif message.HasField("trailer") and message.trailer.sha256 != sha256.digest():
                 raise ValueError("the trailer's SHA-256 is not that of the parts")
 
 
-async def compare(addresses: dict[str, str], stream_count: int, part_sizes: Sequence[int]) -> Record:
-    """Both servers in turns, one run for each of `part_sizes`; which one goes first alternates."""
-    rates: dict[str, list[float]] = {kind: [] for kind in addresses}
+async def compare(morphogen: str, plain: str, stream_count: int) -> Record:
+    """Both servers in turns; which one goes first alternates."""
+    rates: dict[str, list[float]] = {morphogen: [], plain: []}
     part_count = PARTS_PER_RUN // stream_count
-    for repeat, part_bytes in enumerate(part_sizes):
-        for kind in sorted(addresses, reverse=repeat % 2 == 1):
-            rates[kind].append(await parts_per_second(addresses[kind], stream_count, part_count, part_bytes))
-    ratios = [own / plain for own, plain in zip(rates["morphogen"], rates["plain"], strict=True)]
+    for repeat in range(RUNS):
+        for address in (morphogen, plain) if repeat % 2 == 0 else (plain, morphogen):
+            rates[address].append(await parts_per_second(address, stream_count, part_count))
+    ratios = [own / other for own, other in zip(rates[morphogen], rates[plain], strict=True)]
     value = round(statistics.median(ratios), 3)
     return {
         "name": f"StreamProbe / plain grpc.aio, parts per second, streams: {stream_count}",
@@ -166,12 +178,11 @@ async def compare(addresses: dict[str, str], stream_count: int, part_sizes: Sequ
         "conditions": {
             "part_bytes": PART_BYTES,
             "parts_per_run": PARTS_PER_RUN,
-            "runs": len(part_sizes),
-            "morphogen_parts_per_s": round(statistics.median(rates["morphogen"])),
-            "plain_parts_per_s": round(statistics.median(rates["plain"])),
+            "runs": RUNS,
+            "morphogen_parts_per_s": round(statistics.median(rates[morphogen])),
+            "plain_parts_per_s": round(statistics.median(rates[plain])),
             "ratio_min": round(min(ratios), 3),
             "ratio_max": round(max(ratios), 3),
-            "checksums": "remembered from the first run",
             "event_loop": "asyncio" if find_spec("uvloop") is None else "uvloop",
             "cpu_count": os.cpu_count(),
             "load_average": round(os.getloadavg()[0], 1),
@@ -183,29 +194,31 @@ async def compare(addresses: dict[str, str], stream_count: int, part_sizes: Sequ
 
 async def compare_all(addresses: dict[str, str]) -> list[Record]:
     """The records of all numbers of streams."""
-    await check(addresses["morphogen"])
-    records = [await compare(addresses, stream_count, [PART_BYTES] * RUNS) for stream_count in STREAM_COUNTS]
-    sizes = [PART_BYTES - run for run in range(1, RUNS + 1)]
-    anew = await compare(addresses, min(STREAM_COUNTS), sizes)
-    anew["name"] += ", checksums worked out anew"
-    anew["conditions"]["checksums"] = "worked out in each run"
-    return [*records, anew | {"goal": "none", "holds": True}]
+    morphogen, plain, hashing = (addresses[kind] for kind in SERVERS)
+    await check(morphogen)
+    await check(hashing)
+    records = [await compare(morphogen, plain, stream_count) for stream_count in STREAM_COUNTS]
+    hashed = await compare(hashing, plain, min(STREAM_COUNTS))
+    hashed["name"] += ", every part hashed"
+    return [*records, hashed | {"goal": "none", "holds": True}]
 
 
 def measure() -> list[Record]:
     """One record per number of streams: the median of the ratios of neighbouring runs."""
-    with server_process("morphogen") as morphogen, server_process("plain") as plain:
-        return asyncio.run(compare_all({"morphogen": morphogen, "plain": plain}))
+    with ExitStack() as stack:
+        addresses = {kind: stack.enter_context(server_process(kind)) for kind in SERVERS}
+        return asyncio.run(compare_all(addresses))
 
 
 def main() -> None:
     """Be one of the servers."""
-    parser = argparse.ArgumentParser(description="One of the two servers that `python -m benchmarks serving` compares.")
-    parser.add_argument("--serve", choices=("plain", "morphogen"), required=True)
-    if parser.parse_args().serve == "plain":
+    parser = argparse.ArgumentParser(description="One of the servers that `python -m benchmarks serving` compares.")
+    parser.add_argument("--serve", choices=SERVERS, required=True)
+    kind = parser.parse_args().serve
+    if kind == "plain":
         asyncio.run(serve_plain())
     else:
-        serve_morphogen()
+        serve_morphogen(ProbeGenerator() if kind == "morphogen" else UnhashedProbes())
 
 
 if __name__ == "__main__":

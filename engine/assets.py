@@ -200,6 +200,7 @@ class Part:
     lod_px      edge length of this level of detail; 0 for synthetic parts
     media_type  e.g. "image/png"
     payload     the bytes of a complete file
+    sha256      of the payload, 32 bytes, where the generator knows it beforehand; empty: the runtime works it out
     """
 
     sequence: int
@@ -207,6 +208,7 @@ class Part:
     lod_px: int
     media_type: str
     payload: bytes
+    sha256: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ class ProbeState:
     """How far one synthetic session is."""
 
     payload: bytes
+    payload_sha256: bytes
     part_count: int
     step_ms: float
     made_count: int = 0
@@ -30,7 +31,8 @@ class ProbeGenerator:
     """Makes one part per step and session.
 
     All parts of a session share one payload: incompressible bytes that depend on the size alone. Sessions of equal part
-    size share it too, so that many of them do not push each other out of the processor's cache.
+    size share it too, so that many of them do not push each other out of the processor's cache. Its checksum is worked
+    out once: what is measured is the path.
     """
 
     def __init__(self) -> None:
@@ -39,6 +41,7 @@ class ProbeGenerator:
         )
         self._block = hashlib.shake_256(b"morphogen probe").digest(BLOCK_BYTES)
         self._last_payload = b""
+        self._last_sha256 = b""
 
     @property
     def info(self) -> GeneratorInfo:
@@ -50,7 +53,8 @@ class ProbeGenerator:
         if len(self._last_payload) != request.part_bytes:
             repeats, rest = divmod(request.part_bytes, BLOCK_BYTES)
             self._last_payload = self._block * repeats + self._block[:rest]
-        return ProbeState(self._last_payload, request.part_count, request.step_ms)
+            self._last_sha256 = hashlib.sha256(self._last_payload).digest()
+        return ProbeState(self._last_payload, self._last_sha256, request.part_count, request.step_ms)
 
     def step(self, states: Sequence[ProbeState]) -> list[tuple[Part, ...]]:
         """Sleep for the longest step time asked for, then return one part per state."""
@@ -60,6 +64,6 @@ class ProbeGenerator:
         return [(self._next_part(state),) for state in states]
 
     def _next_part(self, state: ProbeState) -> Part:
-        part = Part(state.made_count, "probe", 0, "application/octet-stream", state.payload)
+        part = Part(state.made_count, "probe", 0, "application/octet-stream", state.payload, state.payload_sha256)
         state.made_count += 1
         return part

@@ -19,7 +19,7 @@ from engine.errors import GenerationError, MorphogenError
 from engine.generators.protocol import GenerationState, Generator
 from engine.runtime.pool import AssetSummary, GeneratorSource, SealedPart
 from engine.runtime.scheduler import FirstComeScheduler
-from engine.runtime.seal import Seal, Sealer
+from engine.runtime.seal import Seal
 
 _log = structlog.get_logger(__name__)
 
@@ -110,7 +110,6 @@ class StepLoop:
         self._emit = emit
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._sessions: dict[int, _Session] = {}
-        self._sealer = Sealer()
         self.step_count = 0
 
     @property
@@ -152,7 +151,7 @@ class StepLoop:
         try:
             generator = self._generators.generator_for(command.request)
             info = generator.info
-            session = _Session(generator, generator.begin(command.request), time.perf_counter(), Seal(self._sealer))
+            session = _Session(generator, generator.begin(command.request), time.perf_counter(), Seal())
         except MorphogenError as error:
             self._emit(Failed(ticket, error))
             return
@@ -196,8 +195,7 @@ class StepLoop:
 
     def _deliver(self, ticket: int, session: _Session, parts: tuple[Part, ...]) -> None:
         for part in parts:
-            self._emit(Made(ticket, session.seal.stamp(part)))
-            session.seal.absorb(part)
+            self._emit(Made(ticket, session.seal.add(part)))
         if not session.state.finished:
             self._scheduler.stepped(ticket, len(parts))
             return

@@ -20,7 +20,7 @@ class SealedPart:
 class AssetSummary:
     """A worker's account of a finished session.
 
-    sha256    32 bytes, over the payloads of all parts in order
+    sha256    32 bytes, over the SHA-256 of all parts in order
     queue_ms  from opening the session to its first step
     step_ms   sum of its steps, encoding included
     """

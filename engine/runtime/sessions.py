@@ -16,7 +16,7 @@ from engine.runtime.settings import SessionSettings
 class SessionAccount:
     """What a finished session delivered and where the time went, in milliseconds since its request arrived.
 
-    sha256         32 bytes, over the payloads of all parts in order
+    sha256         32 bytes, over the SHA-256 of all parts in order
     queue_ms       until its first step
     first_part_ms  until its first part was handed to the transport
     step_ms        sum of its steps, encoding included

@@ -16,7 +16,7 @@ class Material:
     """What a request gave.
 
     maps    PNG files at the requested size, with provenance
-    sha256  of the payload bytes of all parts of all levels of detail in order, in hex: what a server's trailer says
+    sha256  over the SHA-256 of all parts of all levels of detail in order, in hex: what a server's trailer says
     """
 
     maps: Mapping[MapKind, bytes]

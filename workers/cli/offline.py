@@ -1,11 +1,11 @@
 """Materials and catalog entries from this process. Importing this loads torch."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 from engine.assets import GeneratorInfo, MapKind, TextureRequest
 from engine.catalog import load_catalog
+from engine.runtime.seal import Seal
 from workers.cli.materials import Material
 
 
@@ -19,16 +19,16 @@ class OfflineSource:
         """Run the generator to its end. Raises InvalidRequestError, GenerationError."""
         generator = self._catalog.generator_for(request)
         state = generator.begin(request)
-        sha256 = hashlib.sha256()
+        seal = Seal()
         maps: dict[MapKind, bytes] = {}
         while not state.finished:
             (parts,) = generator.step([state])
             for part in parts:
-                sha256.update(part.payload)
+                seal.add(part)
                 if part.lod_px == request.size_px:
                     maps[MapKind(part.map)] = part.payload
             on_parts(len(parts))
-        return Material(maps, sha256.hexdigest())
+        return Material(maps, seal.digest().hex())
 
 
 def generator_infos(weights: Path | None) -> tuple[GeneratorInfo, ...]:

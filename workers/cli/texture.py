@@ -35,7 +35,7 @@ app = typer.Typer(add_completion=False)
 
 
 class Record(TypedDict):
-    """One material on disk, for scripts. `sha256` is of all its parts, as a server's trailer says it."""
+    """One material on disk, for scripts. `sha256` names all its parts, as a server's trailer does."""
 
     texture_class: str
     seed: int

@@ -56,7 +56,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Trailer:
-    """What the server says after the last part: SHA-256 (hex) and size of all payload bytes in order."""
+    """What the server says after the last part: SHA-256 (hex) over those of all parts in order, number and size."""
 
     sha256: str
     part_count: int
@@ -131,7 +131,7 @@ class StreamAssembler:
             raise ChecksumMismatchError(f"part {first.sequence} ({first.map}, {first.lod_px} px): SHA-256 differs")
         self._part_count += 1
         self._size_bytes += len(payload)
-        self._sha256.update(payload)
+        self._sha256.update(digest)
         return Part(first.sequence, first.map, first.lod_px, first.media_type, payload, digest)
 
     def _check_order(self, chunk: common_pb2.PartChunk, first: common_pb2.PartChunk) -> None:

@@ -59,7 +59,7 @@ class TextureResult:
     """A finished material at the requested size.
 
     header   who made it and from which request
-    sha256   of the payload bytes of all parts of all levels of detail in order, in hex; names the result
+    sha256   over the SHA-256 of all parts of all levels of detail in order, in hex; names the result
     timings  where the time went on the server
     png      the map files by name; each carries its provenance
     maps     the same as arrays, see `Pixels`

@@ -165,11 +165,11 @@ def make_stream(
                 data=piece,
             )
             messages.append(Message(part=chunk))
-    content = b"".join(payload for _, _, payload in parts)
+    digests = b"".join(hashlib.sha256(payload).digest() for _, _, payload in parts)
     trailer = common_pb2.StreamTrailer(
-        sha256=hashlib.sha256(content).digest(),
+        sha256=hashlib.sha256(digests).digest(),
         part_count=len(parts),
-        size_bytes=len(content),
+        size_bytes=sum(len(payload) for _, _, payload in parts),
         timings=common_pb2.Timings(queue_ms=1, first_part_ms=2, step_ms=3, total_ms=4),
     )
     return [*messages, Message(trailer=trailer)]

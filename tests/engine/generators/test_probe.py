@@ -1,5 +1,6 @@
 """The synthetic generator."""
 
+import hashlib
 import time
 
 from engine.assets import ProbeRequest
@@ -12,6 +13,13 @@ def test_payload_depends_on_the_size_alone() -> None:
     assert len(large) == 200_000
     assert second.begin(ProbeRequest(200_000, 5)).payload == large
     assert large.startswith(first.begin(ProbeRequest(1000, 1)).payload)
+
+
+def test_parts_bring_the_checksum_of_their_payload_along() -> None:
+    generator = ProbeGenerator()
+    states = [generator.begin(ProbeRequest(size_bytes, 1)) for size_bytes in (70_000, 10)]
+    for (part,) in generator.step(states):
+        assert part.sha256 == hashlib.sha256(part.payload).digest()
 
 
 def test_each_step_makes_the_next_part_of_every_state() -> None:

@@ -109,7 +109,8 @@ def test_session_is_opened_made_and_finished_in_order() -> None:
     assert isinstance(second, Made)
     assert second.sealed.part.sequence == 1
     assert isinstance(finished, Finished)
-    assert finished.summary.sha256 == hashlib.sha256(bytes(3) + b"\1" * 3).digest()
+    digests = (hashlib.sha256(payload).digest() for payload in (bytes(3), b"\1" * 3))
+    assert finished.summary.sha256 == hashlib.sha256(b"".join(digests)).digest()
     assert (finished.summary.part_count, finished.summary.size_bytes) == (2, 6)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any, cast
 from urllib.request import urlopen
@@ -53,6 +53,11 @@ def texture(channel: grpc.aio.Channel, texture_class: str = "stone", size_px: in
     return texture_stub(channel).GenerateTexture(request, **call)
 
 
+def sha256_over(payloads: Iterable[bytes]) -> bytes:
+    """What a trailer says: SHA-256 over the SHA-256 of all parts in order."""
+    return hashlib.sha256(b"".join(hashlib.sha256(payload).digest() for payload in payloads)).digest()
+
+
 async def failure(call: Any) -> tuple[grpc.aio.AioRpcError, dict[str, Any]]:
     """The error that ends `call`, and its unpacked details."""
     with pytest.raises(grpc.aio.AioRpcError) as failed:
@@ -90,9 +95,9 @@ async def test_texture_comes_as_header_parts_and_trailer(serve: Any) -> None:
         payloads[chunk.sequence] = payloads.get(chunk.sequence, b"") + chunk.data
         if chunk.chunk_index == chunk.chunk_count - 1:
             assert chunk.part_sha256 == hashlib.sha256(payloads[chunk.sequence]).digest()
-    everything = b"".join(payloads[sequence] for sequence in range(header.part_count))
-    assert trailer.sha256 == hashlib.sha256(everything).digest()
-    assert (trailer.part_count, trailer.size_bytes) == (5, len(everything))
+    assert sorted(payloads) == list(range(header.part_count))
+    assert trailer.sha256 == sha256_over(payloads.values())
+    assert (trailer.part_count, trailer.size_bytes) == (5, sum(map(len, payloads.values())))
     timings = trailer.timings
     assert 0 <= timings.queue_ms <= timings.first_part_ms <= timings.total_ms
     assert 0 < timings.step_ms <= timings.total_ms
@@ -115,7 +120,7 @@ async def test_probe_streams_the_asked_parts(serve: Any) -> None:
     messages = [message async for message in probe(serving.channel, 20)]
     data = [message.part.data for message in messages[1:-1]]
     assert messages[0].header.part_count == len(data) == 20
-    assert messages[-1].trailer.sha256 == hashlib.sha256(b"".join(data)).digest()
+    assert messages[-1].trailer.sha256 == sha256_over(data)
 
 
 async def test_catalog_lists_and_gets_generators(serve: Any) -> None:
