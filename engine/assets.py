@@ -6,9 +6,10 @@ attribute exists is the generator's business (`engine/generators/texture.py`).
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import ClassVar
 
 from engine.errors import InvalidRequestError
 
@@ -20,6 +21,9 @@ TEXTURE_SIZES_PX = (64, 128, 256, 512, 1024, 2048)
 
 MASK_MAX_BYTES = 4 * 1024 * 1024
 """Largest accepted mask PNG."""
+
+DIGEST_START = bytes(32)
+"""The running digest over no parts."""
 
 Color = tuple[int, int, int]
 """An sRGB colour, 0 to 255 per channel."""
@@ -43,6 +47,14 @@ class MapKind(StrEnum):
     METALLIC = "metallic"
     HEIGHT = "height"
     AMBIENT_OCCLUSION = "ambient_occlusion"
+
+
+def running_digest(digest: bytes, part_sha256: bytes) -> bytes:
+    """The digest (32 bytes) over the parts that `digest` covers and one more: SHA-256 of both, one after the other.
+
+    A chain, not one long hash: it can be continued by another process that knows nothing but the 32 bytes.
+    """
+    return hashlib.sha256(digest + part_sha256).digest()
 
 
 def frozen_numbers(field_name: str, values: Mapping[str, float]) -> Mapping[str, float]:
@@ -105,6 +117,10 @@ class TextureRequest:
     blend          a second class, mixed in spatially
     maps           the maps to deliver, each at every level of detail
     """
+
+    ASSET_KIND: ClassVar[str] = "texture"
+    SHARED: ClassVar[bool] = True
+    """Whether equal requests get one and the same generation, and its result is kept."""
 
     texture_class: str
     seed: int = 0
@@ -175,6 +191,9 @@ class ProbeRequest:
     part_bytes 1 to 16 MiB; part_count 1 to 1,000,000; step_ms is the simulated step time, 0 to 1,000.
     """
 
+    ASSET_KIND: ClassVar[str] = "probe"
+    SHARED: ClassVar[bool] = False
+
     part_bytes: int
     part_count: int
     step_ms: float = 0.0
@@ -186,6 +205,11 @@ class ProbeRequest:
             raise InvalidRequestError("part_count", self.part_count, "1 to 1000000")
         if not 0.0 <= self.step_ms <= 1_000.0:
             raise InvalidRequestError("step_ms", self.step_ms, "0 to 1000")
+
+    def canonical(self) -> str:
+        """The request as canonical JSON: sorted keys, no spaces."""
+        document = {"part_count": self.part_count, "part_size_bytes": self.part_bytes, "step_ms": self.step_ms}
+        return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
 AssetRequest = TextureRequest | ProbeRequest
@@ -209,6 +233,29 @@ class Part:
     media_type: str
     payload: bytes
     sha256: bytes = b""
+
+    def digest(self) -> bytes:
+        """SHA-256 of the payload, 32 bytes."""
+        return self.sha256 or hashlib.sha256(self.payload).digest()
+
+    def sealed(self, sha256: bytes) -> "Part":
+        """The same part with its checksum."""
+        return self if self.sha256 else replace(self, sha256=sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A part whose bytes are still to be made: `encode` gives its payload, in any thread, and may take its time."""
+
+    sequence: int
+    map: str
+    lod_px: int
+    media_type: str
+    encode: Callable[[], bytes]
+
+    def part(self) -> Part:
+        """The finished part."""
+        return Part(self.sequence, self.map, self.lod_px, self.media_type, self.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +301,10 @@ class GeneratorInfo:
     training_licences: tuple[str, ...] = ()
     model_card: str = ""
 
-    def asset_id(self, request: TextureRequest) -> str:
-        """The content address: SHA-256 (hex) of generator, version, weights, kernel class and canonical request."""
-        identity = "\n".join(
-            (self.asset_kind, self.name, self.version, self.weights_sha256, self.kernel_class, request.canonical())
-        )
-        return hashlib.sha256(identity.encode()).hexdigest()
+    def identity(self) -> str:
+        """Everything about the generator that can change a bit of what it makes, one item per line."""
+        return "\n".join((self.asset_kind, self.name, self.version, self.weights_sha256, self.kernel_class))
+
+    def asset_id(self, request: AssetRequest) -> str:
+        """The content address: SHA-256 (hex) of the generator's identity and the canonical request."""
+        return hashlib.sha256(f"{self.identity()}\n{request.canonical()}".encode()).hexdigest()

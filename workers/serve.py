@@ -1,63 +1,117 @@
-"""Serves generators over gRPC from this process until a signal asks it to stop."""
+"""Serves generators over gRPC until a signal asks to stop: puts pool and gateway together as the settings say."""
 
 import asyncio
 import os
+import secrets
 import signal
-from importlib import import_module
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+from engine.errors import SettingsError
 from engine.runtime.pool import GeneratorSource
-from engine.runtime.settings import Settings
-from engine.runtime.settings_file import load_settings
 from engine.server.gateway import Gateway
-from engine.server.logs import configure_logs
+from engine.server.security import cluster_secret
+from engine.server.telemetry.logs import configure_logs
+from engine.server.telemetry.tracing import load_tracing
+from engine.settings.file import load_settings
+from engine.settings.sections import Settings
+from workers.fleet.pool import FleetOptions, FleetPool
+from workers.fleet.steward import Steward
 from workers.local import LocalPool
+from workers.process import CATALOG, WorkerConfig, load_catalog, new_event_loop
+from workers.step_thread import StepOptions
 
 
-def serve(config_path: Path | None) -> None:
+def serve(config_path: Path | None, overrides: Mapping[str, str] | None = None) -> None:
     """Serve under the settings of `config_path` (None: defaults) and the environment; blocks until SIGTERM or SIGINT.
 
     Prints `listening on HOST:PORT` once it does. The first signal drains, a second one stops at once. Raises
     SettingsError for settings that cannot be used (a port in use among them), WeightsError for unusable weights.
+
+    overrides  further environment variables, e.g. {"MORPHOGEN__WORKERS__KIND": "ray"}
     """
-    settings = load_settings(config_path, os.environ)
+    settings = load_settings(config_path, {**os.environ, **(overrides or {})})
     configure_logs(settings.log)
-    serve_generators(settings, load_generators(settings))
-
-
-def load_generators(settings: Settings) -> GeneratorSource:
-    """The catalog of all generators under `settings`."""
-    # Read once, while torch is loaded: idle OpenMP threads must sleep, not spin beside the event loop.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GOMP_SPINCOUNT", "0")
-    # Loading torch takes seconds; a mistake in the settings should be told before.
-    from engine.catalog import load_catalog
-
-    worker = settings.worker
-    return load_catalog(
-        precision=worker.precision, thread_count=worker.thread_count, texture_weights=worker.texture_weights
-    )
-
-
-def new_event_loop() -> asyncio.AbstractEventLoop:
-    """uvloop's, which delivers a tenth more parts per second, where it is installed; there is none for Windows."""
-    if find_spec("uvloop") is None:
-        return asyncio.new_event_loop()
-    event_loop: asyncio.AbstractEventLoop = import_module("uvloop").new_event_loop()
-    return event_loop
+    if settings.workers.kind == "ray":
+        serve_fleet(settings)
+    else:
+        worker = settings.worker
+        serve_generators(settings, load_catalog(worker.precision, worker.thread_count, worker.texture_weights))
 
 
 def serve_generators(settings: Settings, generators: GeneratorSource) -> None:
-    """Serve `generators` under `settings`; blocks until SIGTERM or SIGINT."""
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(_serve_until_signal(settings, generators))
-
-
-async def _serve_until_signal(settings: Settings, generators: GeneratorSource) -> None:
+    """Serve `generators` from this process under `settings`; blocks until SIGTERM or SIGINT."""
     worker = settings.worker
-    pool = LocalPool(generators, worker.batch_size, worker.run_ahead_parts)
-    gateway = Gateway(settings, pool)
+    tracing = load_tracing(settings.tracing, "morphogen-worker")
+    trace = None if tracing is None else tracing.step
+    options = StepOptions(worker.batch_size, worker.encoder_count, worker.step_timeout_s, trace)
+    _run(lambda: Gateway(settings, LocalPool(generators, options)))
+
+
+def serve_fleet(settings: Settings, generators: str = CATALOG) -> None:
+    """Serve from worker processes that Ray places; blocks until SIGTERM or SIGINT.
+
+    generators  MODULE:FUNCTION that loads them in each worker
+
+    Raises SettingsError if Ray is not installed.
+    """
+    if find_spec("ray") is None:
+        raise SettingsError("workers.kind: ray needs Ray: pip install 'morphogen[ray]'")
+
+    def gateway() -> Gateway:
+        pool = fleet_pool(settings, generators)
+        return Gateway(settings, pool, pool)
+
+    _run(gateway)
+
+
+def fleet_pool(settings: Settings, generators: str = CATALOG) -> FleetPool:
+    """The pool of worker processes under `settings`; call it on the event loop."""
+    workers, worker = settings.workers, settings.worker
+    count_max = workers.count_max or workers.count
+    secret = cluster_secret(workers) or secrets.token_bytes(32)
+    # One number for all hosts: it is part of the kernel class, on which an asset's bytes depend.
+    thread_count = worker.thread_count or max(1, (os.cpu_count() or 1) // count_max)
+    config = WorkerConfig(
+        secret=secret,
+        generators=generators,
+        precision=worker.precision,
+        thread_count=thread_count,
+        texture_weights=worker.texture_weights,
+        batch_size=worker.batch_size,
+        encoder_count=worker.encoder_count,
+        step_timeout_s=worker.step_timeout_s,
+        log=settings.log,
+        tracing=settings.tracing,
+    )
+    cpus = workers.cpus_per_worker
+    configuration: dict[str, Any] = {
+        "address": workers.ray_address,
+        "cpus_per_worker": float(thread_count) if cpus is None else cpus,
+        "gpus_per_worker": workers.gpus_per_worker,
+        "start_timeout_s": workers.start_timeout_s,
+        "worker": config.to_json(),
+    }
+    options = FleetOptions(
+        count=workers.count,
+        count_max=count_max,
+        scale_up_delay_s=workers.scale_up_delay_s,
+        scale_down_idle_s=workers.scale_down_idle_s,
+        start_timeout_s=workers.start_timeout_s,
+        drain_timeout_s=settings.server.drain_timeout_s,
+    )
+    return FleetPool(options, lambda take: Steward(configuration, take), secret)
+
+
+def _run(gateway: Callable[[], Gateway]) -> None:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(_serve_until_signal(gateway))
+
+
+async def _serve_until_signal(gateway_of: Callable[[], Gateway]) -> None:
+    gateway = gateway_of()
     stop_signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
     event_loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

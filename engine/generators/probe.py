@@ -1,14 +1,23 @@
 """The synthetic generator: parts of a given size, count and step time, for measuring the path to a client."""
 
 import hashlib
+import struct
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.assets import GeneratorInfo, Part, ProbeRequest
+from engine.errors import InvalidRequestError
+from engine.generators.protocol import StepKinds
 
 BLOCK_BYTES = 64 * 1024
 """Length of the pattern that a payload repeats."""
+
+CONTROL_MAX_BYTES = 64
+"""Largest control a synthetic session takes; it does nothing but arrive."""
+
+_CHECKPOINT = struct.Struct(">I")
+"""Parts made so far."""
 
 
 @dataclass(slots=True)
@@ -55,6 +64,29 @@ class ProbeGenerator:
             self._last_payload = self._block * repeats + self._block[:rest]
             self._last_sha256 = hashlib.sha256(self._last_payload).digest()
         return ProbeState(self._last_payload, self._last_sha256, request.part_count, request.step_ms)
+
+    def checkpoint(self, state: ProbeState) -> bytes:
+        """The number of parts made so far."""
+        return _CHECKPOINT.pack(state.made_count)
+
+    def resume(self, request: ProbeRequest, checkpoint: bytes) -> ProbeState:
+        """Continue after the parts that `checkpoint` counts."""
+        state = self.begin(request)
+        if len(checkpoint) != _CHECKPOINT.size:
+            raise InvalidRequestError("checkpoint", f"{len(checkpoint)} bytes", f"{_CHECKPOINT.size} bytes")
+        (state.made_count,) = _CHECKPOINT.unpack(checkpoint)
+        if state.finished:
+            raise InvalidRequestError("checkpoint", state.made_count, f"fewer than {request.part_count} parts")
+        return state
+
+    def steps_ahead(self, state: ProbeState) -> StepKinds:
+        """One step per part that is left. Steps of equal time share batches."""
+        return ((f"probe {state.step_ms:g} ms", state.part_count - state.made_count),)
+
+    def steer(self, state: ProbeState, control: bytes) -> None:  # noqa: ARG002 - only its arrival is measured
+        """Take any control of at most CONTROL_MAX_BYTES."""
+        if len(control) > CONTROL_MAX_BYTES:
+            raise InvalidRequestError("control", f"{len(control)} bytes", f"at most {CONTROL_MAX_BYTES} bytes")
 
     def step(self, states: Sequence[ProbeState]) -> list[tuple[Part, ...]]:
         """Sleep for the longest step time asked for, then return one part per state."""

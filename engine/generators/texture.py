@@ -1,18 +1,22 @@
 """TexGen as a generator: request -> state -> parts, one level of detail per step."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 
-from engine.assets import TEXTURE_SIZES_PX, GeneratorInfo, MapKind, Part, Pattern, TextureRequest, Wrap
-from engine.codecs.image import encode_png
+import torch
+
+from engine.assets import TEXTURE_SIZES_PX, Draft, GeneratorInfo, MapKind, Pattern, TextureRequest, Wrap
+from engine.codecs.image import Pixels, encode_png
 from engine.codecs.provenance import provenance_fields
-from engine.errors import InvalidRequestError
+from engine.errors import GenerationError, InvalidRequestError
 from engine.generators.appearance import ATTRIBUTES, check_attributes, draw_appearance, load_bank
 from engine.generators.default_pattern import check_default_pattern, draw_pattern
 from engine.generators.materialize import materialize
 from engine.generators.painting import Painting, Scene, edges_of
+from engine.generators.protocol import StepKinds
 from engine.nets.precision import KernelClass
 from engine.nets.weights_file import TexGenWeights
 from engine.patterns import Structure, pattern_catalog, render_pattern, resolve_pattern, structure_from_mask
@@ -91,28 +95,49 @@ class TextureGenerator:
             structure_from_mask(request.mask_png, TEXTURE_SIZES_PX[0])
         return TextureState(request)
 
-    def step(self, states: Sequence[TextureState]) -> list[tuple[Part, ...]]:
+    def checkpoint(self, state: TextureState) -> bytes:
+        """The number of finished levels of detail, one byte."""
+        return bytes([state.finished_lods])
+
+    def resume(self, request: TextureRequest, checkpoint: bytes) -> TextureState:
+        """Continue after the levels of detail that `checkpoint` counts."""
+        state = self.begin(request)
+        if len(checkpoint) != 1 or checkpoint[0] >= len(request.lods_px()):
+            allowed = f"one byte below {len(request.lods_px())}"
+            raise InvalidRequestError("checkpoint", checkpoint[:8].hex(), allowed)
+        state.finished_lods = checkpoint[0]
+        return state
+
+    def steps_ahead(self, state: TextureState) -> StepKinds:
+        """One step per level of detail that is left; what it costs depends on its size and on that of the whole."""
+        request = state.request
+        return tuple((f"texture {lod} of {request.size_px} px", 1) for lod in request.lods_px()[state.finished_lods :])
+
+    def step(self, states: Sequence[TextureState]) -> list[tuple[Draft, ...]]:
         """The next level of detail of each state. Images are made one at a time: that fixes every bit of the result."""
         return [self._step(state) for state in states]
 
-    def _step(self, state: TextureState) -> tuple[Part, ...]:
+    def _step(self, state: TextureState) -> tuple[Draft, ...]:
         request = state.request
         if state.painting is None:
             state.painting = Painting(self._network, self._kernel, self._scene(request))
         lod_px = request.lods_px()[state.finished_lods]
         stride_px = request.size_px // lod_px
         wear = state.painting.wear(stride_px)
-        pixels = materialize(state.painting.image(stride_px), wear, stride_px, edges_of(request.wrap), request.maps)
+        image = state.painting.image(stride_px)
+        if not torch.isfinite(image.sum()):
+            raise GenerationError("the network returned numbers that are not finite")
+        pixels = materialize(image, wear, stride_px, edges_of(request.wrap), request.maps)
         provenance = provenance_fields(self._info, request)
         first = state.finished_lods * len(request.maps)
-        parts = tuple(
-            Part(first + index, str(kind), lod_px, PNG, encode_png(image, provenance, srgb=kind is MapKind.ALBEDO))
-            for index, (kind, image) in enumerate(pixels.items())
+        drafts = tuple(
+            Draft(first + index, str(kind), lod_px, PNG, _encoder(kind, values, provenance))
+            for index, (kind, values) in enumerate(pixels.items())
         )
         state.finished_lods += 1
         if state.finished:
             state.painting = None
-        return parts
+        return drafts
 
     def _scene(self, request: TextureRequest) -> Scene:
         first = draw_appearance(self._bank, self._class_index[request.texture_class], request, 0)
@@ -135,6 +160,11 @@ class TextureGenerator:
             close = get_close_matches(value[:NAME_MAX_CHARACTERS], self._patterns, 1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise InvalidRequestError(name, value, ", ".join(self._patterns) + hint)
+
+
+def _encoder(kind: MapKind, values: Pixels, provenance: Mapping[str, str]) -> Callable[[], bytes]:
+    """Makes a map's file when it is called."""
+    return partial(encode_png, values, provenance, srgb=kind is MapKind.ALBEDO)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,116 +1,100 @@
-"""The heart of a worker: obey commands, pick a batch, step it, emit its parts.
+"""The heart of a worker: obey commands, pick a batch, step it, encode and emit its parts.
 
 Runs in one thread of its own and owns all its state. Commands come in through a thread-safe inbox and are carried out
 between steps, so a cancel takes effect within one step. Events leave through `emit`, called in the loop's thread.
 """
 
-import copy
 import queue
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import structlog
 
-from engine.assets import AssetRequest, GeneratorInfo, Part
-from engine.errors import GenerationError, MorphogenError
-from engine.generators.protocol import GenerationState, Generator
-from engine.runtime.pool import AssetSummary, GeneratorSource, SealedPart
-from engine.runtime.scheduler import FirstComeScheduler
-from engine.runtime.seal import Seal
+from engine.assets import Draft, Part
+from engine.errors import GenerationError, MorphogenError, OverloadedError
+from engine.generators.protocol import StepKinds
+from engine.runtime.costs import CostTable
+from engine.runtime.encoding import EncodingQueue
+from engine.runtime.messages import (
+    Cancel,
+    Command,
+    Event,
+    Failed,
+    Finished,
+    Grant,
+    Made,
+    Open,
+    Opened,
+    Promote,
+    Steer,
+    Stop,
+)
+from engine.runtime.pool import GeneratorSource
+from engine.runtime.running import RunningSession
+from engine.runtime.scheduler import Scheduler
+from engine.runtime.stats import WorkerStats
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
-    """Begin a session under `ticket`, with room for `credit` parts."""
+class StepRecord:
+    """A step that traced sessions took part in. Times are wall-clock nanoseconds since the epoch.
+
+    traces  the `traceparent` of each of them
+    """
+
+    kind: str
+    batch_size: int
+    started_ns: int
+    ended_ns: int
+    traces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """Parts of `ticket` have been encoded."""
 
     ticket: int
-    request: AssetRequest
-    credit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """Readers took parts: how many, by ticket."""
-
-    part_counts: Mapping[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Forget `ticket`; no event about it follows the step that runs now."""
-
-    ticket: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Leave the loop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The session has begun."""
-
-    ticket: int
-    info: GeneratorInfo
-    part_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """The next part of a session."""
-
-    ticket: int
-    sealed: SealedPart
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """Every part has been made; the last event of a session."""
-
-    ticket: int
-    summary: AssetSummary
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The session is over without all its parts; the last event of a session."""
-
-    ticket: int
-    error: MorphogenError
-
-
-Command = Open | Grant | Cancel | Stop
-Event = Opened | Made | Finished | Failed
-
-
-@dataclass(slots=True)
-class _Session:
-    generator: Generator[Any, Any]
-    state: GenerationState
-    opened_at_s: float
-    seal: Seal
-    queue_s: float | None = None
-    step_s: float = 0.0
 
 
 class StepLoop:
-    """Runs the sessions of one worker."""
+    """Runs the sessions of one worker.
+
+    encoders  runs the encoding of drafts
+    emit      called with every event
+    trace     called with every step of traced sessions
+    """
 
     def __init__(
-        self, generators: GeneratorSource, scheduler: FirstComeScheduler, emit: Callable[[Event], None]
+        self,
+        generators: GeneratorSource,
+        batch_size: int,
+        encoders: Executor,
+        emit: Callable[[Event], None],
+        trace: Callable[[StepRecord], None] | None = None,
     ) -> None:
         self._generators = generators
-        self._scheduler = scheduler
+        self._costs = CostTable(batch_size)
+        self._scheduler = Scheduler(self._costs)
+        self._encoders = encoders
         self._emit = emit
-        self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
-        self._sessions: dict[int, _Session] = {}
-        self.step_count = 0
+        self._trace = trace
+        self._inbox: queue.SimpleQueue[Command | _Encoded] = queue.SimpleQueue()
+        self._sessions: dict[int, RunningSession] = {}
+        self._started_at_s = time.perf_counter()
+        self._batch_sizes: Counter[int] = Counter()
+        self._busy_s = 0.0
+        self._queue_s = 0.0
+        self._dropped_count = 0
+        self.stepping: tuple[tuple[int, ...], float] | None = None
+        """Tickets of the step (or of the session that begins) that runs now, or that brought this thread down, and when
+        it began; for a watchdog."""
 
     @property
     def session_count(self) -> int:
@@ -121,92 +105,204 @@ class StepLoop:
         """Hand in a command; from any thread."""
         self._inbox.put(command)
 
+    def stats(self) -> WorkerStats:
+        """How it stands; from any thread."""
+        now_s = time.perf_counter()
+        scheduler = self._scheduler
+        return WorkerStats(
+            batch_sizes=dict(self._batch_sizes),
+            busy_s=self._busy_s,
+            uptime_s=now_s - self._started_at_s,
+            on_time_count=scheduler.on_time_count,
+            late_count=scheduler.missed_count,
+            dropped_count=self._dropped_count,
+            queue_s=self._queue_s,
+            session_count=len(self._sessions),
+            ready_count=scheduler.ready_count(now_s),
+            stalled_count=scheduler.stalled_count,
+        )
+
     def run(self) -> None:
         """Work until Stop."""
-        while self._obey():
-            batch = self._scheduler.next_batch()
+        while self._obey_all():
+            batch = self._scheduler.next_batch(time.perf_counter())
             if batch:
                 self._step(batch)
+            elif not self._obey_next():
+                return
 
-    def _obey(self) -> bool:
-        """Carry out all waiting commands; wait for one while nothing can be stepped. False after Stop."""
+    def _obey_all(self) -> bool:
+        """Carry out all waiting commands. False after Stop."""
         while True:
             try:
-                command = self._inbox.get(block=self._scheduler.ready_count == 0)
+                command = self._inbox.get_nowait()
             except queue.Empty:
                 return True
-            match command:
-                case Grant(part_counts):
-                    for ticket, part_count in part_counts.items():
-                        self._scheduler.grant(ticket, part_count)
-                case Open():
-                    self._open(command)
-                case Cancel(ticket):
-                    self._drop(ticket)
-                case Stop():
-                    return False
+            if not self._obey(command):
+                return False
+
+    def _obey_next(self) -> bool:
+        """Wait for a command, or until time alone makes a session ready. False after Stop."""
+        wake_at_s = self._scheduler.wake_at_s()
+        try:
+            timeout_s = None if wake_at_s is None else max(0.0, wake_at_s - time.perf_counter())
+            return self._obey(self._inbox.get(timeout=timeout_s))
+        except queue.Empty:
+            return True
+
+    def _obey(self, command: Command | _Encoded) -> bool:
+        match command:
+            case Grant(part_counts):
+                for ticket, part_count in part_counts.items():
+                    self._grant(ticket, part_count)
+            case _Encoded(ticket):
+                self._deliver(ticket)
+            case Open():
+                self._open(command)
+            case Steer():
+                self._steer(command)
+            case Promote(ticket, priority):
+                self._scheduler.promote(ticket, priority, time.perf_counter())
+            case Cancel(ticket):
+                self._drop(ticket)
+            case Stop():
+                return False
+        return True
 
     def _open(self, command: Open) -> None:
-        ticket = command.ticket
+        ticket, now_s = command.ticket, time.perf_counter()
+        self.stepping = ((ticket,), now_s)
+        begun = self._begun(command, now_s)
+        self.stepping = None
+        if isinstance(begun, MorphogenError):
+            self._emit(Failed(ticket, begun))
+            return
+        session, steps = begun
+        self._sessions[ticket] = session
+        self._emit(Opened(ticket, session.generator.info, session.state.part_count))
+        self._scheduler.add(ticket, steps, command.credit, command.terms, now_s)
+
+    def _begun(self, command: Open, now_s: float) -> tuple[RunningSession, StepKinds] | MorphogenError:
+        """A new session and its steps, or why there is none."""
+        encodings = EncodingQueue(self._encoders, partial(self._inbox.put, _Encoded(command.ticket)))
         try:
             generator = self._generators.generator_for(command.request)
-            info = generator.info
-            session = _Session(generator, generator.begin(command.request), time.perf_counter(), Seal())
+            session = RunningSession(command, generator, encodings, now_s)
+            steps = session.steps_ahead()
+            retry_after_s = self._scheduler.admit(command.terms, steps, now_s)
         except MorphogenError as error:
-            self._emit(Failed(ticket, error))
-            return
+            return error
         except Exception:  # noqa: BLE001 (whatever a generator raises ends this session only)
-            self._emit(Failed(ticket, _incident("begin", [ticket])))
+            return _incident("begin", [command.ticket])
+        if retry_after_s is None:
+            return session, steps
+        return OverloadedError("the device cannot make this in time beside what it has promised", retry_after_s)
+
+    def _grant(self, ticket: int, part_count: int) -> None:
+        session = self._sessions.get(ticket)
+        if session is not None:
+            session.granted(part_count)
+            self._scheduler.grant(ticket, part_count, time.perf_counter())
+            self._deliver(ticket)
+
+    def _steer(self, command: Steer) -> None:
+        session = self._sessions.get(command.ticket)
+        if session is None:
             return
-        self._sessions[ticket] = session
-        self._emit(Opened(ticket, info, session.state.part_count))
-        self._scheduler.add(ticket, f"{info.name} {info.version}", command.credit)
+        try:
+            session.steer(command.number, command.control)
+        except MorphogenError as error:
+            self._fail(command.ticket, error)
+        except Exception:  # noqa: BLE001 (as in _begun)
+            self._fail(command.ticket, _incident("steer", [command.ticket]))
 
     def _step(self, batch: Sequence[int]) -> None:
         sessions = [self._sessions[ticket] for ticket in batch]
-        # A failing step may have moved some of its states already; copies let the others be stepped again.
-        untouched = [copy.copy(session.state) for session in sessions] if len(batch) > 1 else []
+        key = self._scheduler.key(batch[0])
         started_at_s = time.perf_counter()
-        self.step_count += 1
+        self.stepping = (tuple(batch), started_at_s)
+        self._batch_sizes[len(batch)] += 1
         try:
             made = sessions[0].generator.step([session.state for session in sessions])
             pairs = list(zip(batch, made, strict=True))
         except Exception:  # noqa: BLE001 (whatever a generator raises ends the session that it raises it for)
-            if untouched:
-                self._step_one_by_one(batch, untouched)
+            self.stepping = None
+            if len(batch) > 1:
+                self._step_one_by_one(batch)
             else:
-                self._drop(batch[0])
-                self._emit(Failed(batch[0], _incident("step", batch)))
+                self._fail(batch[0], _incident("step", batch))
             return
+        self.stepping = None
         step_s = time.perf_counter() - started_at_s
+        self._busy_s += step_s
+        self._report(key, sessions, step_s)
         for ticket, parts in pairs:
-            session = self._sessions[ticket]
-            session.step_s += step_s
-            if session.queue_s is None:
-                session.queue_s = started_at_s - session.opened_at_s
-            self._deliver(ticket, session, parts)
+            self._stepped(ticket, parts, started_at_s, step_s, step_s / len(batch))
+        # What a step costs is the time until the next one can begin: promises have to hold with that.
+        self._costs.record(key, len(batch), time.perf_counter() - started_at_s)
 
-    def _step_one_by_one(self, batch: Sequence[int], states: Sequence[GenerationState]) -> None:
-        """Repeat a step that failed for a whole batch, from the `states` before it: only the culprit fails again."""
+    def _step_one_by_one(self, batch: Sequence[int]) -> None:
+        """Repeat a step that failed for a batch, and may have moved some of it: only the culprit fails again."""
         _log.warning("step of a batch failed; stepping its sessions one by one", tickets=list(batch), exc_info=True)
-        for ticket, state in zip(batch, states, strict=True):
-            self._sessions[ticket].state = state
-            self._step((ticket,))
+        for ticket in batch:
+            try:
+                self._sessions[ticket].rewind()
+            except Exception:  # noqa: BLE001 (as in _open)
+                self._fail(ticket, _incident("resume", [ticket]))
+            else:
+                self._step((ticket,))
 
-    def _deliver(self, ticket: int, session: _Session, parts: tuple[Part, ...]) -> None:
-        for part in parts:
-            self._emit(Made(ticket, session.seal.add(part)))
-        if not session.state.finished:
-            self._scheduler.stepped(ticket, len(parts))
+    def _stepped(
+        self, ticket: int, parts: tuple[Part | Draft, ...], started_at_s: float, step_s: float, share_s: float
+    ) -> None:
+        session = self._sessions[ticket]
+        first = session.queue_s is None
+        try:
+            part_count = session.stepped(parts, started_at_s, step_s)
+        except Exception:  # noqa: BLE001 (as in _begun: the generator is asked for a checkpoint)
+            self._fail(ticket, _incident("checkpoint", [ticket]))
             return
+        if first and session.queue_s is not None:
+            self._queue_s += 0.2 * (session.queue_s - self._queue_s)
+        self._scheduler.stepped(ticket, part_count, share_s, time.perf_counter())
+        if session.state.finished:
+            self._scheduler.remove(ticket)
+        self._deliver(ticket)
+
+    def _deliver(self, ticket: int) -> None:
+        """Emit what is ready of a session, and its end if that was all."""
+        session = self._sessions.get(ticket)
+        if session is None:
+            return
+        dropped_count = session.dropped_count
+        try:
+            for sealed in session.deliveries():
+                self._emit(Made(ticket, sealed))
+        except Exception:  # noqa: BLE001 (whatever an encoder raises ends this session only)
+            self._fail(ticket, _incident("encode", [ticket]))
+            return
+        self._dropped_count += session.dropped_count - dropped_count
+        if session.finished:
+            self._drop(ticket)
+            self._emit(Finished(ticket, session.summary()))
+
+    def _fail(self, ticket: int, error: MorphogenError) -> None:
         self._drop(ticket)
-        seal = session.seal
-        queue_ms, step_ms = 1e3 * (session.queue_s or 0.0), 1e3 * session.step_s
-        self._emit(Finished(ticket, AssetSummary(seal.digest(), seal.part_count, seal.size_bytes, queue_ms, step_ms)))
+        self._emit(Failed(ticket, error))
 
     def _drop(self, ticket: int) -> None:
         self._scheduler.remove(ticket)
-        self._sessions.pop(ticket, None)
+        session = self._sessions.pop(ticket, None)
+        if session is not None:
+            session.close()
+
+    def _report(self, kind: str, sessions: Sequence[RunningSession], step_s: float) -> None:
+        if self._trace is None:
+            return
+        traces = tuple(session.trace for session in sessions if session.trace)
+        if traces:
+            ended_ns = time.time_ns()
+            self._trace(StepRecord(kind, len(sessions), ended_ns - round(1e9 * step_s), ended_ns, traces))
 
 
 def _incident(during: str, tickets: Sequence[int]) -> GenerationError:

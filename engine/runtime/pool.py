@@ -1,44 +1,24 @@
 """What the gateway needs of its workers, wherever they run."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.assets import AssetRequest, GeneratorInfo, Part
+from engine.assets import AssetRequest, GeneratorInfo
+from engine.errors import UnavailableError
 from engine.generators.protocol import Generator
+from engine.runtime.messages import AssetSummary, Priority, ResumePoint, SealedPart, Terms
+from engine.runtime.stats import WorkerStats
 
 
-@dataclass(frozen=True, slots=True)
-class SealedPart:
-    """A part with the SHA-256 (32 bytes) of its payload."""
+class WorkerLostError(UnavailableError):
+    """The worker of a session is gone or has given the session up; another one can continue it.
 
-    part: Part
-    sha256: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class AssetSummary:
-    """A worker's account of a finished session.
-
-    sha256    32 bytes, over the SHA-256 of all parts in order
-    queue_ms  from opening the session to its first step
-    step_ms   sum of its steps, encoding included
+    suspected  whether the session was in a step when its worker went, and may be what brought it down
     """
 
-    sha256: bytes
-    part_count: int
-    size_bytes: int
-    queue_ms: float
-    step_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class PoolLoad:
-    """How busy a pool is: open sessions, parts made but not yet taken, steps run since the start."""
-
-    session_count: int
-    undelivered_part_count: int
-    step_count: int
+    def __init__(self, message: str, *, suspected: bool = False) -> None:
+        super().__init__(message)
+        self.suspected = suspected
 
 
 class GeneratorSource(Protocol):
@@ -69,10 +49,19 @@ class PartStream(Protocol):
     def __aiter__(self) -> AsyncIterator[SealedPart]: ...
 
     async def __anext__(self) -> SealedPart:
-        """The next part; asking for it says that the one before has been delivered.
+        """The next part. Raises GenerationError if a step failed, WorkerLostError if the worker is gone."""
+        ...
 
-        Raises GenerationError if a step failed, UnavailableError if the worker is gone.
-        """
+    def grant(self, part_count: int) -> None:
+        """The reader has room for `part_count` more parts."""
+        ...
+
+    def steer(self, number: int, control: bytes) -> None:
+        """Control number `number`, from 1; the next step takes it."""
+        ...
+
+    def promote(self, priority: Priority) -> None:
+        """Make the session more urgent."""
         ...
 
     def summary(self) -> AssetSummary:
@@ -95,10 +84,13 @@ class WorkerPool(Protocol):
         """The entries of all loaded generators."""
         ...
 
-    async def open(self, request: AssetRequest) -> PartStream:
-        """Begin a session.
+    async def open(
+        self, request: AssetRequest, credit: int, terms: Terms, resume_point: ResumePoint | None = None
+    ) -> PartStream:
+        """Begin a session with room for `credit` parts, or continue one at `resume_point`.
 
-        Raises InvalidRequestError for a request no generator can make, UnavailableError while the pool is not running.
+        Raises InvalidRequestError for a request no generator can make, OverloadedError for terms that cannot be met,
+        WorkerLostError if its worker went away meanwhile, UnavailableError while no worker runs.
         """
         ...
 
@@ -110,13 +102,18 @@ class WorkerPool(Protocol):
         """Stop at once; sessions that still run end with UnavailableError."""
         ...
 
-    async def stopped(self) -> None:
-        """Wait until no step can run any more: the pool has been closed, or its workers are gone.
-
-        From then on `open` raises UnavailableError.
-        """
+    async def wait_available(self, available: bool) -> None:
+        """Wait until some worker can run steps (True), or until none can (False)."""
         ...
 
-    def load(self) -> PoolLoad:
-        """How busy the pool is."""
+    def stats(self) -> WorkerStats:
+        """What its workers have counted, and how they stand."""
+        ...
+
+    def worker_count(self) -> int:
+        """Number of workers that can run steps."""
+        ...
+
+    def undelivered_part_count(self) -> int:
+        """Number of parts that have been made and wait here for their readers."""
         ...

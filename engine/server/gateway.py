@@ -12,15 +12,19 @@ from grpc_reflection.v1alpha import reflection
 
 from engine.errors import SettingsError
 from engine.runtime.pool import WorkerPool
-from engine.runtime.sessions import Sessions
-from engine.runtime.settings import ServerSettings, Settings, TransportSettings
 from engine.server.interceptors import BearerTokens, CallGuard
-from engine.server.metrics import Metrics, MetricsPort
-from engine.server.security import bearer_tokens, server_credentials
+from engine.server.security import bearer_tokens, operator_tokens, resume_keys, server_credentials
 from engine.server.servicers.catalog import CatalogService
 from engine.server.servicers.diagnostics import DiagnosticsService
 from engine.server.servicers.textures import TextureService
+from engine.server.servicers.workers import WorkerOperations, WorkerService
 from engine.server.streaming import AssetStreamer
+from engine.server.telemetry.metrics import Metrics, MetricsPort
+from engine.server.telemetry.tracing import load_tracing
+from engine.sessions.sessions import Sessions
+from engine.sessions.tokens import ResumeTokens
+from engine.settings.sections import ServerSettings, Settings, TransportSettings
+from engine.store.store import AssetStore
 
 CLOSING_GRACE_S = 1.0
 """For calls that have written their last message while the server drains."""
@@ -31,15 +35,24 @@ _log = structlog.get_logger(__name__)
 class Gateway:
     """Serves a pool under `settings`. Start it once, then drain it or close it."""
 
-    def __init__(self, settings: Settings, pool: WorkerPool) -> None:
+    def __init__(self, settings: Settings, pool: WorkerPool, operations: WorkerOperations | None = None) -> None:
         self._settings = settings
         self._pool = pool
-        self._sessions = Sessions(pool, settings.sessions)
-        self._metrics = Metrics(self._sessions)
+        self._operations = operations
+        store = settings.store
+        self._sessions = Sessions(
+            pool,
+            AssetStore(store.memory_bytes, store.disk_folder, store.disk_bytes, store.shared_url),
+            ResumeTokens(resume_keys(settings.sessions), settings.sessions.resume_lifetime_s),
+            settings.sessions,
+        )
+        self._metrics = Metrics(self._sessions, pool)
         self._metrics_port: MetricsPort | None = None
+        self._tracing = load_tracing(settings.tracing, "morphogen-gateway")
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in its types
         self._server: grpc.aio.Server | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._service_names: tuple[str, ...] = ()
 
     @property
     def sessions(self) -> Sessions:
@@ -77,9 +90,13 @@ class Gateway:
         """Stop at once: running streams are cancelled."""
         if self._server is not None:
             await self._server.stop(None)
-        await self._pool.close()
         if self._watch is not None:
-            await self._watch
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+        await self._sessions.close()
+        await self._pool.close()
+        if self._tracing is not None:
+            await asyncio.to_thread(self._tracing.close)
         if self._metrics_port is not None:
             self._metrics_port.close()
             self._metrics_port = None
@@ -89,7 +106,7 @@ class Gateway:
         settings = self._settings.server
         _remove(settings.ready_file)
         tokens = bearer_tokens(settings.tokens)
-        guard = CallGuard(self._metrics, settings.stream_limit_s)
+        guard = CallGuard(self._metrics, settings.stream_limit_s, self._tracing)
         interceptors = [BearerTokens(tokens), guard] if tokens else [guard]
         server = grpc.aio.server(interceptors=interceptors, options=_options(settings.transport))
         await self._add_services(server)
@@ -97,7 +114,7 @@ class Gateway:
         if self._settings.metrics.port is not None:
             self._metrics_port = MetricsPort(self._metrics, self._settings.metrics)
         await self._pool.start()
-        self._watch = asyncio.create_task(self._tell_when_stopped())
+        self._watch = asyncio.create_task(self._tell_health())
         await server.start()
         self._server = server
         address = f"{_bracketed(settings.host)}:{port}"
@@ -105,14 +122,30 @@ class Gateway:
         _log.info("listening", address=address, tls=settings.tls.certificate_file is not None, tokens=len(tokens))
         return address
 
-    async def _tell_when_stopped(self) -> None:
-        """Report NOT_SERVING as soon as no step can run any more, so that a supervisor replaces this process."""
-        await self._pool.stopped()
-        await self._health.enter_graceful_shutdown()
+    async def _tell_health(self) -> None:
+        """Report NOT_SERVING while no step can run, so that calls go elsewhere and a supervisor knows."""
+        while True:
+            await self._pool.wait_available(False)
+            await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
+            _log.error("no worker is left")
+            await self._pool.wait_available(True)
+            await self._set_health(health_pb2.HealthCheckResponse.SERVING)
+            _log.info("workers are back")
+
+    async def _set_health(self, status: health_pb2.HealthCheckResponse.ServingStatus) -> None:
+        for name in ("", *self._service_names):
+            await self._health.set(name, status)
 
     async def _add_services(self, server: grpc.aio.Server) -> None:
-        streamer = AssetStreamer(self._sessions, self._metrics)
-        services = (TextureService(streamer), DiagnosticsService(streamer), CatalogService(self._sessions))
+        sessions = self._sessions
+        streamer = AssetStreamer(sessions, self._metrics, self._settings.sessions.idle_timeout_s)
+        services = (
+            TextureService(sessions, streamer),
+            DiagnosticsService(sessions, streamer),
+            CatalogService(sessions),
+            WorkerService(self._operations, operator_tokens(self._settings.server.tokens)),
+        )
+        self._service_names = tuple(service.name for service in services)
         server.add_generic_rpc_handlers([service.handler() for service in services])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         for service in services:

@@ -4,14 +4,17 @@ import asyncio
 import hmac
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeAlias, cast
 
 import grpc
 import structlog
 
-from engine.server.metrics import Metrics
+from engine.server.callers import traceparent_of
 from engine.server.status import DeadlineError, UnauthenticatedError, abort, status_of
 from engine.server.streaming import Context
+from engine.server.telemetry.metrics import Metrics
+from engine.server.telemetry.tracing import Tracing
 
 OWN_METHODS = "/morphogen.v1."
 HEALTH_METHODS = "/grpc.health.v1."
@@ -58,8 +61,9 @@ class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generi
     stream_limit_s  longest time a call may take, whatever its client allows
     """
 
-    def __init__(self, metrics: Metrics, stream_limit_s: float) -> None:
+    def __init__(self, metrics: Metrics, stream_limit_s: float, tracing: Tracing | None = None) -> None:
         self._metrics = metrics
+        self._tracing = tracing
         self._stream_limit_s = stream_limit_s
 
     async def intercept_service(
@@ -70,7 +74,7 @@ class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generi
         method = handler_call_details.method
         if handler is None or not method.startswith(OWN_METHODS):
             return handler
-        behavior = cast(Behavior, handler.unary_stream or handler.unary_unary)
+        behavior = cast(Behavior, handler.unary_stream or handler.unary_unary or handler.stream_stream)
 
         async def guarded(request: bytes, context: Context) -> bytes | None:
             return await self._call(method.removeprefix(OWN_METHODS), behavior, request, context)
@@ -81,7 +85,8 @@ class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generi
         started_at_s = time.perf_counter()
         outcome = "OK"
         try:
-            return await self._within_limit(behavior, request, context)
+            with self._traced(method, context):
+                return await self._within_limit(behavior, request, context)
         except asyncio.CancelledError:
             outcome = _cancel_cause(context)
             raise
@@ -100,6 +105,9 @@ class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generi
             _log.info(
                 "call", method=method, outcome=outcome, duration_ms=round(1e3 * duration_s, 1), peer=context.peer()
             )
+
+    def _traced(self, method: str, context: Context) -> AbstractContextManager[None]:
+        return nullcontext() if self._tracing is None else self._tracing.call(method, traceparent_of(context))
 
     async def _within_limit(self, behavior: Behavior, request: bytes, context: Context) -> bytes | None:
         remaining_s = context.time_remaining()

@@ -8,7 +8,7 @@ from pathlib import Path
 import grpc
 
 from engine.errors import SettingsError
-from engine.runtime.settings import TlsSettings, TokenSettings
+from engine.settings.sections import SessionSettings, TlsSettings, TokenSettings, WorkersSettings
 
 TOKEN_MIN_CHARACTERS = 16
 
@@ -41,20 +41,47 @@ def server_credentials(settings: TlsSettings) -> grpc.ServerCredentials | None:
 
 def bearer_tokens(settings: TokenSettings, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """The accepted tokens; () if none are configured. Raises SettingsError if configured ones are missing or short."""
-    tokens: list[str] = []
-    if settings.file is not None:
-        lines = _read("server.tokens.file", settings.file).decode("ascii", errors="replace").splitlines()
-        tokens += [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
-        if not tokens:
-            raise SettingsError(f"server.tokens.file: {settings.file} holds no token")
+    tokens = [*_lines("server.tokens.file", settings.file), *operator_tokens(settings)]
     if settings.environment is not None:
         token = environment.get(settings.environment, "").strip()
         if not token:
             raise SettingsError(f"server.tokens.environment: the variable {settings.environment} is not set")
+        if len(token) < TOKEN_MIN_CHARACTERS or not token.isascii():
+            raise SettingsError(
+                f"server.tokens.environment: the token has fewer than {TOKEN_MIN_CHARACTERS} ASCII characters"
+            )
         tokens.append(token)
-    if any(len(token) < TOKEN_MIN_CHARACTERS or not token.isascii() for token in tokens):
-        raise SettingsError(f"server.tokens: a token has fewer than {TOKEN_MIN_CHARACTERS} ASCII characters")
     return tuple(tokens)
+
+
+def operator_tokens(settings: TokenSettings) -> tuple[str, ...]:
+    """The tokens that may look after the workers; () if none are configured. Raises SettingsError as above."""
+    return _lines("server.tokens.operators_file", settings.operators_file)
+
+
+def resume_keys(settings: SessionSettings) -> tuple[bytes, ...]:
+    """The keys that sign resume tokens, the newest first; () if none are configured. Raises SettingsError."""
+    keys = _lines("sessions.resume_keys_file", settings.resume_keys_file)
+    return tuple(key.encode() for key in keys)
+
+
+def cluster_secret(settings: WorkersSettings) -> bytes | None:
+    """What gateway and workers prove to each other; None if none is configured. Raises SettingsError."""
+    lines = _lines("workers.secret_file", settings.secret_file)
+    return lines[0].encode() if lines else None
+
+
+def _lines(setting: str, path: Path | None) -> tuple[str, ...]:
+    """The secrets in a file, one per line; lines that begin with # are comments."""
+    if path is None:
+        return ()
+    lines = [line.strip() for line in _read(setting, path).decode("ascii", errors="replace").splitlines()]
+    secrets = tuple(line for line in lines if line and not line.startswith("#"))
+    if not secrets:
+        raise SettingsError(f"{setting}: {path} is empty")
+    if any(len(secret) < TOKEN_MIN_CHARACTERS or not secret.isascii() for secret in secrets):
+        raise SettingsError(f"{setting}: a line has fewer than {TOKEN_MIN_CHARACTERS} ASCII characters")
+    return secrets
 
 
 def _read(setting: str, path: Path) -> bytes:

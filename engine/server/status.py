@@ -4,6 +4,7 @@ This is the only place that knows both the error tree and gRPC's codes. Errors o
 that tell of the server's own files, become INTERNAL with nothing but the name of a log entry.
 """
 
+import asyncio
 import uuid
 
 import grpc
@@ -42,6 +43,24 @@ class UnauthenticatedError(MorphogenError):
     reason = "UNAUTHENTICATED"
 
 
+class ForbiddenError(MorphogenError):
+    """The caller is known but may not do this."""
+
+    reason = "PERMISSION_DENIED"
+
+
+class UnsupportedError(MorphogenError):
+    """This server cannot do this, as it is configured."""
+
+    reason = "UNSUPPORTED"
+
+
+class IdleError(MorphogenError):
+    """The client took nothing for too long."""
+
+    reason = "IDLE_TIMEOUT"
+
+
 class DeadlineError(MorphogenError):
     """The stream took longer than the client or the server allows."""
 
@@ -55,6 +74,9 @@ CODES: tuple[tuple[type[MorphogenError], int], ...] = (
     (UnavailableError, code_pb2.UNAVAILABLE),
     (UnauthenticatedError, code_pb2.UNAUTHENTICATED),
     (DeadlineError, code_pb2.DEADLINE_EXCEEDED),
+    (IdleError, code_pb2.DEADLINE_EXCEEDED),
+    (ForbiddenError, code_pb2.PERMISSION_DENIED),
+    (UnsupportedError, code_pb2.UNIMPLEMENTED),
     (GenerationError, code_pb2.INTERNAL),
 )
 """The first class that fits decides."""
@@ -71,8 +93,11 @@ def status_of(error: Exception) -> grpc.Status:
 
 
 async def abort(context: grpc.aio.ServicerContext[bytes, bytes], status: grpc.Status) -> None:
-    """End the call with `status`; never returns normally."""
-    await context.abort(status.code, status.details, status.trailing_metadata)
+    """End the call with `status`; never returns normally. Raises CancelledError if the client has gone."""
+    try:
+        await context.abort(status.code, status.details, status.trailing_metadata)
+    except grpc.aio.InternalError as error:
+        raise asyncio.CancelledError from error
 
 
 def _details(error: MorphogenError) -> list[message.Message]:

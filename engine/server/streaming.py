@@ -1,39 +1,97 @@
 """One generating call from admission to trailer; the same for every kind of asset."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import grpc
 
-from engine.assets import AssetRequest, GeneratorInfo
-from engine.runtime.sessions import Sessions
+from engine.assets import AssetRequest
+from engine.server.convert import stream_header
 from engine.server.framing import header_frame, part_frames, trailer_frame
-from engine.server.metrics import Metrics
-from morphogen.v1 import common_pb2
+from engine.server.status import IdleError
+from engine.server.telemetry.metrics import Metrics
+from engine.sessions.session import Session
+from engine.sessions.sessions import Sessions, Wishes
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
-HeaderOf = Callable[[GeneratorInfo, int], common_pb2.StreamHeader]
+
+
+class IdleLimit:
+    """Ends a call whose client takes nothing for `limit_s`.
+
+    excused  asked when that time is over: whether it is not the client that is waited for
+    """
+
+    def __init__(self, limit_s: float, excused: Callable[[], bool]) -> None:
+        self._limit_s = limit_s
+        self._excused = excused
+        self._event_loop = asyncio.get_running_loop()
+        self._timeout = asyncio.timeout(None)
+        self._progress_at_s = self._event_loop.time()
+
+    def progress(self) -> None:
+        """The client took something, or its turn has begun."""
+        self._progress_at_s = self._event_loop.time()  # no timer is moved: that costs more than sending a small part
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Around the call. Raises IdleError."""
+        self._check()
+        try:
+            async with self._timeout:
+                yield
+        except TimeoutError:
+            if not self._timeout.expired():
+                raise
+            raise IdleError(f"the client took nothing for {self._limit_s:g} s") from None
+        finally:
+            self._timer.cancel()
+
+    def _check(self) -> None:
+        now_s = self._event_loop.time()
+        if self._excused():
+            self._progress_at_s = now_s
+        ends_at_s = self._progress_at_s + self._limit_s
+        if now_s < ends_at_s:
+            self._timer = self._event_loop.call_at(ends_at_s, self._check)
+        else:
+            self._timeout.reschedule(now_s)
 
 
 class AssetStreamer:
-    """Streams assets to clients."""
+    """Streams assets to clients.
 
-    def __init__(self, sessions: Sessions, metrics: Metrics) -> None:
+    idle_timeout_s  a client that takes nothing for so long is let go
+    """
+
+    def __init__(self, sessions: Sessions, metrics: Metrics, idle_timeout_s: float) -> None:
         self._sessions = sessions
         self._metrics = metrics
+        self._idle_timeout_s = idle_timeout_s
 
-    async def stream(self, request: AssetRequest, header_of: HeaderOf, context: Context) -> None:
-        """Write header, parts and trailer. `header_of` gets the generator and the number of parts.
+    async def stream(self, request: AssetRequest, wishes: Wishes, context: Context) -> None:
+        """Write header, parts and trailer."""
+        async with self._sessions.open(request, wishes) as session:
+            await self.deliver(request, session, context)
+
+    async def deliver(self, request: AssetRequest, session: Session, context: Context) -> None:
+        """Write header, parts and trailer of a session.
 
         Writes through the context instead of yielding: a cancelled call then raises in here, where the session is
         released at once; a suspended generator would keep it until it is collected.
         """
-        async with self._sessions.open(request) as session:
-            meter = self._metrics.meter(session.info.asset_kind)
-            await context.write(header_frame(header_of(session.info, session.part_count)))
+        meter = self._metrics.meter(session.info.asset_kind)
+        idle = IdleLimit(self._idle_timeout_s, lambda: session.waits_for_worker)
+        async with idle.watching():
+            header = stream_header(request, session.info, session.part_count, session.first_sequence)
+            await context.write(header_frame(header))
             async for sealed in session:
-                for frame in part_frames(sealed):
+                idle.progress()
+                for frame in part_frames(sealed, session.token(sealed)):
                     await context.write(frame)
-                meter.part_delivered(len(sealed.part.payload))
+                idle.progress()
+                meter.part_delivered(len(sealed.part.payload), session.waited_s)
             account = session.account()
             await context.write(trailer_frame(account))
             meter.finished(account)

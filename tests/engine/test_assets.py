@@ -1,6 +1,8 @@
 """Requests cannot be wrong in anything that needs no generator to tell, and equal ones have one name."""
 
+import hashlib
 import json
+import threading
 from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
@@ -9,17 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.assets import (
+    DIGEST_START,
     MASK_MAX_BYTES,
     SEED_MAX,
     TEXTURE_SIZES_PX,
     AssetRequest,
     Blend,
+    Draft,
     GeneratorInfo,
     MapKind,
+    Part,
     Pattern,
     ProbeRequest,
     TextureRequest,
     Wrap,
+    running_digest,
 )
 from engine.errors import InvalidRequestError
 
@@ -160,3 +166,39 @@ def test_address_depends_on_everything_that_can_change_a_bit(part: str) -> None:
     changed = replace(INFO, **{part: "other"})  # type: ignore[arg-type]  # all of these are texts
     assert changed.asset_id(STONE) != INFO.asset_id(STONE)
     assert replace(INFO, model_card="reworded").asset_id(STONE) == INFO.asset_id(STONE)
+    assert replace(INFO, tier="S").asset_id(STONE) == INFO.asset_id(STONE)
+
+
+def test_synthetic_streams_are_described_by_all_their_numbers() -> None:
+    request = ProbeRequest(10, 20, 0.5)
+    assert request.canonical() == '{"part_count":20,"part_size_bytes":10,"step_ms":0.5}'
+    others = (replace(request, **change) for change in ({"part_bytes": 1}, {"part_count": 1}, {"step_ms": 0.0}))
+    assert request.canonical() not in {other.canonical() for other in others}
+
+
+def test_part_works_out_its_checksum_unless_it_is_known() -> None:
+    part = Part(0, "albedo", 64, "image/png", b"png")
+    assert part.digest() == hashlib.sha256(b"png").digest()
+    assert replace(part, sha256=b"known").digest() == b"known"
+
+
+def test_draft_becomes_the_part_that_it_announces_in_any_thread() -> None:
+    threads: list[int] = []
+
+    def encode() -> bytes:
+        threads.append(threading.get_ident())
+        return b"png"
+
+    draft, parts = Draft(4, "height", 128, "image/png", encode), list[Part]()
+    thread = threading.Thread(target=lambda: parts.append(draft.part()))
+    thread.start()
+    thread.join()
+    assert parts == [Part(4, "height", 128, "image/png", b"png")]
+    assert threads != [threading.get_ident()]
+
+
+def test_running_digest_can_be_continued_and_depends_on_the_order() -> None:
+    first, second = (hashlib.sha256(payload).digest() for payload in (b"1", b"2"))
+    forwards = running_digest(running_digest(DIGEST_START, first), second)
+    assert forwards == hashlib.sha256(hashlib.sha256(bytes(32) + first).digest() + second).digest()
+    assert forwards != running_digest(running_digest(DIGEST_START, second), first)

@@ -46,6 +46,12 @@ def test_asking_a_server_does_not_load_torch() -> None:
     assert "torch" not in loaded
 
 
+def test_looking_after_workers_loads_neither_torch_nor_ray() -> None:
+    loaded = loaded_by("workers", "list", "--server", "127.0.0.1:1")
+    assert "morphogen_client" in loaded
+    assert loaded & {"torch", "ray"} == set()
+
+
 def test_threads_that_wait_sleep_unless_the_environment_says_otherwise() -> None:
     script = "import os; from workers import cli; cli.main(['--version']); print(os.environ['OMP_WAIT_POLICY'])"
     for given, expected in (({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")):
@@ -58,14 +64,22 @@ def test_threads_that_wait_sleep_unless_the_environment_says_otherwise() -> None
 def test_bare_command_prints_every_command(morphogen: Run) -> None:
     code, out, err = morphogen()
     assert (code, err) == (0, "")
-    assert [name for name in ("texture", "catalog", "serve", "train", "evaluate", "probe") if name not in out] == []
+    assert [
+        name for name in ("texture", "catalog", "serve", "workers", "train", "evaluate", "probe") if name not in out
+    ] == []
 
 
 def test_version_is_that_of_the_distribution(morphogen: Run) -> None:
     assert morphogen("--version") == (0, f"morphogen {version('morphogen')}\n", "")
 
 
-@pytest.mark.parametrize("command", ["texture", "catalog", "serve", "probe", "train texture", "evaluate texture"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("texture", "catalog", "serve", "probe", "train texture", "evaluate texture"),
+        *("workers list", "workers drain", "workers replace"),
+    ],
+)
 def test_every_command_explains_itself(morphogen: Run, command: str) -> None:
     code, out, _ = morphogen(*command.split(), "--help")
     assert (code, f"morphogen {command}" in out) == (0, True)
@@ -77,6 +91,9 @@ def test_every_command_explains_itself(morphogen: Run, command: str) -> None:
         (["txture"], "No such command 'txture'. Did you mean 'texture'?"),
         (["train"], "Missing command."),
         (["train", "brick"], "No such command 'brick'."),
+        (["workers"], "Missing command."),
+        (["workers", "drian"], "No such command 'drian'. Did you mean 'drain'?"),
+        (["workers", "drain"], "Missing argument 'NAME'."),
         (["texture"], "Missing argument 'CLASS'."),
         (["serve", "nowhere.yaml"], "nowhere.yaml"),
     ],

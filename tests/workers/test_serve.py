@@ -20,8 +20,8 @@ PROBES_ONLY = textwrap.dedent("""
     import sys
     from engine.errors import SettingsError
     from engine.generators.probe import ProbeGenerator
-    from engine.runtime.settings import LogSettings, ServerSettings, Settings
-    from engine.server.logs import configure_logs
+    from engine.settings.sections import LogSettings, ServerSettings, Settings
+    from engine.server.telemetry.logs import configure_logs
     from workers.serve import serve_generators
 
     class ProbesOnly:

@@ -71,6 +71,8 @@ def command_line() -> TyperGroup:
     train_app.callback()(_nothing)
     evaluate_app = typer.Typer(name="evaluate", help="Measure how good a generator's results are.")
     evaluate_app.callback()(_nothing)
+    workers_app = typer.Typer(name="workers", help="Look after the workers of a running server.")
+    workers_app.callback()(_nothing)
     app = typer.Typer(name="morphogen", add_completion=False)
     app.callback()(morphogen)
     return group_of(
@@ -78,6 +80,12 @@ def command_line() -> TyperGroup:
         CommandOnDemand("texture", "workers.cli.texture:app", "Make a tileable PBR material, or several."),
         CommandOnDemand("catalog", "workers.cli.catalog:app", "List what can be made, with which parameters."),
         CommandOnDemand("serve", "workers.cli.serve:app", "Serve generators over gRPC."),
+        group_of(
+            workers_app,
+            CommandOnDemand("list", "workers.cli.workers:list_app", "List them."),
+            CommandOnDemand("drain", "workers.cli.workers:drain_app", "Move a worker's sessions away and stop it."),
+            CommandOnDemand("replace", "workers.cli.workers:replace_app", "Replace workers without breaking streams."),
+        ),
         group_of(
             train_app,
             CommandOnDemand(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from engine.assets import GeneratorInfo, MapKind, TextureRequest
 from engine.catalog import load_catalog
-from engine.runtime.seal import Seal
+from engine.generators.whole import steps_of
+from engine.runtime.messages import Tally
 from workers.cli.materials import Material
 
 
@@ -18,17 +19,15 @@ class OfflineSource:
     def make(self, request: TextureRequest, on_parts: Callable[[int], None]) -> Material:
         """Run the generator to its end. Raises InvalidRequestError, GenerationError."""
         generator = self._catalog.generator_for(request)
-        state = generator.begin(request)
-        seal = Seal()
+        tally = Tally()
         maps: dict[MapKind, bytes] = {}
-        while not state.finished:
-            (parts,) = generator.step([state])
+        for parts in steps_of(generator, request):
             for part in parts:
-                seal.add(part)
+                tally = tally.plus(part.digest(), len(part.payload))
                 if part.lod_px == request.size_px:
                     maps[MapKind(part.map)] = part.payload
             on_parts(len(parts))
-        return Material(maps, seal.digest().hex())
+        return Material(maps, tally.digest.hex())
 
 
 def generator_infos(weights: Path | None) -> tuple[GeneratorInfo, ...]:

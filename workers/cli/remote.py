@@ -51,11 +51,11 @@ def token_from(access: ServerAccess) -> str | None:
 
 
 @contextmanager
-def open_client(access: ServerAccess) -> Iterator[Client]:
-    """A client for the server; errors of the client inside the block become the engine's."""
+def open_client(access: ServerAccess, timeout_s: float = 300.0) -> Iterator[Client]:
+    """A client for the server, whose calls may take `timeout_s`; its errors inside the block become the engine's."""
     with (
         engine_errors(access.server),
-        Client(access.server, tls=tls_from(access), token=token_from(access)) as client,
+        Client(access.server, tls=tls_from(access), token=token_from(access), timeout_s=timeout_s) as client,
     ):
         yield client
 

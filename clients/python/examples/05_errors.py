@@ -11,6 +11,7 @@ from morphogen_client import (
     Client,
     DeadlineExceededError,
     InvalidRequestError,
+    OverloadedError,
     RetryPolicy,
     UnavailableError,
 )
@@ -24,6 +25,8 @@ with Client(sys.argv[1] if len(sys.argv) > 1 else DEFAULT_SERVER) as client:
         client.texture("stone", size_px=2048, timeout_s=0.05)
     except DeadlineExceededError as error:
         print("too slow for 50 ms:", error)
+    except OverloadedError as error:  # a server that knows how long it takes does not even begin
+        print(f"refused, too slow for 50 ms: {error}; it asks to wait {error.retry_after_s} s")
 
 with Client("127.0.0.1:1", retry=RetryPolicy(attempt_count=2)) as client:
     try:

@@ -8,10 +8,9 @@
 `Client` is the synchronous face, `AsyncClient` the asynchronous one; both have the same verbs.
 """
 
-from morphogen_client.assembly import GeneratorRef, Header, Timings
-from morphogen_client.async_client import AsyncClient, AsyncResultStream
+from morphogen_client.async_client import AsyncClient
 from morphogen_client.catalog import Generator, Parameter, PatternDescription
-from morphogen_client.client import Client, ResultStream
+from morphogen_client.client import Client
 from morphogen_client.connection import DEFAULT_SERVER, Tls
 from morphogen_client.errors import (
     BrokenStreamError,
@@ -21,17 +20,24 @@ from morphogen_client.errors import (
     GenerationError,
     IncompleteStreamError,
     InvalidRequestError,
+    MissingMapsError,
     MorphogenError,
     NotFoundError,
     OverloadedError,
     ServerError,
     UnauthenticatedError,
     UnavailableError,
+    UnsupportedError,
 )
 from morphogen_client.material import DecodedMaps, Pixels, TextureResult, TextureUpdate
-from morphogen_client.probe import Arrival, ProbeResult
-from morphogen_client.session import NO_RETRY, RetryPolicy
-from morphogen_client.texture import MAPS, Blend, Color, Pattern, TextureOptions
+from morphogen_client.options import StreamOptions
+from morphogen_client.probe import Arrival, ProbeOptions, ProbeResult, SteerOptions
+from morphogen_client.streams.assembly import GeneratorRef, Header, Timings
+from morphogen_client.streams.result_stream import AsyncResultStream, ResultStream
+from morphogen_client.streams.session import NO_RETRY, RetryPolicy
+from morphogen_client.streams.steering import AsyncSteeredProbe, SteeredProbe
+from morphogen_client.texture import MAPS, Blend, Color, Pattern, TextureOptions, TextureStreamOptions
+from morphogen_client.workers import Replacement, Worker
 
 __version__ = "0.1.0"
 
@@ -42,6 +48,7 @@ __all__ = [
     "Arrival",
     "AsyncClient",
     "AsyncResultStream",
+    "AsyncSteeredProbe",
     "Blend",
     "BrokenStreamError",
     "CancelledError",
@@ -56,6 +63,7 @@ __all__ = [
     "Header",
     "IncompleteStreamError",
     "InvalidRequestError",
+    "MissingMapsError",
     "MorphogenError",
     "NotFoundError",
     "OverloadedError",
@@ -63,15 +71,23 @@ __all__ = [
     "Pattern",
     "PatternDescription",
     "Pixels",
+    "ProbeOptions",
     "ProbeResult",
+    "Replacement",
     "ResultStream",
     "RetryPolicy",
     "ServerError",
+    "SteerOptions",
+    "SteeredProbe",
+    "StreamOptions",
     "TextureOptions",
     "TextureResult",
+    "TextureStreamOptions",
     "TextureUpdate",
     "Timings",
     "Tls",
     "UnauthenticatedError",
     "UnavailableError",
+    "UnsupportedError",
+    "Worker",
 ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from morphogen.v1 import catalog_pb2
-from morphogen_client.assembly import GeneratorRef, generator_ref_from
+from morphogen_client.streams.assembly import GeneratorRef, generator_ref_from
 
 
 @dataclass(frozen=True, slots=True)

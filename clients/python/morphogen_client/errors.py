@@ -27,12 +27,15 @@ class InvalidRequestError(MorphogenError):
         self.allowed = allowed
 
 
-class NotFoundError(MorphogenError):
-    """There is no generator of that name."""
+class NotFoundError(InvalidRequestError):
+    """There is no generator, or no worker, of that name."""
 
 
 class OverloadedError(MorphogenError):
-    """The server is full. `retry_after_s` is the wait it suggests in seconds, None if it suggests none."""
+    """The server is full, or cannot make this within the call's time beside what it has promised to others.
+
+    `retry_after_s` is the wait it suggests in seconds, None if it suggests none.
+    """
 
     def __init__(self, message: str, retry_after_s: float | None) -> None:
         super().__init__(message)
@@ -60,11 +63,19 @@ class GenerationError(MorphogenError):
 
 
 class ServerError(MorphogenError):
-    """Any other failed call. `code` is the gRPC code's name, e.g. "UNIMPLEMENTED"."""
+    """Any other failed call. `code` is the gRPC code's name, e.g. "DATA_LOSS"."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class UnsupportedError(ServerError):
+    """This server does not have that call, or not the way it runs now: without worker processes for example."""
+
+
+class MissingMapsError(MorphogenError):
+    """A texture lacks maps that came before the point from which its stream was continued."""
 
 
 class BrokenStreamError(MorphogenError):
@@ -85,15 +96,12 @@ def error_from_rpc(error: grpc.RpcError) -> MorphogenError:
     message = error.details() or code.name.lower().replace("_", " ")
     info, retry_after_s = _details(error)
     match code:
-        case grpc.StatusCode.INVALID_ARGUMENT | grpc.StatusCode.OUT_OF_RANGE:
+        case grpc.StatusCode.INVALID_ARGUMENT | grpc.StatusCode.OUT_OF_RANGE | grpc.StatusCode.NOT_FOUND:
+            kind = NotFoundError if code is grpc.StatusCode.NOT_FOUND else InvalidRequestError
             fields = info.metadata
-            return InvalidRequestError(
-                fields.get("field", ""), fields.get("value", ""), fields.get("allowed", ""), message
-            )
+            return kind(fields.get("field", ""), fields.get("value", ""), fields.get("allowed", ""), message)
         case grpc.StatusCode.RESOURCE_EXHAUSTED:
             return OverloadedError(message, retry_after_s)
-        case grpc.StatusCode.NOT_FOUND:
-            return NotFoundError(message)
         case grpc.StatusCode.UNAVAILABLE:
             return UnavailableError(message)
         case grpc.StatusCode.UNAUTHENTICATED | grpc.StatusCode.PERMISSION_DENIED:
@@ -110,6 +118,8 @@ def _rarer_error(code: grpc.StatusCode, message: str) -> MorphogenError:
             return CancelledError(message)
         case grpc.StatusCode.INTERNAL:
             return GenerationError(message)
+        case grpc.StatusCode.UNIMPLEMENTED:
+            return UnsupportedError(message, code.name)
         case _:
             return ServerError(f"{message} ({code.name})", code.name)
 

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from morphogen_client.assembly import Header, Part, Timings, Trailer
-from morphogen_client.errors import BrokenStreamError
+from morphogen_client.errors import BrokenStreamError, MissingMapsError
+from morphogen_client.streams.assembly import Header, Part, Timings, Trailer
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 """[height, width, 3] RGB for albedo and normal; [height, width] for the others; uint16 for height, else uint8."""
@@ -59,10 +59,13 @@ class TextureResult:
     """A finished material at the requested size.
 
     header   who made it and from which request
-    sha256   over the SHA-256 of all parts of all levels of detail in order, in hex; names the result
+    sha256   digest over all parts of all levels of detail in order, in hex; names the result
     timings  where the time went on the server
     png      the map files by name; each carries its provenance
     maps     the same as arrays, see `Pixels`
+
+    Of a stream that was continued with a stored token, `png` and `maps` hold what came after it, and the digest, which
+    covers what came before as well, is the server's word.
     """
 
     header: Header
@@ -71,12 +74,23 @@ class TextureResult:
     png: Mapping[str, bytes]
     maps: Mapping[str, Pixels]
 
+    @property
+    def complete(self) -> bool:
+        """Whether every map is there. Not, if a stored token lay behind some of them."""
+        return len(self.png) == self.header.part_count // len(self.header.lods_px)
+
     def save(self, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
         """Write `<map>.png` for each map and `material.json` into `folder`, which is made if it does not exist.
 
         All files are staged before the first takes its name, so that a failure leaves none half-written. Raises
-        OSError if the folder cannot be written.
+        OSError if the folder cannot be written, MissingMapsError if the result is not `complete`.
         """
+        if not self.complete:
+            raise MissingMapsError(
+                f"only {', '.join(self.png) or 'no maps'} came at {self.header.lods_px[-1]} px: the stream was "
+                f"continued at part {self.header.first_sequence} of {self.header.part_count}; ask without resume_token "
+                "for all"
+            )
         target = Path(folder)
         files = {f"{name}.png": png for name, png in self.png.items()}
         files["material.json"] = json.dumps(self._description(), indent=2, sort_keys=True).encode() + b"\n"
@@ -137,7 +151,7 @@ class MaterialReader:
         """The finest level of detail with everything around it."""
         if not header.lods_px:
             raise BrokenStreamError("the header announces no levels of detail")
-        finest = self._levels[header.lods_px[-1]]
+        finest = self._levels.get(header.lods_px[-1], {})
         return TextureResult(header, trailer.sha256, trailer.timings, finest, DecodedMaps(finest))
 
 

@@ -4,12 +4,14 @@ Only what cannot be put into the message at all is refused here; everything else
 only the server knows its generators.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict, TypeVar
+from typing import TypedDict
 
 from morphogen.v1 import texture_pb2
+from morphogen_client.connection import SEND_MAX_BYTES
 from morphogen_client.errors import InvalidRequestError
+from morphogen_client.options import StreamOptions, named, stream_options, uint32
 
 Color = str | tuple[int, int, int]
 """An sRGB colour: "#rrggbb" or three numbers 0 to 255."""
@@ -33,10 +35,6 @@ MAPS = tuple(_MAPS)
 
 MASK_MAX_BYTES = 4 * 1024 * 1024
 """Largest mask; more does not fit into a message."""
-
-_UINT32_MAX = 2**32 - 1
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +79,30 @@ class TextureOptions(TypedDict, total=False):
     maps: Sequence[str]
 
 
+class TextureStreamOptions(TextureOptions, StreamOptions, total=False):
+    """What is wanted of a texture, and how its stream is wanted."""
+
+
+def texture_stream_request(texture_class: str, options: TextureStreamOptions) -> texture_pb2.GenerateTextureRequest:
+    """The message that asks for a stream. Raises InvalidRequestError for a value that the message cannot carry."""
+    request = texture_request(texture_class, options)
+    request.options.CopyFrom(stream_options(options, resume_tokens=True))
+    return request
+
+
+def prefetch_request(textures: Iterable[tuple[str, TextureOptions]]) -> texture_pb2.PrefetchTexturesRequest:
+    """The message that hints at textures. Raises InvalidRequestError for what the message cannot carry."""
+    requests = [texture_request(texture_class, options) for texture_class, options in textures]
+    hints = texture_pb2.PrefetchTexturesRequest(requests=requests)
+    if hints.ByteSize() > SEND_MAX_BYTES:
+        raise InvalidRequestError(
+            "textures", f"{hints.ByteSize()} bytes", f"at most {SEND_MAX_BYTES} bytes, masks included"
+        )
+    return hints
+
+
 def texture_request(texture_class: str, options: TextureOptions) -> texture_pb2.GenerateTextureRequest:
-    """The request message. Raises InvalidRequestError for a value that the message cannot carry."""
+    """The message that says what is wanted. Raises InvalidRequestError for a value that the message cannot carry."""
     mask_png = options.get("mask_png", b"")
     if len(mask_png) > MASK_MAX_BYTES:
         raise InvalidRequestError("mask_png", f"{len(mask_png)} bytes", f"at most {MASK_MAX_BYTES} bytes")
@@ -90,11 +110,11 @@ def texture_request(texture_class: str, options: TextureOptions) -> texture_pb2.
         texture_class=texture_class,
         seed=uint32("seed", options.get("seed", 0)),
         size_px=uint32("size_px", options.get("size_px", 512), minimum=1),
-        wrap=_named("wrap", options.get("wrap", "both"), _WRAPS),
+        wrap=named("wrap", options.get("wrap", "both"), _WRAPS),
         attributes=dict(options.get("attributes", {})),
         palette=[_packed_color(color) for color in options.get("palette", ())],
         mask_png=mask_png,
-        maps=[_named("maps", name, _MAPS) for name in options.get("maps", ())],
+        maps=[named("maps", name, _MAPS) for name in options.get("maps", ())],
     )
     if pattern := options.get("pattern"):
         chosen = Pattern(pattern) if isinstance(pattern, str) else pattern
@@ -105,19 +125,6 @@ def texture_request(texture_class: str, options: TextureOptions) -> texture_pb2.
             texture_pb2.Blend(texture_class=blend.texture_class, amount=blend.amount, patches_per_tile=patches)
         )
     return request
-
-
-def _named(field_name: str, name: str, values: Mapping[str, Value]) -> Value:
-    if name not in values:
-        raise InvalidRequestError(field_name, name, ", ".join(values))
-    return values[name]
-
-
-def uint32(field_name: str, number: int, minimum: int = 0) -> int:
-    """The number, if a message can carry it; raises InvalidRequestError otherwise."""
-    if not minimum <= number <= _UINT32_MAX:
-        raise InvalidRequestError(field_name, number, f"{minimum} to {_UINT32_MAX}")
-    return number
 
 
 def _packed_color(color: Color) -> int:

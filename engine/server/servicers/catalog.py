@@ -2,10 +2,11 @@
 
 import grpc
 
-from engine.runtime.sessions import Sessions
-from engine.server.convert import generator_message, parsed
 from engine.server.status import NotFoundError
 from engine.server.streaming import Context
+from engine.sessions.sessions import Sessions
+from engine.wire.descriptions import generator_message
+from engine.wire.requests import parsed
 from morphogen.v1 import catalog_pb2
 
 

@@ -1,9 +1,16 @@
 """DiagnosticsService on the wire."""
 
+import asyncio
+
 import grpc
 
-from engine.server.convert import parsed, probe_header, probe_request
+from engine.errors import InvalidRequestError
+from engine.server.callers import terms_of
+from engine.server.convert import granted, steered_wishes, wishes
 from engine.server.streaming import AssetStreamer, Context
+from engine.sessions.session import Session
+from engine.sessions.sessions import Sessions
+from engine.wire.requests import parsed, probe_request
 from morphogen.v1 import diagnostics_pb2
 
 
@@ -12,15 +19,59 @@ class DiagnosticsService:
 
     name = "morphogen.v1.DiagnosticsService"
 
-    def __init__(self, streamer: AssetStreamer) -> None:
+    def __init__(self, sessions: Sessions, streamer: AssetStreamer) -> None:
+        self._sessions = sessions
         self._streamer = streamer
 
     def handler(self) -> "grpc.GenericRpcHandler[bytes, bytes]":
         """The methods, on plain bytes."""
-        method = grpc.unary_stream_rpc_method_handler(self.stream_probe)
-        return grpc.method_handlers_generic_handler(self.name, {"StreamProbe": method})
+        methods = {
+            "StreamProbe": grpc.unary_stream_rpc_method_handler(self.stream_probe),
+            "SteerProbe": grpc.stream_stream_rpc_method_handler(self.steer_probe),
+        }
+        return grpc.method_handlers_generic_handler(self.name, methods)
 
     async def stream_probe(self, data: bytes, context: Context) -> None:
         """Stream synthetic parts."""
-        request = probe_request(parsed(diagnostics_pb2.StreamProbeRequest, data))
-        await self._streamer.stream(request, lambda info, count: probe_header(request, info, count), context)
+        message = parsed(diagnostics_pb2.StreamProbeRequest, data)
+        await self._streamer.stream(probe_request(message), wishes(message.options, terms_of(context)), context)
+
+    async def steer_probe(self, _requests: object, context: Context) -> None:
+        """Stream synthetic parts as the client grants credit, and take its controls."""
+        start = await _read(context)
+        if start is None or start.WhichOneof("payload") != "start":
+            raise InvalidRequestError("start", None if start is None else start.WhichOneof("payload"), "a start first")
+        request = probe_request(start.start)
+        chosen = steered_wishes(start.start, terms_of(context))
+        async with self._sessions.open(request, chosen) as session:
+            delivery = asyncio.create_task(self._streamer.deliver(request, session, context))
+            steering = asyncio.create_task(_steer(session, context))
+            try:
+                await asyncio.wait((delivery, steering), return_when=asyncio.FIRST_COMPLETED)
+                if steering.done():
+                    steering.result()  # a client that has sent its last message still gets what it has granted
+                await delivery
+            finally:
+                for task in (delivery, steering):
+                    task.cancel()
+                await asyncio.gather(delivery, steering, return_exceptions=True)
+
+
+async def _steer(session: Session, context: Context) -> None:
+    """Carry out the client's messages until it has no more. Raises InvalidRequestError."""
+    control_count = 0
+    while (message := await _read(context)) is not None:
+        match message.WhichOneof("payload"):
+            case "credit":
+                session.grant(granted(message.credit, session.granted_count - session.delivered_count))
+            case "control":
+                control_count += 1
+                session.steer(control_count, message.control.data)
+            case other:
+                raise InvalidRequestError("payload", other, "credit or control after the start")
+
+
+async def _read(context: Context) -> diagnostics_pb2.SteerProbeRequest | None:
+    """The client's next message, None after its last."""
+    data = await context.read()
+    return None if not isinstance(data, bytes) else parsed(diagnostics_pb2.SteerProbeRequest, data)

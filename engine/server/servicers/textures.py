@@ -2,8 +2,11 @@
 
 import grpc
 
-from engine.server.convert import parsed, texture_header, texture_request
+from engine.server.callers import tenant_of, terms_of
+from engine.server.convert import prefetch_requests, wishes
 from engine.server.streaming import AssetStreamer, Context
+from engine.sessions.sessions import Sessions
+from engine.wire.requests import parsed, texture_request
 from morphogen.v1 import texture_pb2
 
 
@@ -12,15 +15,26 @@ class TextureService:
 
     name = "morphogen.v1.TextureService"
 
-    def __init__(self, streamer: AssetStreamer) -> None:
+    def __init__(self, sessions: Sessions, streamer: AssetStreamer) -> None:
+        self._sessions = sessions
         self._streamer = streamer
 
     def handler(self) -> "grpc.GenericRpcHandler[bytes, bytes]":
         """The methods, on plain bytes: requests are parsed here to report what is wrong with them."""
-        method = grpc.unary_stream_rpc_method_handler(self.generate_texture)
-        return grpc.method_handlers_generic_handler(self.name, {"GenerateTexture": method})
+        methods = {
+            "GenerateTexture": grpc.unary_stream_rpc_method_handler(self.generate_texture),
+            "PrefetchTextures": grpc.unary_unary_rpc_method_handler(self.prefetch_textures),
+        }
+        return grpc.method_handlers_generic_handler(self.name, methods)
 
     async def generate_texture(self, data: bytes, context: Context) -> None:
         """Stream one material."""
-        request = texture_request(parsed(texture_pb2.GenerateTextureRequest, data))
-        await self._streamer.stream(request, lambda info, count: texture_header(request, info, count), context)
+        message = parsed(texture_pb2.GenerateTextureRequest, data)
+        request = texture_request(message)
+        await self._streamer.stream(request, wishes(message.options, terms_of(context)), context)
+
+    async def prefetch_textures(self, data: bytes, context: Context) -> bytes:
+        """Take hints."""
+        requests = prefetch_requests(parsed(texture_pb2.PrefetchTexturesRequest, data))
+        asset_ids = [self._sessions.prefetch(request, tenant_of(context)) for request in requests]
+        return texture_pb2.PrefetchTexturesResponse(asset_ids=asset_ids).SerializeToString()

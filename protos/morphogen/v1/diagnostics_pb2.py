@@ -25,17 +25,27 @@ _sym_db = _symbol_database.Default()
 from morphogen.v1 import common_pb2 as morphogen_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1emorphogen/v1/diagnostics.proto\x12\x0cmorphogen.v1\x1a\x19morphogen/v1/common.proto\"R\n\x12StreamProbeRequest\x12\x17\n\x0fpart_size_bytes\x18\x01 \x01(\r\x12\x12\n\npart_count\x18\x02 \x01(\r\x12\x0f\n\x07step_ms\x18\x03 \x01(\x01\"\xa7\x01\n\x13StreamProbeResponse\x12,\n\x06header\x18\x01 \x01(\x0b\x32\x1a.morphogen.v1.StreamHeaderH\x00\x12\'\n\x04part\x18\x02 \x01(\x0b\x32\x17.morphogen.v1.PartChunkH\x00\x12.\n\x07trailer\x18\x03 \x01(\x0b\x32\x1b.morphogen.v1.StreamTrailerH\x00\x42\t\n\x07payload2j\n\x12\x44iagnosticsService\x12T\n\x0bStreamProbe\x12 .morphogen.v1.StreamProbeRequest\x1a!.morphogen.v1.StreamProbeResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1emorphogen/v1/diagnostics.proto\x12\x0cmorphogen.v1\x1a\x19morphogen/v1/common.proto\"\x80\x01\n\x12StreamProbeRequest\x12\x17\n\x0fpart_size_bytes\x18\x01 \x01(\r\x12\x12\n\npart_count\x18\x02 \x01(\r\x12\x0f\n\x07step_ms\x18\x03 \x01(\x01\x12,\n\x07options\x18\x04 \x01(\x0b\x32\x1b.morphogen.v1.StreamOptions\"\xa7\x01\n\x13StreamProbeResponse\x12,\n\x06header\x18\x01 \x01(\x0b\x32\x1a.morphogen.v1.StreamHeaderH\x00\x12\'\n\x04part\x18\x02 \x01(\x0b\x32\x17.morphogen.v1.PartChunkH\x00\x12.\n\x07trailer\x18\x03 \x01(\x0b\x32\x1b.morphogen.v1.StreamTrailerH\x00\x42\t\n\x07payload\"\xa5\x01\n\x11SteerProbeRequest\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x18.morphogen.v1.ProbeStartH\x00\x12+\n\x06\x63redit\x18\x02 \x01(\x0b\x32\x19.morphogen.v1.ProbeCreditH\x00\x12-\n\x07\x63ontrol\x18\x03 \x01(\x0b\x32\x1a.morphogen.v1.ProbeControlH\x00\x42\t\n\x07payload\"\xb7\x01\n\nProbeStart\x12\x17\n\x0fpart_size_bytes\x18\x01 \x01(\r\x12\x12\n\npart_count\x18\x02 \x01(\r\x12\x0f\n\x07step_ms\x18\x03 \x01(\x01\x12\x13\n\x0binterval_ms\x18\x04 \x01(\x01\x12(\n\x08\x64\x65livery\x18\x05 \x01(\x0e\x32\x16.morphogen.v1.Delivery\x12,\n\x07options\x18\x06 \x01(\x0b\x32\x1b.morphogen.v1.StreamOptions\"!\n\x0bProbeCredit\x12\x12\n\npart_count\x18\x01 \x01(\r\"\x1c\n\x0cProbeControl\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"\xa6\x01\n\x12SteerProbeResponse\x12,\n\x06header\x18\x01 \x01(\x0b\x32\x1a.morphogen.v1.StreamHeaderH\x00\x12\'\n\x04part\x18\x02 \x01(\x0b\x32\x17.morphogen.v1.PartChunkH\x00\x12.\n\x07trailer\x18\x03 \x01(\x0b\x32\x1b.morphogen.v1.StreamTrailerH\x00\x42\t\n\x07payload2\xbf\x01\n\x12\x44iagnosticsService\x12T\n\x0bStreamProbe\x12 .morphogen.v1.StreamProbeRequest\x1a!.morphogen.v1.StreamProbeResponse0\x01\x12S\n\nSteerProbe\x12\x1f.morphogen.v1.SteerProbeRequest\x1a .morphogen.v1.SteerProbeResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'morphogen.v1.diagnostics_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STREAMPROBEREQUEST']._serialized_start=75
-  _globals['_STREAMPROBEREQUEST']._serialized_end=157
-  _globals['_STREAMPROBERESPONSE']._serialized_start=160
-  _globals['_STREAMPROBERESPONSE']._serialized_end=327
-  _globals['_DIAGNOSTICSSERVICE']._serialized_start=329
-  _globals['_DIAGNOSTICSSERVICE']._serialized_end=435
+  _globals['_STREAMPROBEREQUEST']._serialized_start=76
+  _globals['_STREAMPROBEREQUEST']._serialized_end=204
+  _globals['_STREAMPROBERESPONSE']._serialized_start=207
+  _globals['_STREAMPROBERESPONSE']._serialized_end=374
+  _globals['_STEERPROBEREQUEST']._serialized_start=377
+  _globals['_STEERPROBEREQUEST']._serialized_end=542
+  _globals['_PROBESTART']._serialized_start=545
+  _globals['_PROBESTART']._serialized_end=728
+  _globals['_PROBECREDIT']._serialized_start=730
+  _globals['_PROBECREDIT']._serialized_end=763
+  _globals['_PROBECONTROL']._serialized_start=765
+  _globals['_PROBECONTROL']._serialized_end=793
+  _globals['_STEERPROBERESPONSE']._serialized_start=796
+  _globals['_STEERPROBERESPONSE']._serialized_end=962
+  _globals['_DIAGNOSTICSSERVICE']._serialized_start=965
+  _globals['_DIAGNOSTICSSERVICE']._serialized_end=1156
 # @@protoc_insertion_point(module_scope)

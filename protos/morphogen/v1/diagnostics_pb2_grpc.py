@@ -41,6 +41,11 @@ class DiagnosticsServiceStub:
                 request_serializer=morphogen_dot_v1_dot_diagnostics__pb2.StreamProbeRequest.SerializeToString,
                 response_deserializer=morphogen_dot_v1_dot_diagnostics__pb2.StreamProbeResponse.FromString,
                 _registered_method=True)
+        self.SteerProbe = channel.stream_stream(
+                '/morphogen.v1.DiagnosticsService/SteerProbe',
+                request_serializer=morphogen_dot_v1_dot_diagnostics__pb2.SteerProbeRequest.SerializeToString,
+                response_deserializer=morphogen_dot_v1_dot_diagnostics__pb2.SteerProbeResponse.FromString,
+                _registered_method=True)
 
 
 class DiagnosticsServiceServicer:
@@ -56,6 +61,15 @@ class DiagnosticsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SteerProbe(self, request_iterator, context):
+        """As StreamProbe, but the client steers: its first message starts the stream, later ones grant credit for parts and
+        send controls, of which each part says how many it shows. Nothing is sent without credit. A first message that is
+        no start, a second start and credit beyond the limit are INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DiagnosticsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -63,6 +77,11 @@ def add_DiagnosticsServiceServicer_to_server(servicer, server):
                     servicer.StreamProbe,
                     request_deserializer=morphogen_dot_v1_dot_diagnostics__pb2.StreamProbeRequest.FromString,
                     response_serializer=morphogen_dot_v1_dot_diagnostics__pb2.StreamProbeResponse.SerializeToString,
+            ),
+            'SteerProbe': grpc.stream_stream_rpc_method_handler(
+                    servicer.SteerProbe,
+                    request_deserializer=morphogen_dot_v1_dot_diagnostics__pb2.SteerProbeRequest.FromString,
+                    response_serializer=morphogen_dot_v1_dot_diagnostics__pb2.SteerProbeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -94,6 +113,33 @@ class DiagnosticsService:
             '/morphogen.v1.DiagnosticsService/StreamProbe',
             morphogen_dot_v1_dot_diagnostics__pb2.StreamProbeRequest.SerializeToString,
             morphogen_dot_v1_dot_diagnostics__pb2.StreamProbeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SteerProbe(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/morphogen.v1.DiagnosticsService/SteerProbe',
+            morphogen_dot_v1_dot_diagnostics__pb2.SteerProbeRequest.SerializeToString,
+            morphogen_dot_v1_dot_diagnostics__pb2.SteerProbeResponse.FromString,
             options,
             channel_credentials,
             insecure,

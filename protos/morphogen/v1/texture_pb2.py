@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from morphogen.v1 import common_pb2 as morphogen_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amorphogen/v1/texture.proto\x12\x0cmorphogen.v1\x1a\x19morphogen/v1/common.proto\"\x85\x01\n\x07Pattern\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x39\n\nparameters\x18\x02 \x03(\x0b\x32%.morphogen.v1.Pattern.ParametersEntry\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"H\n\x05\x42lend\x12\x15\n\rtexture_class\x18\x01 \x01(\t\x12\x0e\n\x06\x61mount\x18\x02 \x01(\x01\x12\x18\n\x10patches_per_tile\x18\x03 \x01(\r\"\x84\x03\n\x16GenerateTextureRequest\x12\x15\n\rtexture_class\x18\x01 \x01(\t\x12\x0c\n\x04seed\x18\x02 \x01(\r\x12\x0f\n\x07size_px\x18\x03 \x01(\r\x12 \n\x04wrap\x18\x04 \x01(\x0e\x32\x12.morphogen.v1.Wrap\x12H\n\nattributes\x18\x05 \x03(\x0b\x32\x34.morphogen.v1.GenerateTextureRequest.AttributesEntry\x12\x0f\n\x07palette\x18\x06 \x03(\r\x12&\n\x07pattern\x18\x07 \x01(\x0b\x32\x15.morphogen.v1.Pattern\x12\x10\n\x08mask_png\x18\x08 \x01(\x0c\x12\"\n\x05\x62lend\x18\t \x01(\x0b\x32\x13.morphogen.v1.Blend\x12&\n\x04maps\x18\n \x03(\x0e\x32\x18.morphogen.v1.TextureMap\x1a\x31\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\xab\x01\n\x17GenerateTextureResponse\x12,\n\x06header\x18\x01 \x01(\x0b\x32\x1a.morphogen.v1.StreamHeaderH\x00\x12\'\n\x04part\x18\x02 \x01(\x0b\x32\x17.morphogen.v1.PartChunkH\x00\x12.\n\x07trailer\x18\x03 \x01(\x0b\x32\x1b.morphogen.v1.StreamTrailerH\x00\x42\t\n\x07payload*R\n\x04Wrap\x12\x14\n\x10WRAP_UNSPECIFIED\x10\x00\x12\r\n\tWRAP_BOTH\x10\x01\x12\n\n\x06WRAP_X\x10\x02\x12\n\n\x06WRAP_Y\x10\x03\x12\r\n\tWRAP_NONE\x10\x04*\xc9\x01\n\nTextureMap\x12\x1b\n\x17TEXTURE_MAP_UNSPECIFIED\x10\x00\x12\x16\n\x12TEXTURE_MAP_ALBEDO\x10\x01\x12\x16\n\x12TEXTURE_MAP_NORMAL\x10\x02\x12\x19\n\x15TEXTURE_MAP_ROUGHNESS\x10\x03\x12\x18\n\x14TEXTURE_MAP_METALLIC\x10\x04\x12\x16\n\x12TEXTURE_MAP_HEIGHT\x10\x05\x12!\n\x1dTEXTURE_MAP_AMBIENT_OCCLUSION\x10\x06\x32r\n\x0eTextureService\x12`\n\x0fGenerateTexture\x12$.morphogen.v1.GenerateTextureRequest\x1a%.morphogen.v1.GenerateTextureResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amorphogen/v1/texture.proto\x12\x0cmorphogen.v1\x1a\x19morphogen/v1/common.proto\"\x85\x01\n\x07Pattern\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x39\n\nparameters\x18\x02 \x03(\x0b\x32%.morphogen.v1.Pattern.ParametersEntry\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"H\n\x05\x42lend\x12\x15\n\rtexture_class\x18\x01 \x01(\t\x12\x0e\n\x06\x61mount\x18\x02 \x01(\x01\x12\x18\n\x10patches_per_tile\x18\x03 \x01(\r\"\xb2\x03\n\x16GenerateTextureRequest\x12\x15\n\rtexture_class\x18\x01 \x01(\t\x12\x0c\n\x04seed\x18\x02 \x01(\r\x12\x0f\n\x07size_px\x18\x03 \x01(\r\x12 \n\x04wrap\x18\x04 \x01(\x0e\x32\x12.morphogen.v1.Wrap\x12H\n\nattributes\x18\x05 \x03(\x0b\x32\x34.morphogen.v1.GenerateTextureRequest.AttributesEntry\x12\x0f\n\x07palette\x18\x06 \x03(\r\x12&\n\x07pattern\x18\x07 \x01(\x0b\x32\x15.morphogen.v1.Pattern\x12\x10\n\x08mask_png\x18\x08 \x01(\x0c\x12\"\n\x05\x62lend\x18\t \x01(\x0b\x32\x13.morphogen.v1.Blend\x12&\n\x04maps\x18\n \x03(\x0e\x32\x18.morphogen.v1.TextureMap\x12,\n\x07options\x18\x0b \x01(\x0b\x32\x1b.morphogen.v1.StreamOptions\x1a\x31\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\xab\x01\n\x17GenerateTextureResponse\x12,\n\x06header\x18\x01 \x01(\x0b\x32\x1a.morphogen.v1.StreamHeaderH\x00\x12\'\n\x04part\x18\x02 \x01(\x0b\x32\x17.morphogen.v1.PartChunkH\x00\x12.\n\x07trailer\x18\x03 \x01(\x0b\x32\x1b.morphogen.v1.StreamTrailerH\x00\x42\t\n\x07payload\"Q\n\x17PrefetchTexturesRequest\x12\x36\n\x08requests\x18\x01 \x03(\x0b\x32$.morphogen.v1.GenerateTextureRequest\"-\n\x18PrefetchTexturesResponse\x12\x11\n\tasset_ids\x18\x01 \x03(\t*R\n\x04Wrap\x12\x14\n\x10WRAP_UNSPECIFIED\x10\x00\x12\r\n\tWRAP_BOTH\x10\x01\x12\n\n\x06WRAP_X\x10\x02\x12\n\n\x06WRAP_Y\x10\x03\x12\r\n\tWRAP_NONE\x10\x04*\xc9\x01\n\nTextureMap\x12\x1b\n\x17TEXTURE_MAP_UNSPECIFIED\x10\x00\x12\x16\n\x12TEXTURE_MAP_ALBEDO\x10\x01\x12\x16\n\x12TEXTURE_MAP_NORMAL\x10\x02\x12\x19\n\x15TEXTURE_MAP_ROUGHNESS\x10\x03\x12\x18\n\x14TEXTURE_MAP_METALLIC\x10\x04\x12\x16\n\x12TEXTURE_MAP_HEIGHT\x10\x05\x12!\n\x1dTEXTURE_MAP_AMBIENT_OCCLUSION\x10\x06\x32\xd5\x01\n\x0eTextureService\x12`\n\x0fGenerateTexture\x12$.morphogen.v1.GenerateTextureRequest\x1a%.morphogen.v1.GenerateTextureResponse0\x01\x12\x61\n\x10PrefetchTextures\x12%.morphogen.v1.PrefetchTexturesRequest\x1a&.morphogen.v1.PrefetchTexturesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,10 +36,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PATTERN_PARAMETERSENTRY']._serialized_options = b'8\001'
   _globals['_GENERATETEXTUREREQUEST_ATTRIBUTESENTRY']._loaded_options = None
   _globals['_GENERATETEXTUREREQUEST_ATTRIBUTESENTRY']._serialized_options = b'8\001'
-  _globals['_WRAP']._serialized_start=846
-  _globals['_WRAP']._serialized_end=928
-  _globals['_TEXTUREMAP']._serialized_start=931
-  _globals['_TEXTUREMAP']._serialized_end=1132
+  _globals['_WRAP']._serialized_start=1022
+  _globals['_WRAP']._serialized_end=1104
+  _globals['_TEXTUREMAP']._serialized_start=1107
+  _globals['_TEXTUREMAP']._serialized_end=1308
   _globals['_PATTERN']._serialized_start=72
   _globals['_PATTERN']._serialized_end=205
   _globals['_PATTERN_PARAMETERSENTRY']._serialized_start=156
@@ -47,11 +47,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BLEND']._serialized_start=207
   _globals['_BLEND']._serialized_end=279
   _globals['_GENERATETEXTUREREQUEST']._serialized_start=282
-  _globals['_GENERATETEXTUREREQUEST']._serialized_end=670
-  _globals['_GENERATETEXTUREREQUEST_ATTRIBUTESENTRY']._serialized_start=621
-  _globals['_GENERATETEXTUREREQUEST_ATTRIBUTESENTRY']._serialized_end=670
-  _globals['_GENERATETEXTURERESPONSE']._serialized_start=673
-  _globals['_GENERATETEXTURERESPONSE']._serialized_end=844
-  _globals['_TEXTURESERVICE']._serialized_start=1134
-  _globals['_TEXTURESERVICE']._serialized_end=1248
+  _globals['_GENERATETEXTUREREQUEST']._serialized_end=716
+  _globals['_GENERATETEXTUREREQUEST_ATTRIBUTESENTRY']._serialized_start=667
+  _globals['_GENERATETEXTUREREQUEST_ATTRIBUTESENTRY']._serialized_end=716
+  _globals['_GENERATETEXTURERESPONSE']._serialized_start=719
+  _globals['_GENERATETEXTURERESPONSE']._serialized_end=890
+  _globals['_PREFETCHTEXTURESREQUEST']._serialized_start=892
+  _globals['_PREFETCHTEXTURESREQUEST']._serialized_end=973
+  _globals['_PREFETCHTEXTURESRESPONSE']._serialized_start=975
+  _globals['_PREFETCHTEXTURESRESPONSE']._serialized_end=1020
+  _globals['_TEXTURESERVICE']._serialized_start=1311
+  _globals['_TEXTURESERVICE']._serialized_end=1524
 # @@protoc_insertion_point(module_scope)

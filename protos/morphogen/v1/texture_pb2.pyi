@@ -64,7 +64,7 @@ class Blend(_message.Message):
     def __init__(self, texture_class: _Optional[str] = ..., amount: _Optional[float] = ..., patches_per_tile: _Optional[int] = ...) -> None: ...
 
 class GenerateTextureRequest(_message.Message):
-    __slots__ = ("texture_class", "seed", "size_px", "wrap", "attributes", "palette", "pattern", "mask_png", "blend", "maps")
+    __slots__ = ("texture_class", "seed", "size_px", "wrap", "attributes", "palette", "pattern", "mask_png", "blend", "maps", "options")
     class AttributesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -82,6 +82,7 @@ class GenerateTextureRequest(_message.Message):
     MASK_PNG_FIELD_NUMBER: _ClassVar[int]
     BLEND_FIELD_NUMBER: _ClassVar[int]
     MAPS_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
     texture_class: str
     seed: int
     size_px: int
@@ -92,7 +93,8 @@ class GenerateTextureRequest(_message.Message):
     mask_png: bytes
     blend: Blend
     maps: _containers.RepeatedScalarFieldContainer[TextureMap]
-    def __init__(self, texture_class: _Optional[str] = ..., seed: _Optional[int] = ..., size_px: _Optional[int] = ..., wrap: _Optional[_Union[Wrap, str]] = ..., attributes: _Optional[_Mapping[str, float]] = ..., palette: _Optional[_Iterable[int]] = ..., pattern: _Optional[_Union[Pattern, _Mapping]] = ..., mask_png: _Optional[bytes] = ..., blend: _Optional[_Union[Blend, _Mapping]] = ..., maps: _Optional[_Iterable[_Union[TextureMap, str]]] = ...) -> None: ...
+    options: _common_pb2.StreamOptions
+    def __init__(self, texture_class: _Optional[str] = ..., seed: _Optional[int] = ..., size_px: _Optional[int] = ..., wrap: _Optional[_Union[Wrap, str]] = ..., attributes: _Optional[_Mapping[str, float]] = ..., palette: _Optional[_Iterable[int]] = ..., pattern: _Optional[_Union[Pattern, _Mapping]] = ..., mask_png: _Optional[bytes] = ..., blend: _Optional[_Union[Blend, _Mapping]] = ..., maps: _Optional[_Iterable[_Union[TextureMap, str]]] = ..., options: _Optional[_Union[_common_pb2.StreamOptions, _Mapping]] = ...) -> None: ...
 
 class GenerateTextureResponse(_message.Message):
     __slots__ = ("header", "part", "trailer")
@@ -103,3 +105,15 @@ class GenerateTextureResponse(_message.Message):
     part: _common_pb2.PartChunk
     trailer: _common_pb2.StreamTrailer
     def __init__(self, header: _Optional[_Union[_common_pb2.StreamHeader, _Mapping]] = ..., part: _Optional[_Union[_common_pb2.PartChunk, _Mapping]] = ..., trailer: _Optional[_Union[_common_pb2.StreamTrailer, _Mapping]] = ...) -> None: ...
+
+class PrefetchTexturesRequest(_message.Message):
+    __slots__ = ("requests",)
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    requests: _containers.RepeatedCompositeFieldContainer[GenerateTextureRequest]
+    def __init__(self, requests: _Optional[_Iterable[_Union[GenerateTextureRequest, _Mapping]]] = ...) -> None: ...
+
+class PrefetchTexturesResponse(_message.Message):
+    __slots__ = ("asset_ids",)
+    ASSET_IDS_FIELD_NUMBER: _ClassVar[int]
+    asset_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, asset_ids: _Optional[_Iterable[str]] = ...) -> None: ...

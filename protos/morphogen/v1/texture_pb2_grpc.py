@@ -40,6 +40,11 @@ class TextureServiceStub:
                 request_serializer=morphogen_dot_v1_dot_texture__pb2.GenerateTextureRequest.SerializeToString,
                 response_deserializer=morphogen_dot_v1_dot_texture__pb2.GenerateTextureResponse.FromString,
                 _registered_method=True)
+        self.PrefetchTextures = channel.unary_unary(
+                '/morphogen.v1.TextureService/PrefetchTextures',
+                request_serializer=morphogen_dot_v1_dot_texture__pb2.PrefetchTexturesRequest.SerializeToString,
+                response_deserializer=morphogen_dot_v1_dot_texture__pb2.PrefetchTexturesResponse.FromString,
+                _registered_method=True)
 
 
 class TextureServiceServicer:
@@ -53,6 +58,17 @@ class TextureServiceServicer:
         Errors carry google.rpc.ErrorInfo (domain "morphogen"): INVALID_ARGUMENT with the field, its value and what is
         allowed; RESOURCE_EXHAUSTED with a RetryInfo when too many requests wait; UNAVAILABLE while the server shuts down;
         DEADLINE_EXCEEDED; INTERNAL with the number of an entry in the server's log.
+
+        Equal requests that come while one is being made join it from its first part, later ones get the stored result. A
+        call's deadline reaches the scheduler: what cannot be made in time is refused at once, with RESOURCE_EXHAUSTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PrefetchTextures(self, request, context):
+        """Says what the client will probably ask for next. It is made while the workers have nothing else to do and kept, so
+        that the real request is answered at once; hints are the first thing to be dropped. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -65,6 +81,11 @@ def add_TextureServiceServicer_to_server(servicer, server):
                     servicer.GenerateTexture,
                     request_deserializer=morphogen_dot_v1_dot_texture__pb2.GenerateTextureRequest.FromString,
                     response_serializer=morphogen_dot_v1_dot_texture__pb2.GenerateTextureResponse.SerializeToString,
+            ),
+            'PrefetchTextures': grpc.unary_unary_rpc_method_handler(
+                    servicer.PrefetchTextures,
+                    request_deserializer=morphogen_dot_v1_dot_texture__pb2.PrefetchTexturesRequest.FromString,
+                    response_serializer=morphogen_dot_v1_dot_texture__pb2.PrefetchTexturesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -95,6 +116,33 @@ class TextureService:
             '/morphogen.v1.TextureService/GenerateTexture',
             morphogen_dot_v1_dot_texture__pb2.GenerateTextureRequest.SerializeToString,
             morphogen_dot_v1_dot_texture__pb2.GenerateTextureResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PrefetchTextures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/morphogen.v1.TextureService/PrefetchTextures',
+            morphogen_dot_v1_dot_texture__pb2.PrefetchTexturesRequest.SerializeToString,
+            morphogen_dot_v1_dot_texture__pb2.PrefetchTexturesResponse.FromString,
             options,
             channel_credentials,
             insecure,

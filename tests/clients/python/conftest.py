@@ -140,17 +140,28 @@ def make_stream(
         ("normal", 128, png(128, 40)),
     ),
     chunk_bytes: int = 100,
+    *,
+    first_sequence: int = 0,
+    tokens: bool = False,
 ) -> list[Message]:
-    """The messages of an intact stream of these parts (map, lod_px, payload)."""
+    """The messages of an intact stream of these parts (map, lod_px, payload), from part `first_sequence` on.
+
+    With `tokens`, part N brings the token b"behind N".
+    """
     header = common_pb2.StreamHeader(
         asset_id="ab" * 32,
         generator=common_pb2.GeneratorRef(name="texgen", version="1", tier="S", weights_sha256="cd" * 32),
         canonical_request='{"texture_class":"stone"}',
         lods_px=sorted({lod_px for _, lod_px, _ in parts} - {0}),
         part_count=len(parts),
+        first_sequence=first_sequence,
     )
     messages = [Message(header=header)]
+    digest = bytes(32)
     for sequence, (name, lod_px, payload) in enumerate(parts):
+        digest = hashlib.sha256(digest + hashlib.sha256(payload).digest()).digest()
+        if sequence < first_sequence:
+            continue
         pieces = [payload[start : start + chunk_bytes] for start in range(0, len(payload), chunk_bytes)]
         for index, piece in enumerate(pieces):
             chunk = common_pb2.PartChunk(
@@ -163,11 +174,11 @@ def make_stream(
                 chunk_index=index,
                 chunk_count=len(pieces),
                 data=piece,
+                resume_token=f"behind {sequence}".encode() if tokens and index + 1 == len(pieces) else b"",
             )
             messages.append(Message(part=chunk))
-    digests = b"".join(hashlib.sha256(payload).digest() for _, _, payload in parts)
     trailer = common_pb2.StreamTrailer(
-        sha256=hashlib.sha256(digests).digest(),
+        sha256=digest,
         part_count=len(parts),
         size_bytes=sum(len(payload) for _, _, payload in parts),
         timings=common_pb2.Timings(queue_ms=1, first_part_ms=2, step_ms=3, total_ms=4),

@@ -108,6 +108,30 @@ async def test_plain_break_cancels_the_call(script: Script, address: str, stream
         assert await cancellation_seen(script)
 
 
+async def test_close_ends_the_iteration_of_another_task(script: Script, address: str, stream_of: StreamOf) -> None:
+    script.attempts.append([*stream_of()])
+    script.pause_s.append(30.0)
+    async with AsyncClient(address) as client:
+        stream = client.generate_texture("stone")
+        task = asyncio.create_task(stream.result())
+        assert await asyncio.to_thread(script.asked.wait, 5.0)
+        stream.close()
+        with pytest.raises(CancelledError, match="the stream was closed"):
+            await task
+        assert not task.cancelled()
+        assert await cancellation_seen(script)
+
+
+async def test_closing_the_client_ends_its_streams(script: Script, address: str, stream_of: StreamOf) -> None:
+    script.attempts.append([*stream_of()])
+    script.pause_s.append(30.0)
+    async with AsyncClient(address) as client:
+        task = asyncio.create_task(client.texture("stone"))
+        assert await asyncio.to_thread(script.asked.wait, 5.0)
+    with pytest.raises(CancelledError):
+        await task
+
+
 async def test_cancelling_the_task_cancels_the_call(script: Script, address: str, stream_of: StreamOf) -> None:
     script.attempts.append([*stream_of()])
     script.pause_s.append(30.0)

@@ -1,6 +1,6 @@
 """A texture generator around a tiny, untrained network: everything but the pictures' beauty is real."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -8,6 +8,7 @@ import torch
 from engine.assets import Part, TextureRequest
 from engine.generators.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
 from engine.generators.texture import TextureGenerator
+from engine.generators.whole import steps_of
 from engine.nets.precision import KernelClass
 from engine.nets.texgen import TexGen, TexGenConfig
 from engine.nets.weights_file import ClassEntry, TexGenHeader, TexGenWeights
@@ -63,15 +64,6 @@ def make(generator: TextureGenerator) -> Callable[[TextureRequest], list[Part]]:
     """Every part of a request, from a session of its own."""
 
     def finish(request: TextureRequest) -> list[Part]:
-        state = generator.begin(request)
-        made: list[Part] = []
-        while not state.finished:
-            made += only(generator.step([state]))
-        return made
+        return [part for parts in steps_of(generator, request) for part in parts]
 
     return finish
-
-
-def only(steps: Sequence[tuple[Part, ...]]) -> tuple[Part, ...]:
-    (parts,) = steps
-    return parts

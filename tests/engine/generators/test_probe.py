@@ -3,8 +3,21 @@
 import hashlib
 import time
 
-from engine.assets import ProbeRequest
-from engine.generators.probe import ProbeGenerator
+import pytest
+
+from engine.assets import Part, ProbeRequest
+from engine.errors import InvalidRequestError
+from engine.generators.probe import CONTROL_MAX_BYTES, ProbeGenerator, ProbeState
+from engine.generators.protocol import Steerable
+from engine.runtime.messages import CHECKPOINT_MAX_BYTES
+
+
+def finished(generator: ProbeGenerator, state: ProbeState) -> list[Part]:
+    """The parts that are left."""
+    made: list[Part] = []
+    while not state.finished:
+        made += generator.step([state])[0]
+    return made
 
 
 def test_payload_depends_on_the_size_alone() -> None:
@@ -39,3 +52,62 @@ def test_step_sleeps_once_for_the_whole_batch() -> None:
     started_at_s = time.perf_counter()
     generator.step(states)
     assert time.perf_counter() - started_at_s >= 0.02
+
+
+@pytest.mark.parametrize("step_count", range(5))
+def test_session_resumed_after_any_step_makes_the_same_parts(step_count: int) -> None:
+    request = ProbeRequest(70_000, 5)
+    first, second = ProbeGenerator(), ProbeGenerator()
+    state = first.begin(request)
+    for _ in range(step_count):
+        first.step([state])
+    checkpoint = first.checkpoint(state)
+    assert len(checkpoint) <= CHECKPOINT_MAX_BYTES
+    second.begin(ProbeRequest(10, 1))  # leaves no trace
+    resumed = second.resume(request, checkpoint)
+    assert second.checkpoint(resumed) == checkpoint
+    assert [part.sequence for part in finished(second, resumed)] == list(range(step_count, 5))
+    assert finished(second, second.resume(request, checkpoint)) == finished(first, state)
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "allowed"),
+    [
+        (b"", "4 bytes"),
+        (b"\0\0\1", "4 bytes"),
+        (b"\0\0\0\0\1", "4 bytes"),
+        (b"\0\0\0\3", "fewer than 3 parts"),
+        (b"\xff" * 4, "fewer than 3 parts"),
+    ],
+)
+def test_checkpoint_of_another_request_is_refused(checkpoint: bytes, allowed: str) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        ProbeGenerator().resume(ProbeRequest(10, 3), checkpoint)
+    assert (caught.value.field, caught.value.allowed) == ("checkpoint", allowed)
+
+
+def test_steps_ahead_are_those_that_follow() -> None:
+    generator = ProbeGenerator()
+    state = generator.begin(ProbeRequest(10, 3, step_ms=0.5))
+    for left in (3, 2, 1):
+        ((kind, count),) = generator.steps_ahead(state)
+        assert (kind, count) == ("probe 0.5 ms", left)
+        generator.step([state])
+    assert state.finished
+
+
+def test_steps_of_other_length_are_of_another_kind() -> None:
+    generator = ProbeGenerator()
+    kinds = [generator.steps_ahead(generator.begin(ProbeRequest(10, 3, step_ms=step_ms))) for step_ms in (0.0, 1.0)]
+    assert kinds[0] != kinds[1]
+
+
+def test_controls_arrive_and_change_nothing() -> None:
+    generator = ProbeGenerator()
+    assert isinstance(generator, Steerable)
+    steered, plain = (generator.begin(ProbeRequest(10, 2)) for _ in range(2))
+    generator.steer(steered, bytes(CONTROL_MAX_BYTES))
+    assert finished(generator, steered) == finished(generator, plain)
+    with pytest.raises(InvalidRequestError) as caught:
+        generator.steer(plain, bytes(CONTROL_MAX_BYTES + 1))
+    assert (caught.value.field, caught.value.allowed) == ("control", "at most 64 bytes")

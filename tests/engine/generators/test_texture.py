@@ -1,7 +1,12 @@
 """Requests become parts: in order, the same each time however steps fall, and refused where nothing can be made."""
 
-from collections.abc import Callable
+import asyncio
+import copy
+import hashlib
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from threading import Event
 
 import cv2
 import numpy as np
@@ -11,12 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.assets import Blend, MapKind, Part, Pattern, TextureRequest, Wrap
+from engine.assets import AssetRequest, Blend, Draft, GeneratorInfo, MapKind, Part, Pattern, TextureRequest, Wrap
 from engine.codecs.image import decode_png, encode_png
-from engine.errors import InvalidRequestError, WeightsError
+from engine.errors import GenerationError, InvalidRequestError, WeightsError
+from engine.generators.protocol import Generator
 from engine.generators.texture import TextureGenerator, TextureState
+from engine.generators.whole import finished_parts
 from engine.nets.precision import KernelClass
 from engine.nets.weights_file import ClassEntry, TexGenWeights
+from engine.runtime.messages import CHECKPOINT_MAX_BYTES, Terms
+from workers.local import LocalPool
 
 Make = Callable[[TextureRequest], list[Part]]
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
@@ -31,6 +40,14 @@ REQUESTS = {
     "palette": replace(STONE, palette=((10, 20, 30), (90, 100, 110), (200, 210, 220))),
     "open": replace(STONE, wrap=Wrap.NONE),
 }
+
+
+def finish(generator: TextureGenerator, state: TextureState) -> list[Part]:
+    """The parts that are left."""
+    made: list[Part] = []
+    while not state.finished:
+        made += finished_parts(generator.step([state])[0])
+    return made
 
 
 def images(parts: list[Part], kind: MapKind) -> list[NDArray[np.float32]]:
@@ -62,22 +79,118 @@ def test_interleaved_states_give_the_bytes_that_each_gives_alone(generator: Text
     made: dict[str, list[Part]] = {name: [] for name in states}
     while unfinished := [name for name, state in states.items() if not state.finished]:
         for name, parts in zip(unfinished, generator.step([states[name] for name in unfinished]), strict=True):
-            made[name] += parts
+            made[name] += finished_parts(parts)
     for name, request in REQUESTS.items():
         assert made[name] == make(request), name
 
 
-@pytest.mark.parametrize("finished_lods", [1, 2])
 @pytest.mark.parametrize("blend", [None, Blend("wood")])
-def test_resumed_state_goes_on_with_the_same_bytes(
-    generator: TextureGenerator, make: Make, finished_lods: int, blend: Blend | None
+def test_session_resumed_after_any_step_makes_the_same_parts(
+    generator: TextureGenerator, weights: TexGenWeights, kernel: KernelClass, make: Make, blend: Blend | None
 ) -> None:
     request = replace(STONE, size_px=256, maps=(MapKind.ALBEDO, MapKind.NORMAL), blend=blend)
-    state = TextureState(request, finished_lods)
-    made: list[Part] = []
+    whole, elsewhere = make(request), TextureGenerator(weights, kernel)
+    state = generator.begin(request)
     while not state.finished:
-        made += generator.step([state])[0]
-    assert made == make(request)[2 * finished_lods :]
+        checkpoint = generator.checkpoint(state)
+        assert len(checkpoint) <= CHECKPOINT_MAX_BYTES
+        resumed = elsewhere.resume(request, checkpoint)
+        assert elsewhere.checkpoint(resumed) == checkpoint
+        assert finish(elsewhere, resumed) == whole[2 * state.finished_lods :]
+        generator.step([state])
+
+
+@pytest.mark.parametrize("checkpoint", [b"", b"\2", b"\xff", b"\0\1", bytes(5000)])
+def test_checkpoint_of_another_request_is_refused(generator: TextureGenerator, checkpoint: bytes) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        generator.resume(STONE, checkpoint)
+    assert (caught.value.field, caught.value.allowed) == ("checkpoint", "one byte below 2")
+
+
+def test_resuming_checks_the_request_as_beginning_does(generator: TextureGenerator) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        generator.resume(replace(STONE, texture_class="marble"), b"\0")
+    assert caught.value.field == "texture_class"
+
+
+def test_steps_ahead_are_those_that_follow(generator: TextureGenerator) -> None:
+    state = generator.begin(replace(STONE, size_px=256))
+    ahead = generator.steps_ahead(state)
+    assert [(kind, count) for kind, count in ahead] == [(f"texture {lod_px} of 256 px", 1) for lod_px in (64, 128, 256)]
+    for index, (kind, _) in enumerate(ahead):
+        assert generator.steps_ahead(state) == ahead[index:]
+        (drafts,) = generator.step([state])
+        assert kind == f"texture {drafts[0].lod_px} of 256 px"
+    assert generator.steps_ahead(state) == ()
+    assert state.finished
+
+
+def test_numbers_that_are_not_finite_are_an_error_and_no_picture(weights: TexGenWeights, kernel: KernelClass) -> None:
+    network = copy.deepcopy(weights.network)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(float("nan"))
+    spoiled = TextureGenerator(replace(weights, network=network), kernel)
+    with pytest.raises(GenerationError, match="not finite"):
+        spoiled.step([spoiled.begin(STONE)])
+
+
+class Batching:
+    """A catalog whose only generator's steps take equally long whatever their size, so that large batches pay."""
+
+    def __init__(self, generator: TextureGenerator) -> None:
+        self.batch_sizes: list[int] = []
+        self.gate = Event()
+        self.info = generator.info
+        self.checkpoint, self.resume, self.steps_ahead = generator.checkpoint, generator.resume, generator.steps_ahead
+        self._generator = generator
+
+    def infos(self) -> tuple[GeneratorInfo, ...]:
+        return (self.info,)
+
+    def generator_for(self, _request: AssetRequest) -> "Generator[TextureRequest, TextureState]":
+        return self
+
+    def begin(self, request: TextureRequest) -> TextureState:
+        self.gate.wait(10)
+        return self._generator.begin(request)
+
+    def step(self, states: Sequence[TextureState]) -> list[tuple[Draft, ...]]:
+        self.batch_sizes.append(len(states))
+        began_at_s = time.perf_counter()
+        made = self._generator.step(states)
+        time.sleep(max(0.0, began_at_s + 0.06 - time.perf_counter()))
+        return made
+
+
+async def test_same_request_has_one_hash_in_batches_of_every_size(generator: TextureGenerator, make: Make) -> None:
+    request = replace(STONE, size_px=128, maps=(MapKind.ALBEDO, MapKind.NORMAL))
+    batching = Batching(generator)
+    pool = LocalPool(batching)
+    await pool.start()
+
+    async def digest() -> str:
+        stream = await pool.open(request, 4, Terms())
+        parts = [sealed.part async for sealed in stream]
+        stream.close()
+        return hashlib.sha256(b"".join(part.payload for part in parts)).hexdigest()
+
+    async def together(count: int) -> set[str]:
+        """`count` sessions that begin at the same time."""
+        batching.gate.clear()
+        sessions = [asyncio.create_task(digest()) for _ in range(count)]
+        await asyncio.sleep(0)
+        batching.gate.set()
+        return set(await asyncio.gather(*sessions))
+
+    digests: set[str] = set()
+    for _ in range(4):
+        digests |= await together(16)  # until it is known that batches pay
+    for count in range(1, 17):
+        digests |= await together(count)
+    await pool.close()
+    assert set(batching.batch_sizes) >= set(range(1, 17))
+    assert digests == {hashlib.sha256(b"".join(part.payload for part in make(request))).hexdigest()}
 
 
 def test_another_seed_gives_other_bytes(make: Make) -> None:
@@ -93,7 +206,7 @@ def test_parts_come_level_by_level_in_the_order_of_maps(generator: TextureGenera
     made: list[Part] = []
     for lod_px in (64, 128, 256):
         assert not state.finished
-        (parts,) = generator.step([state])
+        parts = finished_parts(generator.step([state])[0])
         assert [part.map for part in parts] == [kind for kind in MapKind if kind in maps]
         assert {part.lod_px for part in parts} == {lod_px}
         assert {decode_png(part.payload).shape[:2] for part in parts} == {(lod_px, lod_px)}
@@ -266,9 +379,9 @@ def test_weights_whose_class_has_no_usable_pattern_are_refused(
 def test_half_precision_gives_nearly_the_same_texture_and_always_the_same(weights: TexGenWeights, make: Make) -> None:
     halved = TextureGenerator(weights, KernelClass("cpu", torch.bfloat16, 1))
     request = replace(STONE, size_px=64)
-    first, second = (halved.step([halved.begin(request)])[0] for _ in range(2))
+    first, second = (finish(halved, halved.begin(request)) for _ in range(2))
     assert first == second
-    exact, rounded = (images(list(parts), MapKind.ALBEDO)[0] for parts in (make(request), first))
+    exact, rounded = (images(parts, MapKind.ALBEDO)[0] for parts in (make(request), first))
     assert 0 < np.abs(exact - rounded).mean() < 4
 
 

@@ -1,100 +1,91 @@
-"""Wire messages to requests, with every way of getting them wrong."""
+"""Stream options to wishes, with every way of getting them wrong."""
 
 from typing import Any
 
 import pytest
 
-from engine.assets import Blend, MapKind, Pattern, ProbeRequest, TextureRequest, Wrap
+from engine.assets import ProbeRequest, TextureRequest
 from engine.errors import InvalidRequestError
-from engine.server.convert import MAPS, WRAPS, parsed, probe_request, texture_request
-from morphogen.v1 import diagnostics_pb2, texture_pb2
+from engine.generators.probe import ProbeGenerator
+from engine.runtime.messages import CREDIT_DEFAULT, CREDIT_MAX, Delivery, Priority, Terms
+from engine.server.convert import (
+    DELIVERIES,
+    PREFETCH_MAX,
+    PRIORITIES,
+    granted,
+    prefetch_requests,
+    steered_wishes,
+    stream_header,
+    wishes,
+)
+from morphogen.v1 import common_pb2, diagnostics_pb2, texture_pb2
 
-Message = texture_pb2.GenerateTextureRequest
+TERMS = Terms(tenant="somebody", due_in_s=2.0, trace="00-a-b-01")
 
 
-def test_unset_fields_mean_defaults() -> None:
-    assert texture_request(Message(texture_class="stone")) == TextureRequest("stone", size_px=512)
+def test_unset_options_mean_defaults() -> None:
+    wanted = wishes(common_pb2.StreamOptions(), TERMS)
+    assert wanted.terms == TERMS
+    assert wanted.credit == CREDIT_DEFAULT
+    assert (wanted.explicit_credit, wanted.resume_tokens, wanted.resume_token) == (False, False, b"")
 
 
-def test_every_field_arrives() -> None:
-    message = Message(
-        texture_class="stone",
-        seed=2**32 - 1,
-        size_px=128,
-        wrap=texture_pb2.WRAP_Y,
-        attributes={"scale": 1.5},
-        palette=[0x102030, 0, 0xFFFFFF],
-        pattern=texture_pb2.Pattern(name="bricks", parameters={"rows": 8}),
-        blend=texture_pb2.Blend(texture_class="moss", amount=0.25),
-        maps=[texture_pb2.TEXTURE_MAP_HEIGHT, texture_pb2.TEXTURE_MAP_ALBEDO],
+def test_every_option_arrives() -> None:
+    options = common_pb2.StreamOptions(
+        credit=64, resume_tokens=True, resume_token=b"token", priority=common_pb2.PRIORITY_INTERACTIVE
     )
-    assert texture_request(message) == TextureRequest(
-        "stone",
-        seed=2**32 - 1,
-        size_px=128,
-        wrap=Wrap.Y,
-        attributes={"scale": 1.5},
-        palette=((0x10, 0x20, 0x30), (0, 0, 0), (255, 255, 255)),
-        pattern=Pattern("bricks", {"rows": 8.0}),
-        blend=Blend("moss", 0.25, 3),
-        maps=(MapKind.HEIGHT, MapKind.ALBEDO),
-    )
+    wanted = wishes(options, TERMS)
+    assert (wanted.credit, wanted.resume_tokens, wanted.resume_token) == (64, True, b"token")
+    assert wanted.terms.priority is Priority.INTERACTIVE
+    assert (wanted.terms.tenant, wanted.terms.due_in_s, wanted.terms.trace) == ("somebody", 2.0, "00-a-b-01")
 
 
 def test_every_known_enum_number_has_a_meaning() -> None:
-    assert set(WRAPS) == set(texture_pb2.Wrap.values())
-    assert set(MAPS) == set(texture_pb2.TextureMap.values()) - {texture_pb2.TEXTURE_MAP_UNSPECIFIED}
-    assert set(MAPS.values()) == set(MapKind)
+    assert set(PRIORITIES) == set(common_pb2.Priority.values())
+    assert set(DELIVERIES) == set(common_pb2.Delivery.values())
+    assert Priority.BACKGROUND not in PRIORITIES.values()  # clients hint instead
+
+
+def test_steered_stream_has_its_pace_and_grants_its_credit() -> None:
+    start = diagnostics_pb2.ProbeStart(interval_ms=20.0, delivery=common_pb2.DELIVERY_LIVE, options={"credit": 2})
+    wanted = steered_wishes(start, TERMS)
+    assert (wanted.terms.delivery, wanted.terms.interval_s) == (Delivery.LIVE, 0.02)
+    assert (wanted.explicit_credit, wanted.credit) == (True, 2)
 
 
 @pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"texture_class": ""}, "texture_class"),
-        ({"size_px": 100}, "size_px"),
-        ({"wrap": 99}, "wrap"),
-        ({"maps": [77]}, "maps"),
-        ({"maps": [texture_pb2.TEXTURE_MAP_UNSPECIFIED]}, "maps"),
-        ({"maps": [texture_pb2.TEXTURE_MAP_ALBEDO] * 2}, "maps"),
-        ({"palette": [0x1000000]}, "palette"),
-        ({"palette": [1, 2]}, "palette"),
-        ({"attributes": {"scale": float("nan")}}, "attributes.scale"),
-        ({"pattern": texture_pb2.Pattern(name="x", parameters={"rows": float("inf")})}, "pattern.rows"),
-        ({"pattern": texture_pb2.Pattern(name="x"), "mask_png": b"x"}, "mask_png"),
-        ({"mask_png": bytes(4 * 1024 * 1024 + 1)}, "mask_png"),
-        ({"blend": texture_pb2.Blend(amount=0.5)}, "blend.texture_class"),
-        ({"blend": texture_pb2.Blend(texture_class="moss", amount=1.5)}, "blend.amount"),
-        ({"blend": texture_pb2.Blend(texture_class="moss", patches_per_tile=17)}, "blend.patches_per_tile"),
-    ],
+    ("options", "field"), [({"credit": 65}, "options.credit"), ({"priority": 3}, "options.priority")]
 )
-def test_mistake_is_named_by_its_wire_field(fields: dict[str, Any], field: str) -> None:
+def test_mistake_in_the_options_is_named_by_its_wire_field(options: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        texture_request(Message(**{"texture_class": "stone", **fields}))
+        wishes(common_pb2.StreamOptions(**options), TERMS)
+    assert refused.value.field == field
+    with pytest.raises(InvalidRequestError) as refused:
+        steered_wishes(diagnostics_pb2.ProbeStart(options=options), TERMS)
     assert refused.value.field == field
 
 
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"part_size_bytes": 0}, "part_size_bytes"),
-        ({"part_size_bytes": 16 * 1024 * 1024 + 1}, "part_size_bytes"),
-        ({"part_count": 0}, "part_count"),
-        ({"step_ms": -1.0}, "step_ms"),
-        ({"step_ms": float("nan")}, "step_ms"),
-    ],
-)
-def test_probe_mistake_is_named_by_its_wire_field(fields: dict[str, Any], field: str) -> None:
+@pytest.mark.parametrize(("part_count", "outstanding_count"), [(1, 0), (64, 0), (1, 63), (32, 32)])
+def test_credit_within_the_limit_is_granted(part_count: int, outstanding_count: int) -> None:
+    message = diagnostics_pb2.ProbeCredit(part_count=part_count)
+    assert granted(message, outstanding_count) == part_count
+
+
+@pytest.mark.parametrize(("part_count", "outstanding_count"), [(0, 0), (65, 0), (1, CREDIT_MAX), (33, 32)])
+def test_credit_beyond_the_limit_is_refused(part_count: int, outstanding_count: int) -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        probe_request(diagnostics_pb2.StreamProbeRequest(**{"part_size_bytes": 1, "part_count": 1, **fields}))
-    assert refused.value.field == field
+        granted(diagnostics_pb2.ProbeCredit(part_count=part_count), outstanding_count)
+    assert refused.value.field == "credit.part_count"
 
 
-def test_probe_request_arrives() -> None:
-    message = diagnostics_pb2.StreamProbeRequest(part_size_bytes=7, part_count=9, step_ms=1.5)
-    assert probe_request(message) == ProbeRequest(7, 9, 1.5)
+def test_hints_are_the_requests_as_they_will_be_made() -> None:
+    hint = texture_pb2.GenerateTextureRequest(texture_class="stone", seed=3, options={"credit": 99})
+    message = texture_pb2.PrefetchTexturesRequest(requests=[hint] * PREFETCH_MAX)
+    assert prefetch_requests(message) == [TextureRequest("stone", 3)] * PREFETCH_MAX
 
 
-@pytest.mark.parametrize("data", [b"\xff\xff\xff", b"\x0a\x05ab", b"\x0a\x02\xff\xfe"])
-def test_bytes_that_are_no_message_are_refused(data: bytes) -> None:
-    with pytest.raises(InvalidRequestError, match="GenerateTextureRequest"):
-        parsed(Message, data)
+def test_header_of_a_continued_stream_says_where_it_goes_on() -> None:
+    info, request = ProbeGenerator().info, ProbeRequest(1, 9)
+    header = stream_header(request, info, 9, 4)
+    assert (header.asset_id, header.part_count, header.first_sequence) == (info.asset_id(request), 9, 4)
+    assert list(header.lods_px) == []

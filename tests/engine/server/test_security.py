@@ -9,8 +9,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from engine.errors import SettingsError
-from engine.runtime.settings import ServerSettings, Settings, TlsSettings, TokenSettings
 from engine.server.security import bearer_tokens, server_credentials
+from engine.settings.sections import ServerSettings, Settings, TlsSettings, TokenSettings
 from morphogen.v1 import catalog_pb2, catalog_pb2_grpc
 
 TOKEN = "correct-horse-battery"  # noqa: S105 (made up for this test)
@@ -102,7 +102,7 @@ def test_token_from_the_environment_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("# nobody\n", "holds no token"), ("short\n", "fewer than 16"), ("ümlaut-" * 5, "ASCII")]
+    ("text", "message"), [("# nobody\n", "is empty"), ("short\n", "fewer than 16"), ("ümlaut-" * 5, "ASCII")]
 )
 def test_unusable_token_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "tokens"

@@ -1,6 +1,7 @@
 """The error tree on the wire."""
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -15,7 +16,17 @@ from engine.errors import (
     UnavailableError,
     WeightsError,
 )
-from engine.server.status import CODES, DeadlineError, NotFoundError, UnauthenticatedError, status_of
+from engine.server.status import (
+    CODES,
+    DeadlineError,
+    ForbiddenError,
+    IdleError,
+    NotFoundError,
+    UnauthenticatedError,
+    UnsupportedError,
+    abort,
+    status_of,
+)
 
 
 def details(status: grpc.Status) -> dict[str, Any]:
@@ -41,6 +52,9 @@ def details(status: grpc.Status) -> dict[str, Any]:
         (UnavailableError("draining"), grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE"),
         (UnauthenticatedError("token"), grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED"),
         (DeadlineError("late"), grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"),
+        (IdleError("idle"), grpc.StatusCode.DEADLINE_EXCEEDED, "IDLE_TIMEOUT"),
+        (ForbiddenError("operators only"), grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED"),
+        (UnsupportedError("no workers"), grpc.StatusCode.UNIMPLEMENTED, "UNSUPPORTED"),
         (GenerationError("failed; incident 1"), grpc.StatusCode.INTERNAL, "GENERATION_FAILED"),
     ],
 )
@@ -85,3 +99,16 @@ def test_long_values_are_shortened_to_what_the_metadata_can_hold(letter: str) ->
     assert len(status.details.encode()) <= 400
     assert details(status)["ErrorInfo"].metadata["allowed"].endswith("...")
     assert "BadRequest" in details(status)
+
+
+class FinishedCall:
+    """A call that the transport has ended already: it takes no status any more."""
+
+    async def abort(self, *_: object) -> None:
+        raise grpc.aio.InternalError
+
+
+async def test_status_for_a_client_that_has_gone_is_no_error() -> None:
+    context = cast("grpc.aio.ServicerContext[bytes, bytes]", FinishedCall())
+    with pytest.raises(asyncio.CancelledError):
+        await abort(context, status_of(DeadlineError("late")))

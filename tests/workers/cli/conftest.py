@@ -24,10 +24,11 @@ from engine.codecs.image import encode_png
 from engine.codecs.provenance import provenance_fields
 from engine.errors import InvalidRequestError
 from engine.generators.probe import ProbeGenerator
-from engine.generators.protocol import Generator
-from engine.runtime.settings import LogSettings, ServerSettings, Settings
+from engine.generators.protocol import Generator, StepKinds
 from engine.server.gateway import Gateway
-from engine.server.logs import configure_logs
+from engine.server.servicers.workers import WorkerOperations
+from engine.server.telemetry.logs import configure_logs
+from engine.settings.sections import LogSettings, ServerSettings, Settings
 from workers import cli
 from workers.local import LocalPool
 
@@ -86,6 +87,15 @@ class FlatGenerator:
                 raise InvalidRequestError(f"attributes.{name}", value, "one of the attributes roughness")
         return FlatState(request, list(request.lods_px()))
 
+    def checkpoint(self, state: FlatState) -> bytes:
+        return bytes([len(state.lods_px)])
+
+    def resume(self, request: TextureRequest, checkpoint: bytes) -> FlatState:
+        return FlatState(request, list(request.lods_px()[-checkpoint[0] :]))
+
+    def steps_ahead(self, state: FlatState) -> StepKinds:
+        return (("level", len(state.lods_px)),)
+
     def step(self, states: Sequence[FlatState]) -> list[tuple[Part, ...]]:
         return [self._paint(state) for state in states]
 
@@ -129,14 +139,21 @@ def generator() -> FlatGenerator:
 
 
 @pytest.fixture
-def address(generator: FlatGenerator) -> Iterator[str]:
+def operations() -> WorkerOperations | None:
+    """What the server lets operators do: nothing."""
+    return None
+
+
+@pytest.fixture
+def address(generator: FlatGenerator, operations: WorkerOperations | None) -> Iterator[str]:
     """HOST:PORT of a server in a thread of this process."""
     configure_logs(LogSettings(level="error"))
     started = threading.Event()
     seen: dict[str, Any] = {}
 
     async def serve() -> None:
-        gateway = Gateway(Settings(server=ServerSettings(port=0)), LocalPool(FlatCatalog(generator, ProbeGenerator())))
+        pool = LocalPool(FlatCatalog(generator, ProbeGenerator()))
+        gateway = Gateway(Settings(server=ServerSettings(port=0)), pool, operations)
         seen["address"] = await gateway.start()
         seen["loop"], seen["stop"] = asyncio.get_running_loop(), asyncio.Event()
         started.set()

@@ -13,6 +13,7 @@ from rich.console import Console
 from engine.assets import MapKind, Part, TextureRequest
 from engine.catalog import Catalog, load_catalog
 from engine.codecs.image import decode_png
+from engine.generators.whole import steps_of
 from engine.training.evaluate import PanelSettings, evaluate_texture
 from engine.training.panel.material import JudgedMap, MaterialArrays
 from engine.training.panel.report import print_report, write_report
@@ -85,11 +86,7 @@ def sample(catalog: Catalog, texture_class: str, seed: int, size_px: int) -> Mat
     """
     request = TextureRequest(texture_class, seed, 2 * size_px, maps=MAPS)
     generator = catalog.generator_for(request)
-    state = generator.begin(request)
-    parts: list[Part] = []
-    while not state.finished:
-        (made,) = generator.step([state])
-        parts += made
+    parts = [part for made in steps_of(generator, request) for part in made]
     finest = {part.map: planes(part) for part in parts if part.lod_px == size_px}
     return MaterialArrays(
         albedo=finest[MapKind.ALBEDO],

@@ -1,0 +1,19 @@
+"""Counts of several workers add up."""
+
+from engine.runtime.stats import WorkerStats, total
+
+FIRST = WorkerStats({1: 5, 4: 2}, 1.5, 10.0, 7, 1, 2, 0.25, 3, 2, 1)
+SECOND = WorkerStats({4: 3, 8: 1}, 0.5, 20.0, 1, 0, 4, 0.5, 5, 0, 5)
+
+
+def test_counts_are_added_and_the_longest_queue_is_told() -> None:
+    assert total([FIRST, SECOND]) == WorkerStats({1: 5, 4: 5, 8: 1}, 2.0, 30.0, 8, 1, 6, 0.5, 8, 2, 6)
+
+
+def test_no_workers_count_nothing() -> None:
+    assert total([]) == WorkerStats()
+    assert WorkerStats().step_count == 0
+
+
+def test_steps_are_counted_whatever_their_size() -> None:
+    assert FIRST.step_count == 7
