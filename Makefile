@@ -8,7 +8,7 @@ CONFORMANCE := tests/conformance
 SERVE_CONFIG ?= configs/serve.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format serve bench protos protos-baseline clean
+.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ serve: setup ## Start the gRPC server (SERVE_CONFIG=configs/serve.yaml)
 bench: setup ## Print every claim of speed and exactness; writes benchmarks/results/
 	$(PYTHON) -m benchmarks
 
+bench-peers: setup ## Measure other serving systems beside ours; installs them into .venv-peers/
+	$(PYTHON) -m benchmarks.peers
+
 protos: setup ## Regenerate the Python code of protos/morphogen/v1
 	$(PYTHON) protos/generate.py
 
@@ -48,7 +51,7 @@ protos-baseline: setup ## Take the protos as they are for released: later change
 	$(BIN)/buf build -o protos/morphogen.binpb
 
 clean: ## Remove .venv and all caches; out/ stays
-	rm -rf $(VENV) $(CONFORMANCE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) .venv-peers $(CONFORMANCE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- behind the targets ------------------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 """Runs the benchmarks, prints one table, and writes `benchmarks/results/*.json`.
 
-    python -m benchmarks                  all of them
-    python -m benchmarks serving ...      only these
+    python -m benchmarks                        all of them
+    python -m benchmarks serving.sharing ...    only these, or all of a result file: serving
 
-A benchmark is a module of this folder with `measure()`, which returns one record per claim: `name`, `value`, `goal`,
+A benchmark is a module below this folder with `measure()`, which returns one record per claim: `name`, `value`, `goal`,
 `holds` and `conditions`. Exit code 1 if a claim does not hold.
 """
 
@@ -17,10 +17,20 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-Record = Mapping[str, object]
+from benchmarks.records import Record
 
 RESULTS = Path(__file__).parent / "results"
-FILES = {"serving": ("serving",), "texture": ("texture", "identity", "cold_start")}
+FILES = {
+    "serving": (
+        "serving.throughput",
+        "serving.sharing",
+        "serving.reactions",
+        "serving.overload",
+        "serving.sameness",
+        "serving.faults",
+    ),
+    "texture": ("texture", "identity", "cold_start"),
+}
 """Result file -> the benchmarks whose records it holds, in the order in which they run."""
 
 FIELDS = ("name", "value", "goal", "holds", "conditions")
@@ -31,7 +41,7 @@ def measure(benchmark: str) -> list[Record]:
     records: Sequence[Record] = importlib.import_module(f"benchmarks.{benchmark}").measure()
     for record in records:
         if set(record) != set(FIELDS):
-            raise ValueError(f"benchmarks/{benchmark}.py: a record has {sorted(record)}, not {sorted(FIELDS)}")
+            raise ValueError(f"benchmarks.{benchmark}: a record has {sorted(record)}, not {sorted(FIELDS)}")
     return list(records)
 
 
@@ -70,7 +80,8 @@ def main() -> int:
     known = [benchmark for benchmarks in FILES.values() for benchmark in benchmarks]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what the documents claim.")
     parser.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help=f"one of {', '.join(known)}; default all")
-    chosen = parser.parse_args().benchmarks or known
+    asked = parser.parse_args().benchmarks or known
+    chosen = [benchmark for name in asked for benchmark in ((name,) if name in known else FILES.get(name, (name,)))]
     if unknown := sorted(set(chosen) - set(known)):
         parser.error(f"unknown benchmark {', '.join(unknown)}; known: {', '.join(known)}")
     console = Console()

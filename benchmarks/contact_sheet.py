@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from engine.assets import TEXTURE_SIZES_PX, GeneratorInfo, MapKind, Part, TextureRequest
+from engine.assets import TEXTURE_SIZES_PX, GeneratorInfo, MapKind, TextureRequest
 from engine.catalog import Catalog, load_catalog
 from engine.codecs.image import Pixels, decode_png, encode_png
 from engine.codecs.preview import render_tile
 from engine.codecs.provenance import DIGITAL_SOURCE_TYPE
 from engine.errors import MorphogenError, OutputError
+from engine.generators.whole import steps_of
 
 CELL_PX, GAP_PX, MARGIN_PX = 128, 4, 108
 """Edge of a cell, space between cells, and width of the column of names."""
@@ -54,12 +55,8 @@ def material(catalog: Catalog, texture_class: str, seed: int, size_px: int) -> d
     """The finest maps as they are delivered."""
     request = TextureRequest(texture_class, seed, size_px)
     generator = catalog.generator_for(request)
-    state = generator.begin(request)
-    parts: list[Part] = []
-    while not state.finished:
-        (made,) = generator.step([state])
-        parts += made
-    return {MapKind(part.map): decode_png(part.payload) for part in parts if part.lod_px == size_px}
+    finest = (part for made in steps_of(generator, request) for part in made if part.lod_px == size_px)
+    return {MapKind(part.map): decode_png(part.payload) for part in finest}
 
 
 def label(text: str) -> Picture:

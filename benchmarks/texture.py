@@ -17,6 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from engine.assets import TextureRequest
 from engine.catalog import SHIPPED_TEXTURE_WEIGHTS, load_catalog
+from engine.generators.whole import steps_of
 from engine.nets.blocks import TORUS, ModulatedPair, join_extended
 from engine.nets.precision import KernelClass, choose_kernel_class
 from engine.nets.texgen import STRIDES_PX, TILE_CELLS, LevelStyles, TexGen, join_spatial, structure_pyramid
@@ -98,11 +99,11 @@ def first_part_record() -> Record:
     first_s, full_s = [], []
     for _ in range(REPETITIONS + 1):
         started = time.perf_counter()
-        state = generator.begin(request)
-        generator.step([state])
+        steps = steps_of(generator, request)
+        next(steps)
         first_s.append(time.perf_counter() - started)
-        while not state.finished:
-            generator.step([state])
+        for _ in steps:
+            pass
         full_s.append(time.perf_counter() - started)
     first, full = statistics.median(first_s[1:]), statistics.median(full_s[1:])
     conditions = (

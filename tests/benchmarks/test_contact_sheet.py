@@ -11,6 +11,7 @@ from engine.assets import GeneratorInfo, MapKind, Part, TextureRequest
 from engine.catalog import Catalog
 from engine.codecs.image import encode_png
 from engine.errors import OutputError
+from engine.generators.protocol import StepKinds
 
 CLASSES = ("stone", "brick", "wood")
 COLORS = {"stone": (200, 40, 40), "brick": (40, 200, 40), "wood": (40, 40, 200)}
@@ -32,6 +33,15 @@ class PlainGenerator:
 
     def begin(self, request: TextureRequest) -> PlainState:
         return PlainState(request)
+
+    def checkpoint(self, state: PlainState) -> bytes:
+        return bytes([state.finished])
+
+    def resume(self, request: TextureRequest, checkpoint: bytes) -> PlainState:
+        return PlainState(request, finished=bool(checkpoint[0]))
+
+    def steps_ahead(self, state: PlainState) -> StepKinds:
+        return () if state.finished else (("plain", 1),)
 
     def step(self, states: Sequence[PlainState]) -> list[tuple[Part, ...]]:
         made: list[tuple[Part, ...]] = []

@@ -16,7 +16,7 @@ def test_unknown_benchmark_is_named_with_the_known_ones() -> None:
         command, check=False, capture_output=True, text=True, cwd=Path(runner.__file__).parent.parent
     )
     assert result.returncode == 2
-    assert "unknown benchmark speed; known: serving, texture, identity, cold_start" in result.stderr
+    assert "unknown benchmark speed; known: serving.throughput, serving.sharing," in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""Measures other serving systems beside Morphogen and plain grpc.aio, in one run on one machine with the same parts.
+
+    python -m benchmarks.peers                    all of them; writes benchmarks/results/peers.json
+    python -m benchmarks.peers --only NAME ...    only these; writes nothing
+    python -m benchmarks.peers --quick            few parts, one run of each; writes nothing
+
+One server after the other is started, measured and stopped; a plain grpc.aio server runs beside each and is measured in
+turns with it. Servers of others are installed on first use, each in an environment of its own under `.venv-peers/`. One
+that cannot be installed, started or measured leaves a record without a value that says why.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from benchmarks.__main__ import shown, table, write
+from benchmarks.peers.environments import PeerError, versions_of
+from benchmarks.peers.faults import cancelling, killing, stalling
+from benchmarks.peers.load import Connect, StreamError
+from benchmarks.peers.measures import Effort, batching, throughput
+from benchmarks.peers.servers import Peer, known_peers, progress_path, start_yardstick
+from benchmarks.records import Record, machine, missing, with_conditions
+
+QUICK = Effort(run_count=1, part_count=480, batch_part_count=20, trial_count=1)
+
+PACKAGES = {"ray_serve": "ray", "triton": "nvidia-pytriton", "litserve": "litserve"}
+"""Environment -> the package whose version says which peer it was."""
+
+MEASURE_LIMIT_S = 180.0
+"""How long one measure of one server may take."""
+
+
+def measure_peer(peer: Peer, plain: Connect, effort: Effort) -> list[Record]:
+    """Everything that is asked of one server, which is started and stopped."""
+    version = {}
+    if package := PACKAGES.get(peer.environment):
+        version = {package: versions_of(peer.environment)[package]}
+    records: list[Record] = []
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="peer-", ignore_cleanup_errors=True) as folder,
+            peer.start(Path(folder)) as connect,
+        ):
+            for measure in peer.measures:
+                records += _attempt(peer, measure, connect, plain, progress_path(Path(folder)), effort)
+    except PeerError as error:
+        records.append(missing(peer.title, str(error)))
+    return with_conditions(records, version)
+
+
+def _attempt(
+    peer: Peer, measure: str, connect: Connect, plain: Connect, progress: Path, effort: Effort
+) -> list[Record]:
+    """One measure. A failure is a record."""
+    coroutines: dict[str, Coroutine[Any, Any, list[Record]]] = {
+        "throughput": throughput(peer.title, connect, plain, effort),
+        "batching": batching(peer.title, connect, effort),
+        "cancelling": cancelling(peer.title, connect, progress, effort),
+        "stalling": stalling(peer.title, connect, progress, effort),
+        "killing": killing(peer.title, connect, progress),
+    }
+    chosen = coroutines.pop(measure)
+    for coroutine in coroutines.values():
+        coroutine.close()
+    try:
+        return asyncio.run(asyncio.wait_for(chosen, MEASURE_LIMIT_S))
+    except (PeerError, StreamError) as error:
+        return [missing(f"{peer.title}: {measure}", str(error)[:200])]
+    except TimeoutError:
+        return [missing(f"{peer.title}: {measure}", f"no result within {MEASURE_LIMIT_S:.0f} s")]
+
+
+def measure(peers: Sequence[Peer], effort: Effort) -> list[Record]:
+    """The records of all `peers`."""
+    records: list[Record] = []
+    with start_yardstick() as plain:
+        for peer in peers:
+            started_s = time.monotonic()
+            records += measure_peer(peer, plain, effort)
+            print(f"{peer.title}: measured in {time.monotonic() - started_s:.0f} s", flush=True)
+    return records
+
+
+def main() -> int:
+    """Run the command line; returns the exit code."""
+    known = {peer.name: peer for peer in known_peers()}
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.peers", description="Measure other serving systems beside Morphogen and plain gRPC."
+    )
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=known, help=f"of {', '.join(known)}")
+    parser.add_argument("--quick", action="store_true", help="few parts, one run of each")
+    options = parser.parse_args()
+    facts = machine()
+    chosen = [known[name] for name in options.only or known]
+    records = measure(chosen, QUICK if options.quick else Effort())
+    console = Console()
+    console.print(table(records))
+    console.print(shown(facts))
+    if not options.quick and not options.only:
+        console.print(f"wrote {write('peers', with_conditions(records, facts))}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
