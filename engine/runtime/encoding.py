@@ -66,6 +66,12 @@ class EncodingQueue:
             self._waiting.popleft()
             yield Readied(item, before, after, last)
 
+    def overtake(self) -> int:
+        """Forget the encodings that have not begun, because newer parts are coming; how many."""
+        waiting_count = len(self._waiting)
+        self._waiting = deque(entry for entry in self._waiting if isinstance(entry[0], Part) or not entry[0].cancel())
+        return waiting_count - len(self._waiting)
+
     def drop(self) -> None:
         """Forget everything; encodings that have not begun never will."""
         for item, *_ in self._waiting:

@@ -274,14 +274,14 @@ class StepLoop:
         session = self._sessions.get(ticket)
         if session is None:
             return
-        dropped_count = session.dropped_count
         try:
             for sealed in session.deliveries():
                 self._emit(Made(ticket, sealed))
         except Exception:  # noqa: BLE001 (whatever an encoder raises ends this session only)
             self._fail(ticket, _incident("encode", [ticket]))
             return
-        self._dropped_count += session.dropped_count - dropped_count
+        self._dropped_count += session.dropped_count
+        session.dropped_count = 0
         if session.finished:
             self._drop(ticket)
             self._emit(Finished(ticket, session.summary()))

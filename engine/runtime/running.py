@@ -15,7 +15,8 @@ class RunningSession:
 
     Raises what the generator's `begin` or `resume` raises.
 
-    opened_at_s  on the loop's clock
+    opened_at_s    on the loop's clock
+    dropped_count  parts of a LIVE session that newer ones replaced; whoever counts them sets it back to 0
     """
 
     def __init__(
@@ -78,6 +79,8 @@ class RunningSession:
         before = self._position
         checkpoint = b"" if self.state.finished else self.generator.checkpoint(self.state)
         self._position = Position(checkpoint, before.sequence + len(made), before.control_count)
+        if self._live:
+            self.dropped_count += self._encodings.overtake()
         self._encodings.put(made, before, self._position)
         return sum(item.sequence >= self._next_sequence for item in made)
 

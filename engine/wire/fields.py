@@ -1,4 +1,4 @@
-"""Pieces of protobuf's encoding, for messages that are put together by hand around large payloads."""
+"""Pieces of protobuf's encoding, for messages that are put together and taken apart by hand around large payloads."""
 
 from functools import lru_cache
 
@@ -19,3 +19,15 @@ def varint(number: int) -> bytes:
         number >>= 7
     encoded.append(number)
     return bytes(encoded)
+
+
+def read_varint(data: bytes, position: int) -> tuple[int, int]:
+    """The integer that begins at `position`, and where it ends. Raises IndexError if it goes beyond the end."""
+    byte = data[position]
+    number, shift = byte & 0x7F, 7
+    while byte > 0x7F:
+        position += 1
+        byte = data[position]
+        number |= (byte & 0x7F) << shift
+        shift += 7
+    return number, position + 1

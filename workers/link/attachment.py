@@ -13,10 +13,11 @@ from google.protobuf.message import DecodeError
 from engine.assets import GeneratorInfo, ProbeRequest
 from engine.errors import InvalidRequestError
 from engine.runtime.messages import Cancel, Event, Failed, Finished, Grant, Made, Open, Promote, Steer
-from engine.runtime.stats import total
+from engine.runtime.stats import total_of_lanes
 from morphogen.internal.v1 import worker_link_pb2
 from workers.lane import Lane
 from workers.link.messages import command_of, events_data
+from workers.link.ring import RingWriter
 from workers.link.transport import EVENTS_MAX_COUNT, HEARTBEAT_INTERVAL_S, MESSAGE_GOAL_BYTES
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
@@ -32,11 +33,18 @@ class Attachment:
     lanes    for networks, for synthetic streams
     numbers  of the generators in the worker's catalog
     tickets  the worker's own numbers for sessions: the tickets of two gateways may be equal
+    ring     for payloads, once the gateway has opened it
     """
 
     def __init__(
-        self, lanes: Sequence[Lane], numbers: Mapping[GeneratorInfo, int], tickets: "itertools.count[int]"
+        self,
+        lanes: Sequence[Lane],
+        numbers: Mapping[GeneratorInfo, int],
+        tickets: "itertools.count[int]",
+        ring: RingWriter | None = None,
     ) -> None:
+        self._ring = ring
+        self._ring_open = False
         self._lanes = lanes
         self._numbers = numbers
         self._tickets = tickets
@@ -75,7 +83,11 @@ class Attachment:
     async def _read(self, context: Context) -> None:
         while isinstance(data := await context.read(), bytes):
             try:
-                for message in worker_link_pb2.AttachRequest.FromString(data).commands.commands:
+                commands = worker_link_pb2.AttachRequest.FromString(data).commands
+                if commands.ring_open and self._ring is not None:
+                    self._ring.hide()
+                    self._ring_open = True
+                for message in commands.commands:
                     self._obey(message)
             except (DecodeError, ValueError) as error:
                 raise LinkMessageError(str(error)) from error
@@ -151,9 +163,9 @@ class Attachment:
             if events and size_bytes > MESSAGE_GOAL_BYTES:
                 break
             events.append(self._events.popleft())
-        stats = total(lane.stats() for lane in self._lanes) if self._heartbeat_due else None
+        stats = total_of_lanes(lane.stats() for lane in self._lanes) if self._heartbeat_due else None
         self._heartbeat_due = False
-        return events_data(events, stats, self._numbers)
+        return events_data(events, stats, self._numbers, self._ring if self._ring_open else None)
 
     async def _beat(self) -> None:
         while True:

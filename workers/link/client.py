@@ -10,12 +10,13 @@ from google.protobuf.message import DecodeError
 
 from engine.assets import GeneratorInfo
 from engine.errors import InvalidRequestError, UnavailableError
-from engine.runtime.messages import Cancel, Command, Event, Failed, Finished, Grant, Open, Steer
+from engine.runtime.messages import Cancel, Command, Event, Failed, Finished, Grant, Made, Open, Steer
 from engine.runtime.stats import WorkerStats
 from engine.wire.descriptions import generator_info
 from morphogen.internal.v1 import worker_link_pb2
 from workers.link.handshake import GatewayHandshake, HandshakeError
-from workers.link.messages import command_message, events_of, stats_of
+from workers.link.messages import command_message, events_of
+from workers.link.ring import RingReader
 from workers.link.transport import (
     COMMAND_MAX_BYTES,
     GATEWAY_OPTIONS,
@@ -25,9 +26,6 @@ from workers.link.transport import (
     METHOD,
     SERVICE,
 )
-
-GRANT_DELAY_S = 0.002
-"""Credit that a session can do without for now waits at most so long for company."""
 
 Call = grpc.aio.StreamStreamCall[bytes, bytes]
 
@@ -52,12 +50,16 @@ class WorkerLink:
         self.infos: tuple[GeneratorInfo, ...] = tuple(generator_info(message) for message in welcome.generators)
         self.process_id = welcome.process_id
         self.stats = WorkerStats()
+        self._ring = RingReader.open(welcome.ring_path, welcome.ring_name) if welcome.ring_path else None
+        self._ring_told = self._ring is None
         self._channel, self._call, self._take = channel, call, take
         self._commands: deque[Command] = deque()
         self._credits: dict[int, int] = {}
+        self._left: Counter[int] = Counter()
         self._owed: Counter[int] = Counter()
-        self._payment: asyncio.TimerHandle | None = None
         self._news = asyncio.Event()
+        if self._ring is not None:
+            self._news.set()  # the worker waits to hear that it is open
         self._silent_beats = 0
         self._lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._duties = [asyncio.create_task(duty) for duty in (self._read(), self._write(), self._listen())]
@@ -98,7 +100,7 @@ class WorkerLink:
                     self.grant(ticket, part_count)
                 return
             case Open():
-                self._credits[command.ticket] = command.credit
+                self._credits[command.ticket] = self._left[command.ticket] = command.credit
             case Cancel(ticket):
                 self._forget(ticket)
         if not self._lost.done():
@@ -106,15 +108,13 @@ class WorkerLink:
             self._news.set()
 
     def grant(self, ticket: int, part_count: int) -> None:
-        """Credit for a session: sent once it makes up half of what the session has, or after a moment."""
+        """Credit for a session: sent when the worker has none left, or half of what it began with has come together."""
         credit = self._credits.get(ticket)
         if credit is None:
             return
         self._owed[ticket] += part_count
-        if 2 * self._owed[ticket] >= credit:
+        if self._left[ticket] <= 0 or 2 * self._owed[ticket] >= credit:
             self._news.set()
-        elif self._payment is None:
-            self._payment = asyncio.get_running_loop().call_later(GRANT_DELAY_S, self._pay)
 
     async def lost(self) -> str:
         """Wait until the link is broken, and say why: also a worker that has told nothing for too long is lost."""
@@ -125,25 +125,35 @@ class WorkerLink:
         self._lose("closed")
         await asyncio.gather(*self._duties, return_exceptions=True)
         await self._channel.close(None)
+        if self._ring is not None:
+            self._ring.close()
+            self._ring = None
 
     async def _read(self) -> str:
         """Take every event; why there are no more."""
         try:
             while isinstance(data := await self._call.read(), bytes):
                 self._silent_beats = 0
-                message = worker_link_pb2.AttachResponse.FromString(data).events
-                if message.HasField("stats"):
-                    self.stats = stats_of(message.stats)
-                for event in events_of(message, self.infos):
-                    if isinstance(event, Finished | Failed):
-                        self._forget(event.ticket)
-                    self._take(event)
+                events, stats = events_of(data, self.infos, self._ring)
+                self.stats = stats or self.stats
+                for event in events:
+                    self._receive(event)
         except grpc.aio.AioRpcError as error:
             _log.warning("link broken", process_id=self.process_id, cause=error.details())
         except (DecodeError, LookupError, ValueError):
             _log.exception("link broken", process_id=self.process_id)
             return "the worker sent a message that cannot be read"
         return "the connection to the worker broke"
+
+    def _receive(self, event: Event) -> None:
+        ticket = event.ticket
+        if isinstance(event, Finished | Failed):
+            self._forget(ticket)
+        elif isinstance(event, Made) and ticket in self._credits:
+            self._left[ticket] -= 1
+            if self._left[ticket] <= 0 and self._owed[ticket]:
+                self._news.set()
+        self._take(event)
 
     async def _write(self) -> str:
         """The one task that writes: what has come together while it wrote goes into its next message."""
@@ -174,11 +184,13 @@ class WorkerLink:
             size_bytes += commands[-1].ByteSize()
         if self._owed and not self._commands:  # never before the session that it is for
             commands.append(command_message(Grant(self._owed)))
+            self._left.update(self._owed)
             self._owed.clear()
-        if not commands:
+        if not commands and self._ring_told:
             return b""
-        request = worker_link_pb2.AttachRequest(commands=worker_link_pb2.Commands(commands=commands))
-        return request.SerializeToString()
+        message = worker_link_pb2.Commands(commands=commands, ring_open=not self._ring_told)
+        self._ring_told = True
+        return worker_link_pb2.AttachRequest(commands=message).SerializeToString()
 
     def _message_of(self, command: Command) -> worker_link_pb2.Command:
         """The command's message. One that is too large ends its session here, and there it is cancelled."""
@@ -191,13 +203,9 @@ class WorkerLink:
             return command_message(Cancel(command.ticket))
         return message
 
-    def _pay(self) -> None:
-        self._payment = None
-        if self._owed:
-            self._news.set()
-
     def _forget(self, ticket: int) -> None:
         self._credits.pop(ticket, None)
+        self._left.pop(ticket, None)
         self._owed.pop(ticket, None)
 
     def _duty_ended(self, duty: "asyncio.Task[str]") -> None:
@@ -213,8 +221,6 @@ class WorkerLink:
         if self._lost.done():
             return
         self._lost.set_result(cause)
-        if self._payment is not None:
-            self._payment.cancel()
         for duty in self._duties:
             duty.cancel()
         self._call.cancel()

@@ -28,9 +28,10 @@ from engine.runtime.messages import (
 )
 from engine.runtime.pool import WorkerLostError
 from engine.runtime.stats import WorkerStats
-from engine.wire.fields import tag, varint
+from engine.wire.fields import read_varint, tag, varint
 from engine.wire.requests import probe_message, probe_request, texture_message, texture_request
 from morphogen.internal.v1 import worker_link_pb2 as link
+from workers.link.ring import RingReader, RingWriter
 
 QUOTE_MAX_CHARACTERS = 1024
 """What an error quotes of a request is cut: a message full of refused requests must not outgrow its limit."""
@@ -77,48 +78,95 @@ def command_of(message: link.Command) -> Command:
 
 
 def events_data(
-    events: Sequence[tuple[int, Event]], stats: WorkerStats | None, numbers: Mapping[GeneratorInfo, int]
+    events: Sequence[tuple[int, Event]],
+    stats: WorkerStats | None,
+    numbers: Mapping[GeneratorInfo, int],
+    ring: RingWriter | None = None,
 ) -> bytes:
-    """An encoded AttachResponse with events, each under the gateway's ticket.
+    """An encoded AttachResponse with events, each under the gateway's ticket. Payloads go to the `ring` if it has room.
 
     Put together by hand from a serialized head and the payloads themselves: a message that holds them copies each of
     them several times while it is built and serialized.
 
     numbers  of the generators in the worker's catalog
     """
-    head = link.Events(
-        events=[_event_message(ticket, event, numbers) for ticket, event in events],
-        stats=None if stats is None else _stats_message(stats),
-    )
-    pieces = [head.SerializeToString()]
-    for _, event in events:
+    head = link.Events(stats=None if stats is None else _stats_message(stats))
+    pieces: list[bytes] = []
+    for ticket, event in events:
+        message = _event_message(ticket, event, numbers)
         if isinstance(event, Made):
             payload = event.sealed.part.payload
-            pieces += (_PAYLOADS_TAG, varint(len(payload)), payload)
+            position = None if ring is None else ring.put(payload)
+            if position is None:
+                pieces += (_PAYLOADS_TAG, varint(len(payload)), payload)
+            else:
+                message.made.ring_position, message.made.ring_payload_bytes = position, len(payload)
+        head.events.append(message)
+    pieces.insert(0, head.SerializeToString())
     return b"".join((_EVENTS_TAG, varint(sum(map(len, pieces))), *pieces))
 
 
-def events_of(message: link.Events, infos: Sequence[GeneratorInfo]) -> Iterator[Event]:
-    """The events of a message. Raises ValueError or LookupError for one that no worker sends.
+def events_of(
+    data: bytes, infos: Sequence[GeneratorInfo], ring: RingReader | None = None
+) -> tuple[list[Event], WorkerStats | None]:
+    """The events of an encoded AttachResponse, and how the worker stands if it tells.
+
+    Raises ValueError, LookupError or DecodeError for a message that no worker sends.
 
     infos  the worker's catalog
+    ring   where the worker may have put payloads
     """
-    payloads = iter(message.payloads)
-    for event in message.events:
-        match event.WhichOneof("payload"):
-            case "made":
-                payload = next(payloads, None)
-                if payload is None:
-                    raise ValueError("a part without its payload")
-                yield Made(event.ticket, _sealed_of(event.made, payload))
-            case "opened":
-                yield Opened(event.ticket, infos[event.opened.generator_index], event.opened.part_count)
-            case "finished":
-                yield Finished(event.ticket, _summary_of(event.finished))
-            case "failed":
-                yield Failed(event.ticket, _error_of(event.failed))
-            case kind:
-                raise ValueError(f"no event: {kind}")
+    head, payloads = _taken_apart(data)
+    remaining = iter(payloads)
+    events = [_event_of(event, infos, remaining, ring) for event in head.events]
+    return events, stats_of(head.stats) if head.HasField("stats") else None
+
+
+def _taken_apart(data: bytes) -> tuple[link.Events, list[bytes]]:
+    """A message of events without its payloads, and these: protobuf would copy each of them twice."""
+    if data[:1] != _EVENTS_TAG:
+        raise ValueError("no events")
+    size_bytes, start = read_varint(data, 1)
+    payloads: list[bytes] = []
+    position, head_end = start, len(data)
+    while position < len(data):
+        length, begin = read_varint(data, position + 1)
+        if data[position] == _PAYLOADS_TAG[0]:
+            head_end = min(head_end, position)
+            payloads.append(data[begin : begin + length])
+        elif payloads:
+            raise ValueError("something behind the payloads")
+        position = begin + length
+    if position != len(data) or start + size_bytes != len(data):
+        raise ValueError("a message that is cut off")
+    return link.Events.FromString(data[start:head_end]), payloads
+
+
+def _event_of(
+    event: link.Event, infos: Sequence[GeneratorInfo], payloads: Iterator[bytes], ring: RingReader | None
+) -> Event:
+    match event.WhichOneof("payload"):
+        case "made":
+            return Made(event.ticket, _sealed_of(event.made, _payload_of(event.made, payloads, ring)))
+        case "opened":
+            return Opened(event.ticket, infos[event.opened.generator_index], event.opened.part_count)
+        case "finished":
+            return Finished(event.ticket, _summary_of(event.finished))
+        case "failed":
+            return Failed(event.ticket, _error_of(event.failed))
+        case kind:
+            raise ValueError(f"no event: {kind}")
+
+
+def _payload_of(made: link.Made, payloads: Iterator[bytes], ring: RingReader | None) -> bytes:
+    if made.HasField("ring_position"):
+        if ring is None:
+            raise ValueError("a payload in a ring that is not open")
+        return ring.take(made.ring_position, made.ring_payload_bytes)
+    payload = next(payloads, None)
+    if payload is None:
+        raise ValueError("a part without its payload")
+    return payload
 
 
 def stats_of(message: link.Stats) -> WorkerStats:

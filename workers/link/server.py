@@ -16,6 +16,7 @@ from morphogen.internal.v1 import worker_link_pb2
 from workers.lane import Lane
 from workers.link.attachment import Attachment, Context, LinkMessageError
 from workers.link.handshake import HandshakeError, WorkerHandshake
+from workers.link.ring import RingWriter
 from workers.link.transport import HANDSHAKE_TIMEOUT_S, METHOD, SERVICE, UNAUTHENTICATED_CALLS_MAX, WORKER_OPTIONS
 from workers.step_thread import StepOptions
 
@@ -96,18 +97,28 @@ class LinkServer:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the handshake failed")
         if self._attachment is not None:
             await context.abort(grpc.StatusCode.ALREADY_EXISTS, "another gateway is attached")
-        attachment = self._attachment = Attachment(self._lanes, self._numbers, self._tickets)
+        ring = RingWriter.create()
+        attachment = self._attachment = Attachment(self._lanes, self._numbers, self._tickets, ring)
         self._stop_patience()
         try:
-            await context.write(worker_link_pb2.AttachResponse(welcome=self._welcome).SerializeToString())
+            await context.write(self._welcome_to(ring))
             await attachment.serve(context)
         except LinkMessageError as error:
             _log.error("link broken", cause=str(error))
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         finally:
+            if ring is not None:
+                ring.close()
             self._attachment = None
             if not self._closing:
                 self._start_patience()
+
+    def _welcome_to(self, ring: RingWriter | None) -> bytes:
+        welcome = worker_link_pb2.Welcome()
+        welcome.CopyFrom(self._welcome)
+        if ring is not None:
+            welcome.ring_path, welcome.ring_name = ring.path, ring.name
+        return worker_link_pb2.AttachResponse(welcome=welcome).SerializeToString()
 
     async def _authenticate(self, context: Context) -> None:
         handshake = WorkerHandshake(self._options.secret)

@@ -5,7 +5,7 @@ from morphogen.internal.v1 import worker_link_pb2
 SERVICE = worker_link_pb2.DESCRIPTOR.services_by_name["WorkerLinkService"].full_name
 METHOD = "Attach"
 
-EVENTS_MAX_COUNT = 8
+EVENTS_MAX_COUNT = 32
 """Parts in one message: more gain nothing, and delay the first of them."""
 
 MESSAGE_GOAL_BYTES = 1024 * 1024

@@ -112,3 +112,19 @@ def test_dropped_drafts_that_have_not_begun_never_do(executor: ThreadPoolExecuto
     gate.set()
     executor.submit(bool).result(10)  # behind both
     assert (encoded, len(encodings), list(encodings.take())) == ([], 0, [])
+
+
+def test_newer_parts_overtake_encodings_that_have_not_begun(
+    executor: ThreadPoolExecutor, gate: threading.Event
+) -> None:
+    waker = Waker()
+    queue = EncodingQueue(executor, waker)
+    overtaken_count = 0
+    for sequence in range(50):
+        overtaken_count += queue.overtake()
+        queue.put((draft(sequence, gate),), BEFORE, AFTER)
+        assert len(queue) <= 2  # one in the only encoder, one that waits for it
+    gate.set()
+    waker.wait(50)  # also those that have been cancelled
+    delivered = [readied.part.sequence for readied in queue.take()]
+    assert (delivered[-1], len(delivered), overtaken_count) == (49, 50 - overtaken_count, 50 - len(delivered))

@@ -5,7 +5,7 @@ from google.protobuf import descriptor_pb2, empty_pb2, unknown_fields, wrappers_
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.wire.fields import tag, varint
+from engine.wire.fields import read_varint, tag, varint
 
 
 @given(st.integers(0, 2**64 - 1))
@@ -16,6 +16,14 @@ from engine.wire.fields import tag, varint
 def test_number_is_read_back(number: int) -> None:
     value_field = b"\x08"  # number 1, wire type 0
     assert wrappers_pb2.UInt64Value.FromString(value_field + varint(number)).value == number
+
+
+@given(st.integers(0, 2**64 - 1), st.binary(max_size=4))
+def test_number_is_read_where_it_stands_and_not_beyond(number: int, before: bytes) -> None:
+    data = before + varint(number)
+    assert read_varint(data + b"rest", len(before)) == (number, len(data))
+    with pytest.raises(IndexError):
+        read_varint(data[:-1], len(before))
 
 
 @given(st.integers(0, 2**64 - 1))

@@ -1,6 +1,7 @@
 """The gateway's end of a link, attached to a worker that really runs."""
 
 import asyncio
+import os
 import random
 import socket
 import time
@@ -47,13 +48,19 @@ async def test_worker_introduces_itself(serving: Serving, attached: Attached) ->
 
 
 @pytest.mark.parametrize("credit", [1, 2, 4, 64])
-async def test_stream_is_that_of_a_pool_in_this_process(serving: Serving, attached: Attached, credit: int) -> None:
+@pytest.mark.parametrize("shared_memory", [True, False])
+async def test_stream_is_that_of_a_pool_in_this_process(
+    serving: Serving, attached: Attached, monkeypatch: pytest.MonkeyPatch, credit: int, shared_memory: bool
+) -> None:
+    if not shared_memory:
+        monkeypatch.delattr(os, "memfd_create")
     async with serving() as worker, attached(worker.address) as gateway:
         pool = LocalPool(worker.catalog)
         await pool.start()
         for request in (ProbeRequest(49152, 50), TextureRequest("stone", seed=7)):
             stream = await pool.open(request, 64, Terms())
             expected = [sealed async for sealed in stream]
+            assert (gateway.link._ring is not None) == shared_memory
             assert await gateway.parts(request, credit) == [
                 # The checksum travels beside the part; over a link it is in both places.
                 type(sealed)(sealed.part.sealed(sealed.sha256), sealed.sha256, sealed.resume_point)

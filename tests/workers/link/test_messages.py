@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +33,7 @@ from engine.runtime.messages import (
 from engine.runtime.pool import WorkerLostError
 from engine.runtime.stats import WorkerStats
 from morphogen.internal.v1 import worker_link_pb2 as link
-from workers.link.messages import QUOTE_MAX_CHARACTERS, command_message, command_of, events_data, events_of, stats_of
+from workers.link.messages import QUOTE_MAX_CHARACTERS, command_message, command_of, events_data, events_of
 
 INFOS = (
     GeneratorInfo("texture", "painted", "3", "M", "ab" * 32, "cpu fp32 1 thread", model_card="# Painted"),
@@ -125,7 +126,7 @@ def under(ticket: int, event: Event) -> Event:
 
 def returned(error: MorphogenError) -> MorphogenError:
     """The error as it comes back from a worker."""
-    (event,) = events_of(decoded(events_data([(1, Failed(9, error))], None, NUMBERS)), INFOS)
+    ((event,), _) = events_of(events_data([(1, Failed(9, error))], None, NUMBERS), INFOS)
     assert isinstance(event, Failed)
     return event.error
 
@@ -140,9 +141,9 @@ def test_command_arrives_as_it_was(command: Command) -> None:
 def test_events_arrive_in_order_under_the_gateways_tickets(
     sent: list[tuple[int, Event]], standing: WorkerStats | None
 ) -> None:
-    message = decoded(events_data(sent, standing, NUMBERS))
-    assert list(events_of(message, INFOS)) == [under(ticket, event) for ticket, event in sent]
-    assert (stats_of(message.stats) if message.HasField("stats") else None) == standing
+    data = events_data(sent, standing, NUMBERS)
+    assert events_of(data, INFOS) == ([under(ticket, event) for ticket, event in sent], standing)
+    assert len(decoded(data).payloads) == sum(isinstance(event, Made) for _, event in sent)  # protobuf reads it too
 
 
 def test_payloads_of_all_sizes_stand_behind_their_events() -> None:
@@ -153,7 +154,7 @@ def test_payloads_of_all_sizes_stand_behind_their_events() -> None:
         part = Part(number, "albedo", 64, "image/png", bytes([number]) * size, bytes(32))
         sent.append((number, Made(0, SealedPart(part, bytes(32), ResumePoint(number + 1, tally, b"", 0)))))
         sent.append((number, Opened(0, INFOS[0], 1)))
-    arrived = [e for e in events_of(decoded(events_data(sent, None, NUMBERS)), INFOS) if isinstance(e, Made)]
+    arrived = [e for e in events_of(events_data(sent, None, NUMBERS), INFOS)[0] if isinstance(e, Made)]
     assert [event.sealed.part.payload for event in arrived] == [bytes([n]) * size for n, size in enumerate(sizes)]
 
 
@@ -227,4 +228,15 @@ def test_message_that_is_no_command_is_refused(message: link.Command) -> None:
 )
 def test_message_that_no_worker_sends_is_refused(message: link.Events) -> None:
     with pytest.raises((ValueError, LookupError)):
-        list(events_of(message, INFOS))
+        events_of(link.AttachResponse(events=message).SerializeToString(), INFOS)
+
+
+@pytest.mark.parametrize("size_bytes", [0, 1, 200])
+def test_message_that_is_cut_off_or_goes_on_is_refused(size_bytes: int) -> None:
+    tally = Tally(bytes(32), 1, 1)
+    part = Part(0, "albedo", 64, "image/png", bytes(size_bytes), bytes(32))
+    made = Made(0, SealedPart(part, bytes(32), ResumePoint(1, tally, b"", 0)))
+    data = events_data([(1, made)], None, NUMBERS)
+    for wrong in [*(data[:end] for end in range(len(data))), data + b"\x0a\x00", b"\x12" + data[1:]]:
+        with pytest.raises((ValueError, LookupError, DecodeError)):
+            events_of(wrong, INFOS)

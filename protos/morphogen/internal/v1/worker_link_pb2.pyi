@@ -38,18 +38,24 @@ class Greeting(_message.Message):
     def __init__(self, challenge: _Optional[bytes] = ..., proof: _Optional[bytes] = ...) -> None: ...
 
 class Welcome(_message.Message):
-    __slots__ = ("generators", "process_id")
+    __slots__ = ("generators", "process_id", "ring_path", "ring_name")
     GENERATORS_FIELD_NUMBER: _ClassVar[int]
     PROCESS_ID_FIELD_NUMBER: _ClassVar[int]
+    RING_PATH_FIELD_NUMBER: _ClassVar[int]
+    RING_NAME_FIELD_NUMBER: _ClassVar[int]
     generators: _containers.RepeatedCompositeFieldContainer[_catalog_pb2.Generator]
     process_id: int
-    def __init__(self, generators: _Optional[_Iterable[_Union[_catalog_pb2.Generator, _Mapping]]] = ..., process_id: _Optional[int] = ...) -> None: ...
+    ring_path: str
+    ring_name: str
+    def __init__(self, generators: _Optional[_Iterable[_Union[_catalog_pb2.Generator, _Mapping]]] = ..., process_id: _Optional[int] = ..., ring_path: _Optional[str] = ..., ring_name: _Optional[str] = ...) -> None: ...
 
 class Commands(_message.Message):
-    __slots__ = ("commands",)
+    __slots__ = ("commands", "ring_open")
     COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    RING_OPEN_FIELD_NUMBER: _ClassVar[int]
     commands: _containers.RepeatedCompositeFieldContainer[Command]
-    def __init__(self, commands: _Optional[_Iterable[_Union[Command, _Mapping]]] = ...) -> None: ...
+    ring_open: bool
+    def __init__(self, commands: _Optional[_Iterable[_Union[Command, _Mapping]]] = ..., ring_open: _Optional[bool] = ...) -> None: ...
 
 class Command(_message.Message):
     __slots__ = ("open", "grant", "steer", "promote", "cancel")
@@ -168,7 +174,7 @@ class Opened(_message.Message):
     def __init__(self, generator_index: _Optional[int] = ..., part_count: _Optional[int] = ...) -> None: ...
 
 class Made(_message.Message):
-    __slots__ = ("sequence", "map", "lod_px", "media_type", "sha256", "resume_point", "control_count")
+    __slots__ = ("sequence", "map", "lod_px", "media_type", "sha256", "resume_point", "control_count", "ring_position", "ring_payload_bytes")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     MAP_FIELD_NUMBER: _ClassVar[int]
     LOD_PX_FIELD_NUMBER: _ClassVar[int]
@@ -176,6 +182,8 @@ class Made(_message.Message):
     SHA256_FIELD_NUMBER: _ClassVar[int]
     RESUME_POINT_FIELD_NUMBER: _ClassVar[int]
     CONTROL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RING_POSITION_FIELD_NUMBER: _ClassVar[int]
+    RING_PAYLOAD_BYTES_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     map: str
     lod_px: int
@@ -183,7 +191,9 @@ class Made(_message.Message):
     sha256: bytes
     resume_point: ResumePoint
     control_count: int
-    def __init__(self, sequence: _Optional[int] = ..., map: _Optional[str] = ..., lod_px: _Optional[int] = ..., media_type: _Optional[str] = ..., sha256: _Optional[bytes] = ..., resume_point: _Optional[_Union[ResumePoint, _Mapping]] = ..., control_count: _Optional[int] = ...) -> None: ...
+    ring_position: int
+    ring_payload_bytes: int
+    def __init__(self, sequence: _Optional[int] = ..., map: _Optional[str] = ..., lod_px: _Optional[int] = ..., media_type: _Optional[str] = ..., sha256: _Optional[bytes] = ..., resume_point: _Optional[_Union[ResumePoint, _Mapping]] = ..., control_count: _Optional[int] = ..., ring_position: _Optional[int] = ..., ring_payload_bytes: _Optional[int] = ...) -> None: ...
 
 class Finished(_message.Message):
     __slots__ = ("digest", "part_count", "size_bytes", "queue_ms", "step_ms")
