@@ -307,4 +307,8 @@ class GeneratorInfo:
 
     def asset_id(self, request: AssetRequest) -> str:
         """The content address: SHA-256 (hex) of the generator's identity and the canonical request."""
-        return hashlib.sha256(f"{self.identity()}\n{request.canonical()}".encode()).hexdigest()
+        return self.asset_id_of(request.canonical())
+
+    def asset_id_of(self, canonical: str) -> str:
+        """The content address of the request whose canonical JSON is `canonical`."""
+        return hashlib.sha256(f"{self.identity()}\n{canonical}".encode()).hexdigest()

@@ -11,7 +11,7 @@ from engine.errors import UnavailableError
 from engine.runtime.availability import Availability
 from engine.runtime.messages import Event, Open, ResumePoint, Terms
 from engine.runtime.pool import GeneratorSource
-from engine.runtime.stats import WorkerStats, total
+from engine.runtime.stats import WorkerStats, total_of_lanes
 from workers.lane import Lane
 from workers.step_thread import StepOptions
 from workers.stream import WorkerStream
@@ -78,7 +78,7 @@ class LocalPool:
 
     def stats(self) -> WorkerStats:
         """What its threads have counted."""
-        return total(lane.stats() for lane in self._lanes)
+        return total_of_lanes(lane.stats() for lane in self._lanes)
 
     def worker_count(self) -> int:
         """This process, while steps can run."""

@@ -1,6 +1,7 @@
 """Serves generators over gRPC until a signal asks to stop: puts pool and gateway together as the settings say."""
 
 import asyncio
+import contextlib
 import os
 import secrets
 import signal
@@ -20,7 +21,7 @@ from engine.settings.sections import Settings
 from workers.fleet.pool import FleetOptions, FleetPool
 from workers.fleet.steward import Steward
 from workers.local import LocalPool
-from workers.process import CATALOG, WorkerConfig, load_catalog, new_event_loop
+from workers.process import CATALOG, WorkerConfig, keep_freed_memory, load_catalog, new_event_loop
 from workers.step_thread import StepOptions
 
 
@@ -106,6 +107,7 @@ def fleet_pool(settings: Settings, generators: str = CATALOG) -> FleetPool:
 
 
 def _run(gateway: Callable[[], Gateway]) -> None:
+    keep_freed_memory()
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(_serve_until_signal(gateway))
 
@@ -116,7 +118,9 @@ async def _serve_until_signal(gateway_of: Callable[[], Gateway]) -> None:
     event_loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         event_loop.add_signal_handler(name, stop_signals.put_nowait, name)
-    address = await gateway.start()
+    address = await _started(gateway, stop_signals)
+    if address is None:
+        return
     print(f"listening on {address}", flush=True)
     await stop_signals.get()
     draining = asyncio.create_task(gateway.drain())
@@ -129,3 +133,21 @@ async def _serve_until_signal(gateway_of: Callable[[], Gateway]) -> None:
         await gateway.close()
     else:
         await draining
+
+
+async def _started(gateway: Gateway, stop_signals: asyncio.Queue[signal.Signals]) -> str | None:
+    """Start it; its address, or None if a signal came first: workers may take minutes. Then it is closed again."""
+    starting = asyncio.create_task(gateway.start())
+    stop = asyncio.create_task(stop_signals.get())
+    try:
+        await asyncio.wait((starting, stop), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            if stop.done():
+                stop_signals.put_nowait(stop.result())  # it came just now: there is something to drain
+            return starting.result()
+        starting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await starting
+        return None
+    finally:
+        stop.cancel()

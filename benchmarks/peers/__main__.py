@@ -25,8 +25,11 @@ from benchmarks.peers.environments import PeerError, versions_of
 from benchmarks.peers.faults import cancelling, killing, stalling
 from benchmarks.peers.load import Connect, StreamError
 from benchmarks.peers.measures import Effort, batching, throughput
-from benchmarks.peers.servers import Peer, known_peers, progress_path, start_yardstick
-from benchmarks.records import Record, machine, missing, with_conditions
+from benchmarks.peers.servers import RAY_TITLE, Peer, known_peers, progress_path, start_yardstick
+from benchmarks.records import Record, machine, missing, record, with_conditions
+from benchmarks.serving.throughput import STREAM_COUNTS
+
+RAY_SERVE_GOAL = 1.5
 
 QUICK = Effort(run_count=1, part_count=480, batch_part_count=20, trial_count=1)
 
@@ -85,7 +88,27 @@ def measure(peers: Sequence[Peer], effort: Effort) -> list[Record]:
             started_s = time.monotonic()
             records += measure_peer(peer, plain, effort)
             print(f"{peer.title}: measured in {time.monotonic() - started_s:.0f} s", flush=True)
-    return records
+    return [*records, *_against_ray_serve(records)]
+
+
+def _against_ray_serve(records: Sequence[Record]) -> list[Record]:
+    """Morphogen's rate from Ray workers over that of the best mode of Ray Serve, both as shares of plain grpc.aio's."""
+    compared = []
+    for stream_count in STREAM_COUNTS:
+        ending = f" / plain grpc.aio, parts per second, streams: {stream_count}"
+        shares = {
+            entry["name"].removesuffix(ending): entry["value"]
+            for entry in records
+            if entry["name"].endswith(ending) and entry["value"]
+        }
+        own = shares.get(RAY_TITLE)
+        modes = {title: share for title, share in shares.items() if title.startswith("Ray Serve")}
+        if own and modes:
+            best = max(modes, key=modes.__getitem__)
+            name = f"{RAY_TITLE} / the best mode of Ray Serve, streams: {stream_count}"
+            conditions = {"best_mode": best, "best_share": modes[best], "own_share": own}
+            compared.append(record(name, round(own / modes[best], 3), conditions, at_least=RAY_SERVE_GOAL))
+    return compared
 
 
 def main() -> int:

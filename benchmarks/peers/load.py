@@ -16,7 +16,8 @@ import grpc
 
 from benchmarks.peers.environments import ROOT
 from benchmarks.serving.servers import PART_BYTES
-from morphogen.v1 import diagnostics_pb2
+from engine.runtime.messages import CREDIT_MAX
+from morphogen.v1 import common_pb2, diagnostics_pb2
 
 _HTTP_BUFFER_BYTES = 1024 * 1024
 _LENGTH_BYTES = 4
@@ -169,7 +170,10 @@ async def receive(client: Client, load: Load) -> int:
 
 def _probe_request(load: Load) -> bytes:
     request = diagnostics_pb2.StreamProbeRequest(
-        part_size_bytes=load.part_bytes, part_count=load.part_count, step_ms=load.step_ms
+        part_size_bytes=load.part_bytes,
+        part_count=load.part_count,
+        step_ms=load.step_ms,
+        options=common_pb2.StreamOptions(credit=CREDIT_MAX),  # Morphogen alone knows of it
     )
     return request.SerializeToString()
 

@@ -26,6 +26,8 @@ from benchmarks.peers.processes import free_ports, process_tree
 from benchmarks.serving.counted import PROGRESS_VARIABLE, create_progress
 from benchmarks.serving.servers import SERVERS, serving
 
+RAY_TITLE = "Morphogen with Ray workers"
+
 START_LIMIT_S = 90.0
 """How long a server may take until it serves its first stream."""
 
@@ -78,7 +80,7 @@ def known_peers() -> list[Peer]:
 
 def _own() -> list[tuple[str, str]]:
     """The kinds of Morphogen server that the serving benchmark can start."""
-    titles = {"morphogen": "Morphogen", "morphogen-ray": "Morphogen with Ray workers"}
+    titles = {"morphogen": "Morphogen", "morphogen-ray": RAY_TITLE}
     return [(kind, title) for kind, title in titles.items() if kind in SERVERS]
 
 

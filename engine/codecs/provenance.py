@@ -23,16 +23,17 @@ def provenance_fields(info: GeneratorInfo, request: TextureRequest) -> dict[str,
 
     Every keyword is a valid PNG keyword; equal arguments give equal fields in equal order.
     """
+    canonical = request.canonical()
     return {
         "Software": _software(),
         "Generator": f"{info.name}/{info.version}/{info.tier}",
         "WeightsSHA256": info.weights_sha256,
         "KernelClass": info.kernel_class,
         "Seed": str(request.seed),
-        "Request": request.canonical(),
+        "Request": canonical,
         "TrainingLicences": _LICENCE_SEPARATOR.join(info.training_licences),
         "DigitalSourceType": DIGITAL_SOURCE_TYPE,
-        "AssetId": info.asset_id(request),
+        "AssetId": info.asset_id_of(canonical),
     }
 
 

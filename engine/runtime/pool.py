@@ -1,6 +1,8 @@
 """What the gateway needs of its workers, wherever they run."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Protocol
 
 from engine.assets import AssetRequest, GeneratorInfo
@@ -95,7 +97,7 @@ class WorkerPool(Protocol):
         ...
 
     async def drain(self) -> None:
-        """Refuse new sessions and wait until the running ones have ended."""
+        """Refuse new sessions and wait until the running ones have ended; those may still move between workers."""
         ...
 
     async def close(self) -> None:
@@ -116,4 +118,57 @@ class WorkerPool(Protocol):
 
     def undelivered_part_count(self) -> int:
         """Number of parts that have been made and wait here for their readers."""
+        ...
+
+
+class WorkerState(Enum):
+    """How far a worker is."""
+
+    STARTING = "starting"
+    READY = "ready"
+    DRAINING = "draining"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerEntry:
+    """A worker as operators see it.
+
+    name     empty for one that waits for another attempt to start it: only `failure` is known of that, and says why
+    address  HOST:PORT, empty before it is ready
+    """
+
+    name: str
+    state: WorkerState
+    address: str
+    session_count: int
+    step_count: int
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A worker that is gone, the one that took its place, and how many sessions moved."""
+
+    name: str
+    replacement: str
+    moved_count: int
+
+
+class WorkerOperations(Protocol):
+    """What a pool with worker processes lets operators do."""
+
+    def workers(self) -> Sequence[WorkerEntry]:
+        """All workers, and those that wait for another attempt."""
+        ...
+
+    async def drain_worker(self, name: str) -> int:
+        """Move the sessions of a worker away and stop it; how many moved.
+
+        Raises KeyError for an unknown name, UnavailableError if there is no other worker and none becomes ready.
+        """
+        ...
+
+    def replace_workers(self, names: Sequence[str]) -> AsyncGenerator[Replacement, None]:
+        """Replace workers (none named: all) one by one. Raises UnavailableError if a new one does not start."""
         ...

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,13 @@ class WorkerStats:
         """Steps run."""
         return sum(self.batch_sizes.values())
 
+    def counted(self) -> "WorkerStats":
+        """What stays of a worker that is gone: its counts, not how it stood."""
+        return replace(self, queue_s=0.0, session_count=0, ready_count=0, stalled_count=0)
+
 
 def total(stats: Iterable[WorkerStats]) -> WorkerStats:
-    """The sums; of `queue_s` the largest."""
+    """The sums over workers; of `queue_s` the largest."""
     batch_sizes: Counter[int] = Counter()
     everything = list(stats)
     for one in everything:
@@ -53,3 +57,9 @@ def total(stats: Iterable[WorkerStats]) -> WorkerStats:
         ready_count=sum(one.ready_count for one in everything),
         stalled_count=sum(one.stalled_count for one in everything),
     )
+
+
+def total_of_lanes(stats: Iterable[WorkerStats]) -> WorkerStats:
+    """The sums over the lanes of one worker, which run at the same time; of `uptime_s` and `queue_s` the largest."""
+    lanes = list(stats)
+    return replace(total(lanes), uptime_s=max((lane.uptime_s for lane in lanes), default=0.0))

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from engine.assets import AssetRequest, GeneratorInfo, TextureRequest
+from engine.assets import AssetRequest, TextureRequest
 from engine.errors import InvalidRequestError
 from engine.runtime.messages import CREDIT_DEFAULT, CREDIT_MAX, Delivery, Priority, Terms
+from engine.sessions.session import Session
 from engine.sessions.sessions import Wishes
 from engine.wire.descriptions import generator_ref
 from engine.wire.requests import known, texture_request
@@ -26,17 +27,15 @@ DELIVERIES: Mapping[int, Delivery] = {
 }
 
 
-def stream_header(
-    request: AssetRequest, info: GeneratorInfo, part_count: int, first_sequence: int = 0
-) -> common_pb2.StreamHeader:
-    """The header of a stream."""
+def stream_header(request: AssetRequest, session: Session) -> common_pb2.StreamHeader:
+    """The header of the stream that answers `request`."""
     return common_pb2.StreamHeader(
-        asset_id=info.asset_id(request),
-        generator=generator_ref(info),
-        canonical_request=request.canonical(),
+        asset_id=session.asset_id,
+        generator=generator_ref(session.info),
+        canonical_request=session.canonical,
         lods_px=request.lods_px() if isinstance(request, TextureRequest) else (),
-        part_count=part_count,
-        first_sequence=first_sequence,
+        part_count=session.part_count,
+        first_sequence=session.first_sequence,
     )
 
 

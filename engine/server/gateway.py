@@ -11,13 +11,14 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from engine.errors import SettingsError
-from engine.runtime.pool import WorkerPool
+from engine.runtime.pool import WorkerOperations, WorkerPool
+from engine.server.callers import Callers
 from engine.server.interceptors import BearerTokens, CallGuard
 from engine.server.security import bearer_tokens, operator_tokens, resume_keys, server_credentials
 from engine.server.servicers.catalog import CatalogService
 from engine.server.servicers.diagnostics import DiagnosticsService
 from engine.server.servicers.textures import TextureService
-from engine.server.servicers.workers import WorkerOperations, WorkerService
+from engine.server.servicers.workers import WorkerService
 from engine.server.streaming import AssetStreamer
 from engine.server.telemetry.metrics import Metrics, MetricsPort
 from engine.server.telemetry.tracing import load_tracing
@@ -79,9 +80,9 @@ class Gateway:
     async def drain(self) -> None:
         """Report NOT_SERVING, refuse new calls, let running streams end within the drain timeout, then close."""
         await self._health.enter_graceful_shutdown()
-        _log.info("draining", running=self._sessions.running_count)
+        _log.info("draining", open=self._sessions.open_count)
         if not await self._sessions.drain(self._settings.server.drain_timeout_s):
-            _log.warning("drain timeout; cancelling", running=self._sessions.running_count)
+            _log.warning("drain timeout; cancelling", open=self._sessions.open_count)
         elif self._server is not None:
             await self._server.stop(CLOSING_GRACE_S)
         await self.close()
@@ -109,7 +110,7 @@ class Gateway:
         guard = CallGuard(self._metrics, settings.stream_limit_s, self._tracing)
         interceptors = [BearerTokens(tokens), guard] if tokens else [guard]
         server = grpc.aio.server(interceptors=interceptors, options=_options(settings.transport))
-        await self._add_services(server)
+        await self._add_services(server, Callers(by_token=bool(tokens)))
         port = _bind(server, settings)
         if self._settings.metrics.port is not None:
             self._metrics_port = MetricsPort(self._metrics, self._settings.metrics)
@@ -136,12 +137,12 @@ class Gateway:
         for name in ("", *self._service_names):
             await self._health.set(name, status)
 
-    async def _add_services(self, server: grpc.aio.Server) -> None:
+    async def _add_services(self, server: grpc.aio.Server, callers: Callers) -> None:
         sessions = self._sessions
         streamer = AssetStreamer(sessions, self._metrics, self._settings.sessions.idle_timeout_s)
         services = (
-            TextureService(sessions, streamer),
-            DiagnosticsService(sessions, streamer),
+            TextureService(sessions, streamer, callers),
+            DiagnosticsService(sessions, streamer, callers),
             CatalogService(sessions),
             WorkerService(self._operations, operator_tokens(self._settings.server.tokens)),
         )
@@ -162,6 +163,8 @@ def _options(transport: TransportSettings) -> list[tuple[str, int]]:
         ("grpc.max_concurrent_streams", transport.max_concurrent_streams),
         ("grpc.keepalive_time_ms", round(1e3 * transport.keepalive_time_s)),
         ("grpc.keepalive_timeout_ms", round(1e3 * transport.keepalive_timeout_s)),
+        # Of gRPC's other pings: a keepalive one waits for them, and a dead client would stay for minutes.
+        ("grpc.http2.ping_timeout_ms", round(1e3 * transport.keepalive_timeout_s)),
         ("grpc.http2.min_ping_interval_without_data_ms", round(1e3 * transport.min_ping_interval_s)),
         ("grpc.http2.max_ping_strikes", 2),
     ]

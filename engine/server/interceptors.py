@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, cast
 import grpc
 import structlog
 
-from engine.server.callers import traceparent_of
+from engine.server.callers import authorization_of, traceparent_of
 from engine.server.status import DeadlineError, UnauthenticatedError, abort, status_of
 from engine.server.streaming import Context
 from engine.server.telemetry.metrics import Metrics
@@ -37,22 +37,26 @@ class BearerTokens(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # gen
     ) -> "Handler":
         """The handler itself, or one that refuses."""
         handler = await continuation(handler_call_details)
-        open_to_all = handler_call_details.method.startswith(HEALTH_METHODS)
-        if handler is None or open_to_all or self._accepts(handler_call_details):
+        if handler is None or handler_call_details.method.startswith(HEALTH_METHODS):
+            return handler
+        try:
+            self._check(handler_call_details)
+        except UnauthenticatedError as error:
+            status = status_of(error)
+        else:
             return handler
 
         async def refuse(_request: object, context: Context) -> None:
-            await abort(context, status_of(UnauthenticatedError("a valid bearer token is required")))
+            await abort(context, status)
 
         return _rebuilt(handler, refuse)
 
-    def _accepts(self, details: grpc.HandlerCallDetails) -> bool:
-        given = b""
-        for key, value in details.invocation_metadata:
-            if key == "authorization":
-                given = value.encode() if isinstance(value, str) else value
+    def _check(self, details: grpc.HandlerCallDetails) -> None:
+        """Raises UnauthenticatedError."""
+        given = authorization_of(details.invocation_metadata)
         # Compared with every token to its end: the time taken tells nothing about how much of one was right.
-        return sum(hmac.compare_digest(given, expected) for expected in self._expected) > 0
+        if not sum(hmac.compare_digest(given, expected) for expected in self._expected):
+            raise UnauthenticatedError("a valid bearer token is required")
 
 
 class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic to mypy only

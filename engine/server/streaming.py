@@ -84,8 +84,7 @@ class AssetStreamer:
         meter = self._metrics.meter(session.info.asset_kind)
         idle = IdleLimit(self._idle_timeout_s, lambda: session.waits_for_worker)
         async with idle.watching():
-            header = stream_header(request, session.info, session.part_count, session.first_sequence)
-            await context.write(header_frame(header))
+            await context.write(header_frame(stream_header(request, session)))
             async for sealed in session:
                 idle.progress()
                 for frame in part_frames(sealed, session.token(sealed)):

@@ -22,6 +22,7 @@ class Flight:
     work      opens a stream and has it pumped; runs in a task of its own
     landed    called once with the flight when the work has ended in whatever way, or has been cancelled
     held      whether the work goes on without a reader
+    owned     whether the reader on whose terms it was begun has not left
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Flight:
         self.summary: AssetSummary | None = None
         self.error: MorphogenError | None = None
         self.queued_s = 0.0
+        self.owned = True
         self._held = held
         self._work = work
         self._landed = landed
@@ -64,14 +66,15 @@ class Flight:
         """Begin the work."""
         self._task = asyncio.create_task(self._fly())
 
-    def join(self, first_sequence: int = 0) -> "FlightReader":
-        """A reader from part `first_sequence` on; it has to be closed."""
+    def join(self, first_sequence: int = 0, *, own: bool = False) -> "FlightReader":
+        """A reader from part `first_sequence` on; it has to be closed. `own`: it is the one that began the flight."""
         self._reader_count += 1
-        return FlightReader(self, first_sequence)
+        return FlightReader(self, first_sequence, own=own)
 
-    def leave(self) -> None:
+    def leave(self, *, own: bool = False) -> None:
         """A reader is gone; the work ends with the last one, unless it is held."""
         self._reader_count -= 1
+        self.owned = self.owned and not own
         if self._reader_count:
             return
         if self._held:
@@ -157,8 +160,9 @@ class Flight:
 class FlightReader:
     """One reader of a flight; a `PartStream` that takes neither credit nor controls: the flight sees to that."""
 
-    def __init__(self, flight: Flight, first_sequence: int) -> None:
+    def __init__(self, flight: Flight, first_sequence: int, *, own: bool = False) -> None:
         self._flight = flight
+        self._own = own
         self._next = first_sequence
         self._closed = False
 
@@ -219,4 +223,4 @@ class FlightReader:
         """Leave; may be called twice."""
         if not self._closed:
             self._closed = True
-            self._flight.leave()
+            self._flight.leave(own=self._own)

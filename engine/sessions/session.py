@@ -31,14 +31,20 @@ class Call:
     """What a session needs to know of the call that it answers.
 
     arrived_at_s    when the request came
+    asset_id        content address of what it asks for
+    canonical       its request as canonical JSON; worked out once, for a large mask takes milliseconds
     first_sequence  number of the first part it gets
+    control_count   controls that the state in which it begins contains
     credit          parts that a client which grants credit itself has room for at first; None: asking for the next part
                     says that the one before was taken
     token_of        makes the resume tokens, if the client wants them
     """
 
     arrived_at_s: float
+    asset_id: str
+    canonical: str
     first_sequence: int = 0
+    control_count: int = 0
     credit: int | None = None
     token_of: Callable[[ResumePoint], bytes] | None = None
 
@@ -64,9 +70,24 @@ class Session:
         self.waited_s = 0.0
 
     @property
+    def asset_id(self) -> str:
+        """Content address of what the call asks for."""
+        return self._call.asset_id
+
+    @property
+    def canonical(self) -> str:
+        """The request as canonical JSON."""
+        return self._call.canonical
+
+    @property
     def first_sequence(self) -> int:
         """Number of the first part."""
         return self._call.first_sequence
+
+    @property
+    def control_count(self) -> int:
+        """Number of controls that the state in which it begins contains; the next one has the number behind that."""
+        return self._call.control_count
 
     @property
     def info(self) -> GeneratorInfo:
@@ -115,7 +136,7 @@ class Session:
         self._stream.grant(part_count)
 
     def steer(self, number: int, control: bytes) -> None:
-        """Control number `number`, from 1."""
+        """Control number `number`, from `control_count` + 1. Raises InvalidRequestError for too many at once."""
         self._stream.steer(number, control)
 
     def account(self) -> SessionAccount:

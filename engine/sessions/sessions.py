@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -54,6 +54,9 @@ class Sessions:
         self._continuation = Continuation(settings.migration_timeout_s, self.counters.migrated)
         self._flights: dict[str, Flight] = {}
         self._writes: set[asyncio.Task[None]] = set()
+        self._open_count = 0
+        self._all_left = asyncio.Event()
+        self._all_left.set()
 
     @property
     def prefetch_counters(self) -> PrefetchCounters:
@@ -75,6 +78,11 @@ class Sessions:
         """Number of requests that wait for admission."""
         return self._admission.waiting_count
 
+    @property
+    def open_count(self) -> int:
+        """Number of calls that are being answered, whether from a worker, a flight or the store."""
+        return self._open_count
+
     def generators(self) -> tuple[GeneratorInfo, ...]:
         """The entries of all loaded generators."""
         return self._pool.generators()
@@ -88,13 +96,57 @@ class Sessions:
         """
         arrived_at_s = time.perf_counter()
         self._admission.check()
+        self._open_count += 1
+        self._all_left.clear()
+        try:
+            async with self._session(request, wishes, arrived_at_s) as session:
+                yield session
+        finally:
+            self._open_count -= 1
+            if not self._open_count:
+                self._all_left.set()
+
+    def prefetch(self, request: AssetRequest, tenant: str) -> str:
+        """Note that `request` will probably be made; its asset id. Raises InvalidRequestError."""
+        asset_id = self._info(request).asset_id(request)
+        if asset_id not in self._flights:
+            self._prefetcher.hint(asset_id, request, tenant)
+        return asset_id
+
+    async def drain(self, timeout_s: float) -> bool:
+        """Refuse new and waiting requests and let running sessions end; False if some still run after `timeout_s`.
+
+        The pool comes last: as long as a session runs it may have to move.
+        """
+        self._admission.close()
+        await self._prefetcher.close()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._all_left.wait()
+                await self._pool.drain()
+        except TimeoutError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Stop what works for nobody, and let the store finish its writes."""
+        await self._prefetcher.close()
+        await asyncio.gather(*self._writes, return_exceptions=True)
+        await self._store.close()
+
+    @asynccontextmanager
+    async def _session(self, request: AssetRequest, wishes: Wishes, arrived_at_s: float) -> AsyncIterator[Session]:
         info = self._info(request)
-        asset_id = info.asset_id(request)
+        canonical = request.canonical()
+        asset_id = info.asset_id_of(canonical)
         wishes = replace(wishes, terms=replace(wishes.terms, generator=info.identity()))
         point = self._tokens.read(wishes.resume_token, asset_id) if wishes.resume_token else None
         call = Call(
             arrived_at_s,
+            asset_id,
+            canonical,
             first_sequence=0 if point is None else point.next_sequence,
+            control_count=0 if point is None else point.control_count,
             credit=wishes.credit if wishes.explicit_credit else None,
             token_of=partial(self._tokens.issue, asset_id) if wishes.resume_tokens else None,
         )
@@ -108,30 +160,6 @@ class Sessions:
         async with self._alone(request, wishes, point) as (own, queued_s):
             yield Session(own, call, queued_s)
 
-    def prefetch(self, request: AssetRequest, tenant: str) -> str:
-        """Note that `request` will probably be made; its asset id. Raises InvalidRequestError."""
-        asset_id = self._info(request).asset_id(request)
-        if asset_id not in self._flights:
-            self._prefetcher.hint(asset_id, request, tenant)
-        return asset_id
-
-    async def drain(self, timeout_s: float) -> bool:
-        """Refuse new and waiting requests and let running sessions end; False if some still run after `timeout_s`."""
-        self._admission.close()
-        await self._prefetcher.close()
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._pool.drain()
-        except TimeoutError:
-            return False
-        return True
-
-    async def close(self) -> None:
-        """Stop what works for nobody, and let the store finish its writes."""
-        await self._prefetcher.close()
-        await asyncio.gather(*self._writes, return_exceptions=True)
-        await self._store.close()
-
     def _info(self, request: AssetRequest) -> GeneratorInfo:
         infos = self._pool.generators()
         info = next((info for info in infos if info.asset_kind == request.ASSET_KIND), None)
@@ -143,12 +171,17 @@ class Sessions:
 
     @asynccontextmanager
     async def _alone(
-        self, request: AssetRequest, wishes: Wishes, point: ResumePoint | None
+        self,
+        request: AssetRequest,
+        wishes: Wishes,
+        point: ResumePoint | None,
+        dated: Callable[[], bool] = lambda: True,
     ) -> AsyncIterator[tuple[PartStream, float]]:
-        """A generation for one reader, and how long it waited for admission."""
+        """A generation of its own, and how long it waited for admission; `dated` as in ContinuedStream."""
         asked_at_s = time.perf_counter()
-        stream = ContinuedStream(self._pool, request, wishes.credit, wishes.terms, self._continuation)
-        await self._admission.enter()
+        stream = ContinuedStream(self._pool, request, wishes.credit, wishes.terms, self._continuation, dated)
+        tenant = wishes.terms.tenant
+        await self._admission.enter(tenant)
         admitted_at_s = time.perf_counter()
         try:
             try:
@@ -156,7 +189,7 @@ class Sessions:
             finally:
                 stream.close()
         finally:
-            self._admission.leave(time.perf_counter() - admitted_at_s)
+            self._admission.leave(tenant, time.perf_counter() - admitted_at_s)
 
     async def _shared(
         self, request: AssetRequest, asset_id: str, wishes: Wishes, point: ResumePoint | None
@@ -177,7 +210,7 @@ class Sessions:
                 flight = self._fly(asset_id, request, wishes)
             assert flight is not None
             self.counters.joined(own=own)
-            reader = flight.join(first_sequence)
+            reader = flight.join(first_sequence, own=own)
             try:
                 flight.promote(wishes.terms.priority)
                 return await reader.opened()
@@ -193,7 +226,7 @@ class Sessions:
         """Begin a generation that others may join."""
 
         async def work(flight: Flight) -> None:
-            async with self._alone(request, wishes, None) as (stream, queued_s):
+            async with self._alone(request, wishes, None, lambda: flight.owned) as (stream, queued_s):
                 await flight.pump(stream, queued_s)
 
         return self._started(Flight(asset_id, work, self._landed))

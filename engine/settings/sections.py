@@ -151,7 +151,7 @@ class WorkerSettings(Section):
 
     batch_size       most sessions moved on by one step; fewer where measurements show that more gain nothing
     encoder_count    threads that compress files beside the steps
-    step_timeout_s   a step that takes longer hangs: its worker is replaced and the other sessions go on elsewhere
+    step_timeout_s   a step that takes longer hangs: its thread is replaced and the other sessions go on
     """
 
     SECTION: ClassVar[str] = "worker"

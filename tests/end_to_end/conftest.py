@@ -1,21 +1,41 @@
-"""Weights of an untrained network and a server process that uses them: everything but the pictures' beauty is real."""
+"""Weights of an untrained network, a server process that uses them, and gateways in the test's own event loop.
+
+Everything but the pictures' beauty is real.
+"""
 
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 import torch
 
 from engine.generators.appearance import ATTRIBUTES
 from engine.nets.texgen import TexGen, TexGenConfig
 from engine.nets.weights_file import ClassEntry, TexGenHeader, save_weights
+from engine.runtime.pool import WorkerPool
+from engine.server.gateway import Gateway
+from engine.server.telemetry.logs import configure_logs
+from engine.settings.sections import Settings
+from workers.fleet.pool import FleetOptions, FleetPool
+from workers.fleet.steward import Steward
+from workers.local import LocalPool
+from workers.process import WorkerConfig, load_generators
+from workers.step_thread import StepOptions
 
+HERE = Path(__file__).parent
+STEWARD = HERE.parent / "workers" / "fleet" / "process_steward.py"
+SECRET = b"the secret of these tests"
+FLEET = FleetOptions(
+    count=2, count_max=2, scale_up_delay_s=1.0, scale_down_idle_s=60.0, start_timeout_s=30.0, drain_timeout_s=1.0
+)
 COMMAND = str(Path(sys.executable).with_name("morphogen"))
 CLASSES = (ClassEntry("stone", "noise"), ClassEntry("brick", "brick"), ClassEntry("wood", "planks"))
 EXEMPLAR_COUNT = 6
@@ -84,6 +104,77 @@ def server(
     """HOST:PORT of a server that the tests of one module share, and the address of its metrics."""
     with serving() as (address, metrics, _):
         yield address, metrics
+
+
+@pytest.fixture
+def generators_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets workers, in this process and in others, load the generators of this folder."""
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    monkeypatch.syspath_prepend(HERE)
+
+
+@pytest.fixture
+def local_pool(generators_path: None) -> Callable[..., LocalPool]:  # noqa: ARG001
+    """Makes pools in this process, not yet started: of MODULE:FUNCTION, with options of WorkerConfig."""
+
+    def make(generators: str, **options: Any) -> LocalPool:
+        config = WorkerConfig(SECRET, generators=generators, **options)
+        limits = StepOptions(config.batch_size, config.encoder_count, config.step_timeout_s)
+        return LocalPool(load_generators(config), limits)
+
+    return make
+
+
+@pytest.fixture
+def fleet_pool(generators_path: None) -> Callable[..., FleetPool]:  # noqa: ARG001
+    """Makes pools of two worker processes, likewise."""
+
+    def make(generators: str, **options: Any) -> FleetPool:
+        config = WorkerConfig(SECRET, generators=generators, **options)
+        configuration = {"address": None, "worker": config.to_json()}
+        command = (sys.executable, str(STEWARD))
+        return FleetPool(FLEET, lambda take: Steward(configuration, take, command), SECRET)
+
+    return make
+
+
+@pytest.fixture(params=["local", "fleet"])
+def pool_of(
+    request: pytest.FixtureRequest, local_pool: Callable[..., LocalPool], fleet_pool: Callable[..., FleetPool]
+) -> Callable[..., WorkerPool]:
+    """Makes pools of either kind: what holds for one holds for the other."""
+    return local_pool if request.param == "local" else fleet_pool
+
+
+@pytest.fixture
+def gateway_over() -> Callable[..., AbstractAsyncContextManager[tuple[Gateway, str]]]:
+    """Starts a gateway over a pool: the gateway and its HOST:PORT."""
+
+    @asynccontextmanager
+    async def start(pool: WorkerPool, settings: Settings) -> AsyncIterator[tuple[Gateway, str]]:
+        configure_logs(settings.log)
+        gateway = Gateway(settings, pool)
+        try:
+            yield gateway, await gateway.start()
+        finally:
+            await gateway.close()
+            structlog.reset_defaults()
+
+    return start
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 1 MiB of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("mounting a small file system needs more rights")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
 
 
 def wait_for(ready_file: Path, process: "subprocess.Popen[str]") -> str:

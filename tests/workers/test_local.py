@@ -329,6 +329,14 @@ async def test_drain_waits_for_running_sessions() -> None:
         await asyncio.wait_for(draining, 5)
 
 
+async def test_lanes_of_the_worker_share_one_uptime() -> None:
+    started_at_s = time.perf_counter()
+    async with running_pool(SmallCatalog()) as pool:
+        await asyncio.sleep(0.2)
+        uptime_s = pool.stats().uptime_s
+        assert 0.1 < uptime_s <= time.perf_counter() - started_at_s
+
+
 async def test_parts_that_wait_for_their_reader_are_counted() -> None:
     async with running_pool(SmallCatalog()) as pool:
         idle, busy = await opened(pool, ProbeRequest(10, 100)), await opened(pool, ProbeRequest(10, 100))

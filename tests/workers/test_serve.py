@@ -1,12 +1,13 @@
 """The serving process: signals, its one line, and what it says when it cannot start."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,28 @@ PROBES_ONLY = textwrap.dedent("""
     except SettingsError as error:
         sys.exit(str(error))
 """)
+
+NEVER_READY = textwrap.dedent("""
+    import sys
+    from engine.server.gateway import Gateway
+    from engine.settings.sections import ServerSettings, Settings
+    from workers.fleet.pool import FleetOptions, FleetPool
+    from workers.fleet.steward import Steward
+    from workers.process import WorkerConfig
+    from workers.serve import _run
+
+    steward, secret = sys.argv[1:]
+    worker = WorkerConfig(secret.encode(), generators="fleet_generators:never_ready").to_json()
+    command = (sys.executable, steward)
+    options = FleetOptions(2, 2, 1.0, 1.0, start_timeout_s=60.0, drain_timeout_s=1.0)
+
+    def gateway():
+        pool = FleetPool(options, lambda take: Steward({"worker": worker}, take, command), secret.encode())
+        return Gateway(Settings(server=ServerSettings(port=0)), pool, pool)
+
+    _run(gateway)
+""")
+FLEET_TESTS = Path(__file__).parent / "fleet"
 
 
 @contextmanager
@@ -82,6 +105,35 @@ def test_second_signal_stops_at_once() -> None:
         with suppress(grpc.RpcError):
             for message in call:
                 assert message.WhichOneof("payload") != "trailer"
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_signal_while_workers_start_ends_the_process_and_them(name: signal.Signals, tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    starts.touch()
+    environment = {**os.environ, "PYTHONPATH": str(FLEET_TESTS), "FLEET_STARTS_FILE": str(starts)}
+    command = [sys.executable, "-c", NEVER_READY, str(FLEET_TESTS / "process_steward.py"), "x" * 32]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as process:
+        try:
+            until(lambda: len(starts.read_text().split()) == 2)
+            process.send_signal(name)
+            shown, errors = process.communicate(timeout=10)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert "listening" not in shown
+    assert "Traceback" not in errors
+    workers = [Path("/proc") / process_id for process_id in starts.read_text().split()]
+    until(lambda: not any(worker.exists() for worker in workers))
+
+
+def until(reached: Callable[[], bool], within_s: float = 20.0) -> None:
+    """Wait for it."""
+    give_up_at_s = time.monotonic() + within_s
+    while not reached():
+        assert time.monotonic() < give_up_at_s
+        time.sleep(0.02)
 
 
 def test_port_in_use_is_one_clear_line() -> None:

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 from engine.errors import MorphogenError
 from engine.runtime.messages import Cancel, Command, Event, Failed, Open
+from workers.fleet.scaling import Load
 from workers.link.client import WorkerLink
 from workers.stream import WorkerStream
 
@@ -22,7 +23,6 @@ class Member:
         self._forgotten = forgotten
         self._link: WorkerLink | None = None
         self._streams: dict[int, WorkerStream] = {}
-        self.idle_since_s = 0.0
 
     @property
     def link(self) -> WorkerLink:
@@ -47,6 +47,11 @@ class Member:
     def identities(self) -> frozenset[str]:
         """Which generators it has, exactly."""
         return frozenset(info.identity() for info in self.link.infos)
+
+    def load(self) -> Load:
+        """How it stands."""
+        stats = self.link.stats
+        return Load(self.name, self.session_count, stats.ready_count, stats.queue_s)
 
     def opened(self, command: Open) -> WorkerStream:
         """Begin a session; the caller waits until it has begun, and closes it."""

@@ -10,7 +10,7 @@ import itertools
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -18,15 +18,18 @@ from engine.assets import AssetRequest, GeneratorInfo
 from engine.errors import MorphogenError, OverloadedError, UnavailableError
 from engine.runtime.availability import Availability
 from engine.runtime.messages import Open, ResumePoint, Terms
-from engine.runtime.pool import WorkerLostError
+from engine.runtime.pool import Replacement, WorkerEntry, WorkerLostError, WorkerState
 from engine.runtime.stats import WorkerStats, total
-from engine.server.servicers.workers import Replacement, WorkerEntry, WorkerState
 from workers.fleet.member import Member
 from workers.fleet.roster import Roster, Stage
+from workers.fleet.scaling import Scaling
 from workers.fleet.steward import Steward
 from workers.stream import WorkerStream
 
 TICK_S = 0.1
+MOVE_S = 1.0
+"""Within which a session that lost its worker opens again once there is another: `ContinuedStream` tries often."""
+
 STATES = {
     Stage.STARTING: WorkerState.STARTING,
     Stage.READY: WorkerState.READY,
@@ -34,6 +37,8 @@ STATES = {
 }
 
 _log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +77,19 @@ class FleetPool:
         self._steward = steward_of(self._take)
         self._secret = secret
         self._roster = Roster(options.count)
+        self._scaling = Scaling(
+            self._roster, options.count, options.count_max, options.scale_up_delay_s, options.scale_down_idle_s
+        )
         self._members: dict[str, Member] = {}
         self._steward_failure = ""
-        self._replacing_count = 0
         self._past = WorkerStats()
         self._infos: tuple[GeneratorInfo, ...] = ()
         self._tickets = itertools.count()
         self._available = Availability()
         self._news = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._emptying: dict[str, asyncio.Task[int]] = {}
+        self._lost_at_s: float | None = None
         self._draining = False
         self._closed = False
 
@@ -94,18 +103,22 @@ class FleetPool:
                     await self._change()
 
     def generators(self) -> tuple[GeneratorInfo, ...]:
-        """The entries of all generators of the worker that became ready last."""
+        """The entries of all generators of the newest ready worker; while none is ready, of the last one that was."""
         return self._infos
 
     async def open(
         self, request: AssetRequest, credit: int, terms: Terms, resume_point: ResumePoint | None = None
     ) -> WorkerStream:
-        """Begin or continue a session on the worker with the fewest sessions; errors as in `WorkerPool`."""
-        if self._draining:
+        """Begin or continue a session on the worker with the fewest sessions; errors as in `WorkerPool`.
+
+        While the pool drains, a session that has got parts already may go on here, and for as long as sessions that
+        have just lost their worker may come back also one from its start: such a session had no part yet.
+        """
+        if self._closed or (self._draining and resume_point is None and not self._sessions_may_return()):
             raise UnavailableError("the server is shutting down")
         members = self._able(terms.generator)
         if not members:
-            raise UnavailableError("no worker is running")
+            raise UnavailableError("no worker has that generator" if self._ready() else "no worker is running")
         refusal: MorphogenError | None = None
         for member in members:
             stream = member.opened(Open(next(self._tickets), request, credit, terms, resume_point))
@@ -123,13 +136,16 @@ class FleetPool:
         raise refusal
 
     async def drain(self) -> None:
-        """Wait until the running sessions have ended. Those that lose their worker meanwhile may still move."""
-        while self._session_count():
-            await self._change()
+        """Refuse new sessions (see `open`) and wait until the running ones, also those that move, have ended."""
+        self._draining = True
+        while self._session_count() or self._sessions_may_return():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._change()
 
     async def close(self) -> None:
         """Stop everything."""
-        self._draining = self._closed = True
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -170,43 +186,49 @@ class FleetPool:
         return entries
 
     async def drain_worker(self, name: str) -> int:
-        """Move the sessions of a worker to others, of which there is at least one, and stop it; how many moved.
+        """Move the sessions of a worker to others and stop it; how many moved. The only one waits for another one.
 
-        Raises KeyError for an unknown name, UnavailableError if no other worker becomes ready.
+        Once sessions have begun to move the rest follows, also if the caller is cancelled; before, nothing has changed.
+        Raises KeyError for an unknown name, UnavailableError if there is no other worker and none becomes ready.
         """
-        if self._roster.entries[name].stage is Stage.STARTING:
-            self._end(name, "drained")
-            return 0
-        self._roster.draining(name)  # so that the supervision starts another one if there are too few
-        try:
-            async with asyncio.timeout(self._options.start_timeout_s):
-                while not self._roster.names(Stage.READY):
-                    await self._change()
-        except TimeoutError:
-            if name in self._roster.entries:
-                self._roster.ready(name, time.monotonic())
-            raise UnavailableError(f"no other worker became ready: {self._roster.last_failure}") from None
-        return await self._empty(name)
+        stage = self._roster.entries[name].stage
+        if stage is Stage.READY and self._roster.names(Stage.READY) == [name]:
+            with self._scaling.one_more():
+                await self._newcomer({name})
+                self._leave(name)
+        return await self._left(name)
 
     async def replace_workers(self, names: Sequence[str]) -> AsyncGenerator[Replacement, None]:
         """Replace workers (none named: all) one by one: first the new one, then away with the old one.
 
-        Raises UnavailableError if a new one does not become ready; what has not been replaced by then stays.
+        Raises UnavailableError if a new one does not become ready; what has not been replaced by then stays. So it does
+        if the caller is cancelled; a worker whose sessions have begun to move is emptied all the same.
         """
         for name in names or self._roster.names(Stage.READY, Stage.STARTING):
             if name not in self._roster.entries:
                 continue  # it has ended by itself meanwhile, and another one has taken its place
-            known = set(self._roster.entries)
-            self._roster.target_count += 1
-            self._replacing_count += 1
-            try:
-                replacement = await self._newcomer(known)
-                if name in self._roster.entries:  # it may have ended by itself
-                    self._roster.draining(name)
-            finally:
-                self._roster.target_count -= 1
-                self._replacing_count -= 1
-            yield Replacement(name, replacement, await self._empty(name))
+            with self._scaling.one_more():
+                replacement = await self._newcomer(set(self._roster.entries))
+                self._leave(name)
+            yield Replacement(name, replacement, await self._left(name))
+
+    def _leave(self, name: str) -> None:
+        """Begin to empty a worker, unless it has ended or is being emptied; not bound to whoever asked for it."""
+        if name in self._roster.entries and name not in self._emptying:
+            self._roster.draining(name)
+            self._workers_changed()
+            self._emptying[name] = self._spawn(self._empty(name))
+
+    async def _left(self, name: str) -> int:
+        """Empty a worker; how many sessions have moved."""
+        self._leave(name)
+        emptying = self._emptying.get(name)
+        if emptying is None:
+            return 0
+        await asyncio.wait((emptying,))  # does not cancel it with its own task
+        if emptying.cancelled():
+            raise UnavailableError("the server is shutting down")
+        return emptying.result()
 
     async def _newcomer(self, known: set[str]) -> str:
         """The name of a ready worker that is not among the `known` ones."""
@@ -231,7 +253,7 @@ class FleetPool:
         if member is not None:
             if not any(member.identities() <= other.identities() for other in self._ready()):
                 await self._wait_for_end(member)
-            moved_count = member.give_up(WorkerLostError("the worker is being drained"))
+            moved_count = member.session_count
         self._end(name, "drained")
         return moved_count
 
@@ -250,13 +272,34 @@ class FleetPool:
         return sorted(members, key=lambda member: member.session_count)
 
     def _ready(self) -> list[Member]:
-        return [self._members[name] for name in self._roster.names(Stage.READY)]
+        """Ready workers in the order in which they became so."""
+        names = self._roster.names(Stage.READY)
+        return [member for name, member in self._members.items() if name in names]
+
+    def _workers_changed(self) -> None:
+        """Ready workers have come or gone."""
+        ready = self._ready()
+        if ready:
+            self._infos = ready[-1].link.infos
+        self._available.set(bool(ready))
+        self._tell()
 
     def _session_count(self) -> int:
         return sum(member.session_count for member in self._members.values())
 
+    def _sessions_may_return(self) -> bool:
+        """Whether sessions lost their worker lately, or since when there was none: they are about to open again."""
+        if self._lost_at_s is None:
+            return False
+        now_s, ready = time.monotonic(), self._roster.ready_since_s()
+        if ready is None:
+            return now_s - self._lost_at_s < self._options.start_timeout_s
+        return now_s - max(self._lost_at_s, ready) < MOVE_S
+
     def _take(self, event: Mapping[str, Any]) -> None:
         """An event of the steward."""
+        if self._closed:
+            return
         name, cause = str(event.get("name", "")), str(event.get("cause", ""))
         match event.get("event"):
             case "ready":
@@ -280,18 +323,24 @@ class FleetPool:
         except UnavailableError as error:
             self._end(name, str(error))
             return
-        if name not in self._roster.entries or self._closed:
+        entry = self._roster.entries.get(name)
+        if entry is None or entry.stage is not Stage.STARTING:
             await member.link.close()
             return
+        self._warn_of_difference(member)
         self._members[name] = member
-        self._infos = member.link.infos
         self._roster.ready(name, time.monotonic())
-        member.idle_since_s = time.monotonic()
-        self._available.set(True)
         _log.info("worker ready", worker=name, address=address, process_id=member.link.process_id)
-        self._tell()
+        self._workers_changed()
         cause = await member.link.lost()
         self._end(name, cause)
+
+    def _warn_of_difference(self, member: Member) -> None:
+        """Say that new sessions go to the newest worker and its like only, which may not be meant so."""
+        others = [other.name for other in self._ready() if other.identities() != member.identities()]
+        if others:
+            generators = sorted(member.identities())
+            _log.warning("workers differ in their generators", worker=member.name, generators=generators, others=others)
 
     def _end(self, name: str, cause: str) -> None:
         """A worker is gone, or has to go: its sessions move, its process ends."""
@@ -300,25 +349,27 @@ class FleetPool:
         expected = self._roster.entries[name].stage is Stage.DRAINING
         self._roster.ended(name, cause, time.monotonic())
         member = self._members.pop(name, None)
-        self._available.set(bool(self._roster.names(Stage.READY)))
+        self._emptying.pop(name, None)
         if member is not None:
-            self._past = total([self._past, _ended(member.link.stats)])
-            member.give_up(WorkerLostError(cause, suspected=not expected))
+            self._past = total([self._past, member.link.stats.counted()])
+            if member.give_up(WorkerLostError(cause, suspected=not expected)):
+                self._lost_at_s = time.monotonic()
             self._spawn(member.link.close())
         self._steward.end(name)
         log = _log.info if expected else _log.error
         log("worker ended", worker=name, cause=cause, left_count=self.worker_count())
-        self._tell()
+        self._workers_changed()
 
     async def _supervise(self) -> None:
-        pressed_since_s: float | None = None
         while True:
             now_s = time.monotonic()
             self._roster.settled(now_s)
             if self._steward.ready:
                 for _ in range(self._roster.missing_count(now_s)):
                     self._launch()
-            pressed_since_s = self._scale(now_s, pressed_since_s)
+            leaving = self._scaling.update([member.load() for member in self._ready()], now_s)
+            if leaving is not None:
+                self._leave(leaving)
             await asyncio.sleep(TICK_S)
 
     def _launch(self) -> None:
@@ -332,42 +383,11 @@ class FleetPool:
         if name in self._roster.names(Stage.STARTING):
             self._end(name, f"not ready within {self._options.start_timeout_s:g} s")
 
-    def _scale(self, now_s: float, pressed_since_s: float | None) -> float | None:
-        """One more worker if sessions wait for their steps for too long, one fewer if it has nothing to do.
-
-        Returns since when sessions have been waiting.
-        """
-        options, roster, ready = self._options, self._roster, self._ready()
-        for member in ready:
-            if member.session_count:
-                member.idle_since_s = now_s
-        # A worker with more ready sessions than it steps at once makes some of them wait.
-        pressed = bool(ready) and all(
-            member.link.stats.ready_count > 0 and member.link.stats.queue_s > options.scale_up_delay_s
-            for member in ready
-        )
-        if not pressed:
-            idle = [member for member in ready if now_s - member.idle_since_s > options.scale_down_idle_s]
-            if idle and not self._replacing_count:  # which wants one too many for a while
-                roster.target_count = max(roster.target_count - 1, options.count)
-                if len(ready) > roster.target_count:  # one that should be there may never have become ready
-                    roster.draining(idle[-1].name)
-                    self._spawn(_discarding(self._empty(idle[-1].name)))
-            return None
-        if pressed_since_s is None:
-            return now_s
-        starting = bool(roster.names(Stage.STARTING))
-        if now_s - pressed_since_s > options.scale_up_delay_s and not starting:
-            if roster.target_count < options.count_max:
-                roster.target_count += 1
-                _log.info("sessions wait; one more worker", target_count=roster.target_count)
-            return now_s
-        return pressed_since_s
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _tell(self) -> None:
         """Wake everyone who waits for a change."""
@@ -376,19 +396,3 @@ class FleetPool:
 
     async def _change(self) -> None:
         await self._news.wait()
-
-
-def _ended(stats: WorkerStats) -> WorkerStats:
-    """What stays of a worker's figures: its counts, not how it stood."""
-    return WorkerStats(
-        batch_sizes=stats.batch_sizes,
-        busy_s=stats.busy_s,
-        uptime_s=stats.uptime_s,
-        on_time_count=stats.on_time_count,
-        late_count=stats.late_count,
-        dropped_count=stats.dropped_count,
-    )
-
-
-async def _discarding(work: Coroutine[Any, Any, int]) -> None:
-    await work

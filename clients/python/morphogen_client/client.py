@@ -72,9 +72,9 @@ class Client:
     ) -> ResultStream[TextureUpdate, TextureResult]:
         """Make a texture; iterate the answer for one update per level of detail, coarse to fine.
 
-        The server knows `timeout_s`, and refuses at once what it cannot make in that time: OverloadedError with
-        `retry_after_s`. Raises InvalidRequestError at once for an option that no request can carry; everything else is
-        raised by the iteration.
+        The server knows `timeout_s`, and refuses at once what it cannot make in that time if it is less than 60 s:
+        OverloadedError with `retry_after_s`. Raises InvalidRequestError at once for an option that no request can
+        carry; everything else is raised by the iteration.
         """
         request = texture_stream_request(texture_class, options)
         session = StreamSession(request, MaterialReader(), self._retry)

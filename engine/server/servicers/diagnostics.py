@@ -5,7 +5,7 @@ import asyncio
 import grpc
 
 from engine.errors import InvalidRequestError
-from engine.server.callers import terms_of
+from engine.server.callers import Callers
 from engine.server.convert import granted, steered_wishes, wishes
 from engine.server.streaming import AssetStreamer, Context
 from engine.sessions.session import Session
@@ -19,7 +19,8 @@ class DiagnosticsService:
 
     name = "morphogen.v1.DiagnosticsService"
 
-    def __init__(self, sessions: Sessions, streamer: AssetStreamer) -> None:
+    def __init__(self, sessions: Sessions, streamer: AssetStreamer, callers: Callers) -> None:
+        self._callers = callers
         self._sessions = sessions
         self._streamer = streamer
 
@@ -34,7 +35,8 @@ class DiagnosticsService:
     async def stream_probe(self, data: bytes, context: Context) -> None:
         """Stream synthetic parts."""
         message = parsed(diagnostics_pb2.StreamProbeRequest, data)
-        await self._streamer.stream(probe_request(message), wishes(message.options, terms_of(context)), context)
+        chosen = wishes(message.options, self._callers.terms_of(context))
+        await self._streamer.stream(probe_request(message), chosen, context)
 
     async def steer_probe(self, _requests: object, context: Context) -> None:
         """Stream synthetic parts as the client grants credit, and take its controls."""
@@ -42,7 +44,7 @@ class DiagnosticsService:
         if start is None or start.WhichOneof("payload") != "start":
             raise InvalidRequestError("start", None if start is None else start.WhichOneof("payload"), "a start first")
         request = probe_request(start.start)
-        chosen = steered_wishes(start.start, terms_of(context))
+        chosen = steered_wishes(start.start, self._callers.terms_of(context))
         async with self._sessions.open(request, chosen) as session:
             delivery = asyncio.create_task(self._streamer.deliver(request, session, context))
             steering = asyncio.create_task(_steer(session, context))
@@ -59,7 +61,7 @@ class DiagnosticsService:
 
 async def _steer(session: Session, context: Context) -> None:
     """Carry out the client's messages until it has no more. Raises InvalidRequestError."""
-    control_count = 0
+    control_count = session.control_count
     while (message := await _read(context)) is not None:
         match message.WhichOneof("payload"):
             case "credit":

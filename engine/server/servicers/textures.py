@@ -2,7 +2,7 @@
 
 import grpc
 
-from engine.server.callers import tenant_of, terms_of
+from engine.server.callers import Callers
 from engine.server.convert import prefetch_requests, wishes
 from engine.server.streaming import AssetStreamer, Context
 from engine.sessions.sessions import Sessions
@@ -15,7 +15,8 @@ class TextureService:
 
     name = "morphogen.v1.TextureService"
 
-    def __init__(self, sessions: Sessions, streamer: AssetStreamer) -> None:
+    def __init__(self, sessions: Sessions, streamer: AssetStreamer, callers: Callers) -> None:
+        self._callers = callers
         self._sessions = sessions
         self._streamer = streamer
 
@@ -31,10 +32,11 @@ class TextureService:
         """Stream one material."""
         message = parsed(texture_pb2.GenerateTextureRequest, data)
         request = texture_request(message)
-        await self._streamer.stream(request, wishes(message.options, terms_of(context)), context)
+        await self._streamer.stream(request, wishes(message.options, self._callers.terms_of(context)), context)
 
     async def prefetch_textures(self, data: bytes, context: Context) -> bytes:
         """Take hints."""
         requests = prefetch_requests(parsed(texture_pb2.PrefetchTexturesRequest, data))
-        asset_ids = [self._sessions.prefetch(request, tenant_of(context)) for request in requests]
+        tenant = self._callers.tenant_of(context)
+        asset_ids = [self._sessions.prefetch(request, tenant) for request in requests]
         return texture_pb2.PrefetchTexturesResponse(asset_ids=asset_ids).SerializeToString()

@@ -2,65 +2,24 @@
 
 import hmac
 import ipaddress
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import Protocol
 
 import grpc
 
+from engine.runtime.pool import WorkerOperations, WorkerState
 from engine.server.callers import bearer_token, host_of
 from engine.server.status import ForbiddenError, NotFoundError, UnsupportedError
 from engine.server.streaming import Context
 from engine.wire.requests import parsed
 from morphogen.v1 import workers_pb2
 
-
-class WorkerState(IntEnum):
-    """How far a worker is."""
-
-    STARTING = workers_pb2.WORKER_STATE_STARTING
-    READY = workers_pb2.WORKER_STATE_READY
-    DRAINING = workers_pb2.WORKER_STATE_DRAINING
-    WAITING = workers_pb2.WORKER_STATE_WAITING
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerEntry:
-    """A worker as operators see it; `failure` says why it is waiting."""
-
-    name: str
-    state: WorkerState
-    address: str
-    session_count: int
-    step_count: int
-    failure: str
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """A worker that is gone, the one that took its place, and how many sessions moved."""
-
-    name: str
-    replacement: str
-    moved_count: int
-
-
-class WorkerOperations(Protocol):
-    """What a pool with worker processes lets operators do."""
-
-    def workers(self) -> Sequence[WorkerEntry]:
-        """All workers by name."""
-        ...
-
-    async def drain_worker(self, name: str) -> int:
-        """Move the sessions of a worker away and stop it; how many moved. Raises KeyError for an unknown name."""
-        ...
-
-    def replace_workers(self, names: Sequence[str]) -> AsyncGenerator[Replacement, None]:
-        """Replace workers one by one. Raises KeyError for an unknown name, UnavailableError if a new one fails."""
-        ...
+STATES = {
+    WorkerState.STARTING: workers_pb2.WORKER_STATE_STARTING,
+    WorkerState.READY: workers_pb2.WORKER_STATE_READY,
+    WorkerState.DRAINING: workers_pb2.WORKER_STATE_DRAINING,
+    WorkerState.WAITING: workers_pb2.WORKER_STATE_WAITING,
+}
 
 
 class WorkerService:
@@ -92,7 +51,7 @@ class WorkerService:
         workers = [
             workers_pb2.Worker(
                 name=entry.name,
-                state=workers_pb2.WorkerState.Name(entry.state),
+                state=STATES[entry.state],
                 address=entry.address,
                 session_count=entry.session_count,
                 step_count=entry.step_count,
@@ -135,8 +94,8 @@ class WorkerService:
 
 
 def _check(operations: WorkerOperations, names: Sequence[str]) -> None:
-    """Raises NotFoundError unless all are known."""
-    known = [entry.name for entry in operations.workers()]
+    """Raises NotFoundError unless all are known; what waits for another attempt has no name yet."""
+    known = [entry.name for entry in operations.workers() if entry.name]
     for name in names:
         if name not in known:
             raise NotFoundError("name", name, ", ".join(known))

@@ -9,12 +9,14 @@ from engine.settings.sections import LogSettings
 
 
 def configure_logs(settings: LogSettings) -> None:
-    """Set up structlog for this process."""
+    """Set up structlog for this process. Tracebacks show no local variables: those hold requests and secrets."""
     renderers: list[structlog.typing.Processor]
     if settings.format == "json":
-        renderers = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        renderers = [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]
     else:
-        renderers = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        plain = structlog.dev.plain_traceback
+        renderers = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -60,7 +60,7 @@ class TextureServiceServicer:
         DEADLINE_EXCEEDED; INTERNAL with the number of an entry in the server's log.
 
         Equal requests that come while one is being made join it from its first part, later ones get the stored result. A
-        call's deadline reaches the scheduler: what cannot be made in time is refused at once, with RESOURCE_EXHAUSTED.
+        deadline of less than a minute is a promise: what cannot be made in time is refused at once, with RESOURCE_EXHAUSTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -16,9 +16,8 @@ from engine.assets import AssetRequest, GeneratorInfo, ParameterInfo, Part, Patt
 from engine.errors import InvalidRequestError
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator, StepKinds
-from engine.runtime.pool import WorkerPool
+from engine.runtime.pool import WorkerOperations, WorkerPool
 from engine.server.gateway import Gateway
-from engine.server.servicers.workers import WorkerOperations
 from engine.server.telemetry.tracing import Tracing, load_tracing
 from engine.settings.sections import ServerSettings, Settings
 from morphogen.v1 import diagnostics_pb2, diagnostics_pb2_grpc, texture_pb2, texture_pb2_grpc

@@ -1,10 +1,11 @@
 """Stream options to wishes, with every way of getting them wrong."""
 
+from functools import reduce
 from typing import Any
 
 import pytest
 
-from engine.assets import ProbeRequest, TextureRequest
+from engine.assets import DIGEST_START, Part, ProbeRequest, TextureRequest, running_digest
 from engine.errors import InvalidRequestError
 from engine.generators.probe import ProbeGenerator
 from engine.runtime.messages import CREDIT_DEFAULT, CREDIT_MAX, Delivery, Priority, Terms
@@ -18,6 +19,9 @@ from engine.server.convert import (
     stream_header,
     wishes,
 )
+from engine.sessions.session import Call, Session
+from engine.sessions.stored import StoredStream
+from engine.store.record import StoredAsset
 from morphogen.v1 import common_pb2, diagnostics_pb2, texture_pb2
 
 TERMS = Terms(tenant="somebody", due_in_s=2.0, trace="00-a-b-01")
@@ -86,6 +90,10 @@ def test_hints_are_the_requests_as_they_will_be_made() -> None:
 
 def test_header_of_a_continued_stream_says_where_it_goes_on() -> None:
     info, request = ProbeGenerator().info, ProbeRequest(1, 9)
-    header = stream_header(request, info, 9, 4)
-    assert (header.asset_id, header.part_count, header.first_sequence) == (info.asset_id(request), 9, 4)
+    parts = tuple(Part(sequence, "probe", 0, "", b"x").sealed(bytes(32)) for sequence in range(9))
+    digest = reduce(running_digest, (part.sha256 for part in parts), DIGEST_START)
+    stream = StoredStream(StoredAsset("ab" * 32, "", parts, digest), info, 4)
+    header = stream_header(request, Session(stream, Call(0.0, "ab" * 32, "{}", first_sequence=4)))
+    assert (header.asset_id, header.part_count, header.first_sequence) == ("ab" * 32, 9, 4)
+    assert header.canonical_request == "{}"
     assert list(header.lods_px) == []

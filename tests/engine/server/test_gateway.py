@@ -115,6 +115,19 @@ async def test_health_tells_of_a_worker_that_has_given_up(serve: Any) -> None:
     assert answer.status == NOT_SERVING
 
 
+async def test_draining_waits_for_a_slow_reader_of_what_has_been_made(serve: Any) -> None:
+    options = [("grpc.http2.bdp_probe", 0)]  # so that the transport holds next to nothing
+    serving = await serve(connect=lambda address: grpc.aio.insecure_channel(address, options=options))
+    assert await serving.count(serving.texture(size_px=2048)) > 6
+    slow = serving.texture(size_px=2048)  # from the store
+    await slow.read()
+    draining = asyncio.create_task(serving.gateway.drain())
+    await asyncio.sleep(1.5)
+    assert not draining.done()
+    assert await serving.count(slow) > 6
+    await asyncio.wait_for(draining, 5)
+
+
 async def test_drain_timeout_cancels_what_still_runs(serve: Any) -> None:
     serving = await serve(Settings(server=ServerSettings(port=0, drain_timeout_s=0.1)))
     running = serving.probe(1_000_000, step_ms=5)

@@ -70,6 +70,19 @@ async def test_tls_with_token_lets_only_the_right_token_in(serve: Any, keys: Pat
     assert (await stub.Check(health_pb2.HealthCheckRequest())).status == health_pb2.HealthCheckResponse.SERVING
 
 
+async def test_call_with_several_tokens_is_refused_whatever_their_order(serve: Any, tmp_path: Path) -> None:
+    token_file = tmp_path / "tokens"
+    token_file.write_text(f"{TOKEN}\n", encoding="ascii")
+    serving = await serve(Settings(server=ServerSettings(port=0, tokens=TokenSettings(file=token_file))))
+    good, forged = ("authorization", f"Bearer {TOKEN}"), ("authorization", "Bearer somebody-else")
+    stub: Any = catalog_pb2_grpc.CatalogServiceStub(serving.channel)
+    for metadata in ((good, forged), (forged, good), (good, good)):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await stub.ListGenerators(catalog_pb2.ListGeneratorsRequest(), metadata=metadata, timeout=5)
+        assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    assert len((await listing(serving.channel, TOKEN)).generators) == 2
+
+
 async def test_client_certificate_is_required_if_configured(serve: Any, keys: Path) -> None:
     settings = Settings(server=ServerSettings(port=0, tls=tls(keys, mutual=True)))
     serving = await serve(settings, connect_with(keys, certificate=True))

@@ -10,7 +10,7 @@ from engine.assets import ProbeRequest
 from engine.errors import GenerationError, InvalidRequestError, OverloadedError, UnavailableError
 from engine.runtime.messages import Priority, ResumePoint, Tally, Terms
 from engine.runtime.pool import WorkerLostError
-from engine.sessions.continued import Continuation, ContinuedStream
+from engine.sessions.continued import CONTROLS_MAX, Continuation, ContinuedStream
 
 REQUEST = ProbeRequest(32, 6)
 
@@ -26,9 +26,13 @@ class Moves:
 
 
 def continued(
-    pool: Any, terms: Terms | None = None, timeout_s: float = 5.0, moved: Callable[[], None] = lambda: None
+    pool: Any,
+    terms: Terms | None = None,
+    timeout_s: float = 5.0,
+    moved: Callable[[], None] = lambda: None,
+    dated: Callable[[], bool] = lambda: True,
 ) -> ContinuedStream:
-    return ContinuedStream(pool, REQUEST, 4, terms or Terms(), Continuation(timeout_s, moved))
+    return ContinuedStream(pool, REQUEST, 4, terms or Terms(), Continuation(timeout_s, moved), dated)
 
 
 def lost(*, suspected: bool = False) -> WorkerLostError:
@@ -140,6 +144,61 @@ async def test_due_time_shrinks_with_the_time_that_has_passed(pool: Any) -> None
     stream.close()
 
 
+async def test_accepted_session_that_is_late_moves_without_its_due_time(pool: Any) -> None:
+    stream = await continued(pool, Terms(due_in_s=0.02)).open(None)
+    assert 0.0 < pool.last.terms.due_in_s <= 0.02
+    await asyncio.sleep(0.03)
+    pool.last.fail(lost())
+    moving = asyncio.create_task(anext(stream))
+    await pool.opened(2)
+    assert pool.last.terms.due_in_s is None
+    pool.last.make()
+    await moving
+    stream.close()
+
+
+async def test_accepted_session_that_is_refused_moves_without_its_due_time_but_keeps_its_pace(pool: Any) -> None:
+    stream = await continued(pool, Terms(due_in_s=100.0, interval_s=0.1)).open(None)
+    pool.refusals.append(OverloadedError("cannot be made in time", 1.0))
+    pool.last.fail(lost())
+    moving = asyncio.create_task(anext(stream))
+    await pool.opened(2)
+    assert (pool.last.terms.due_in_s, pool.last.terms.interval_s) == (None, 0.1)
+    pool.last.make()
+    await moving
+    stream.close()
+
+
+async def test_session_that_nobody_has_accepted_is_refused_at_once(pool: Any) -> None:
+    waiting = continued(pool, Terms(due_in_s=0.01))
+    await asyncio.sleep(0.02)
+    pool.refusals.extend([lost(), OverloadedError("cannot be made in time", 1.0)])
+    async with asyncio.timeout(1):
+        with pytest.raises(OverloadedError):
+            await waiting.open(None)
+    assert pool.streams == []
+
+
+async def test_session_whose_due_time_nobody_waits_for_has_none(pool: Any) -> None:
+    stream = await continued(pool, Terms(due_in_s=100.0), dated=lambda: False).open(None)
+    assert pool.last.terms.due_in_s is None
+    stream.close()
+
+
+async def test_controls_that_no_part_shows_are_limited(pool: Any) -> None:
+    stream = await continued(pool).open(None)
+    for number in range(1, CONTROLS_MAX + 1):
+        stream.steer(number, b"left")
+    with pytest.raises(InvalidRequestError) as refused:
+        stream.steer(CONTROLS_MAX + 1, b"left")
+    assert refused.value.field == "control"
+    assert len(pool.last.steered) == CONTROLS_MAX
+    pool.last.make(control_count=1)
+    await anext(stream)
+    stream.steer(CONTROLS_MAX + 1, b"left")
+    stream.close()
+
+
 async def test_suspected_session_is_given_up_after_three_workers(pool: Any) -> None:
     stream = await continued(pool).open(None)
     moving = asyncio.create_task(anext(stream))
@@ -156,6 +215,31 @@ async def test_session_that_brings_workers_down_while_it_opens_is_given_up_too(p
     pool.refusals.extend(lost(suspected=True) for _ in range(3))
     with pytest.raises(GenerationError, match="3 workers"):
         await continued(pool).open(None)
+
+
+async def test_of_several_suspects_each_goes_on_alone_so_that_only_the_cause_is_given_up(pool: Any) -> None:
+    continuation = Continuation(5.0, lambda: None)
+    streams = [await ContinuedStream(pool, REQUEST, 4, Terms(), continuation).open(None) for _ in range(3)]
+    taking = [asyncio.create_task(collected(stream)) for stream in streams]
+    for round_end in (3, 6):  # two workers with all three on them go down
+        await pool.opened(round_end)
+        for stream in pool.streams[round_end - 3 : round_end]:
+            stream.fail(lost(suspected=True))
+    await pool.opened(7)
+    await asyncio.sleep(0.1)
+    assert len(pool.streams) == 7  # one is alone, the others wait
+    pool.last.fail(lost(suspected=True))  # it was the cause
+    for count in (8, 9):
+        await pool.opened(count)
+        await asyncio.sleep(0.1)
+        assert len(pool.streams) == count
+        pool.last.make()  # cleared by its first part: the next one may go on
+        pool.last.finish()
+    outcomes = await asyncio.gather(*taking, return_exceptions=True)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["GenerationError", "list", "list"]
+    for stream in streams:
+        stream.close()
+    assert (pool.open_count, continuation.isolation.locked()) == (0, False)
 
 
 async def test_part_in_between_clears_the_suspicion(pool: Any) -> None:

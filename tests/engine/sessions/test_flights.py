@@ -239,3 +239,15 @@ async def test_readers_cannot_steer_what_others_see(tower: Tower) -> None:
     await settled()
     assert (tower.stream.steered, tower.stream.granted_count) == ([], 0)
     reader.close()
+
+
+async def test_flight_is_owned_until_the_reader_that_began_it_leaves(tower: Tower) -> None:
+    flight = tower.start()
+    owner, guest, late = flight.join(own=True), flight.join(), flight.join()
+    guest.close()
+    assert flight.owned
+    owner.close()
+    assert not flight.owned
+    late.close()
+    assert not flight.owned
+    await flight.done()

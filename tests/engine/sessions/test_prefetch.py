@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from engine.assets import AssetRequest, TextureRequest
+from engine.assets import MASK_MAX_BYTES, AssetRequest, TextureRequest
 from engine.errors import GenerationError, UnavailableError
 from engine.runtime.messages import Priority, Terms
 from engine.sessions.flights import Flight
-from engine.sessions.prefetch import Prefetcher
+from engine.sessions.prefetch import MASKS_MAX_BYTES, Prefetcher
 
 
 class Airfield:
@@ -93,6 +93,37 @@ async def test_oldest_hints_are_dropped_beyond_the_limit(airfield: Airfield) -> 
     assert prefetcher.counters.dropped_count == 2
     await settled()
     assert airfield.flown[0][0] == "d"
+    await prefetcher.close()
+
+
+async def test_oldest_hints_are_dropped_beyond_the_masks_that_fit(airfield: Airfield) -> None:
+    prefetcher = Prefetcher(airfield.fly, 100)
+    mask_count = MASKS_MAX_BYTES // MASK_MAX_BYTES
+    mask = bytes(MASK_MAX_BYTES)
+    for _ in range(2):  # the second time they are the same ones
+        for number in range(mask_count):
+            prefetcher.hint(str(number), TextureRequest("stone", number, mask_png=mask), "somebody")
+    assert (prefetcher.waiting_count, prefetcher.counters.dropped_count) == (mask_count, 0)
+    prefetcher.hint("one more", TextureRequest("stone", mask_png=b"x"), "somebody")
+    assert (prefetcher.waiting_count, prefetcher.counters.dropped_count) == (mask_count, 1)
+    hint(prefetcher, "a", "b")
+    assert prefetcher.waiting_count == mask_count + 2
+    prefetcher.give_way()
+    for number in range(mask_count):
+        prefetcher.hint(str(number), TextureRequest("stone", number, mask_png=mask), "somebody")
+    assert prefetcher.waiting_count == mask_count
+    await prefetcher.close()
+
+
+async def test_followed_hint_makes_room_for_another_mask(airfield: Airfield) -> None:
+    prefetcher = Prefetcher(airfield.fly, 100)
+    mask_count = MASKS_MAX_BYTES // MASK_MAX_BYTES
+    for number in range(mask_count):
+        prefetcher.hint(str(number), TextureRequest("stone", mask_png=bytes(MASK_MAX_BYTES)), "somebody")
+    await settled()
+    assert prefetcher.waiting_count == mask_count - 1
+    prefetcher.hint("one more", TextureRequest("stone", mask_png=bytes(MASK_MAX_BYTES)), "somebody")
+    assert (prefetcher.waiting_count, prefetcher.counters.dropped_count) == (mask_count, 0)
     await prefetcher.close()
 
 

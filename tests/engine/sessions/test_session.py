@@ -18,7 +18,7 @@ def stream(stream_of: Callable[..., Any]) -> Any:
 
 
 def call(**fields: Any) -> Call:
-    return Call(time.perf_counter(), **fields)
+    return Call(time.perf_counter(), "ab" * 32, "{}", **fields)
 
 
 async def test_asking_for_the_next_part_grants_the_one_before(stream: Any) -> None:

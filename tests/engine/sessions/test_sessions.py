@@ -9,9 +9,20 @@ from engine.assets import AssetRequest, ProbeRequest, TextureRequest
 from engine.errors import GenerationError, InvalidRequestError, MorphogenError, OverloadedError, UnavailableError
 from engine.runtime.messages import Priority, SealedPart, Terms
 from engine.runtime.pool import WorkerLostError
+from engine.server.convert import stream_header
 from engine.sessions.sessions import Sessions, Wishes
 
 TEXTURE, PROBE = TextureRequest("stone"), ProbeRequest(32, 6)
+
+
+class CountedRequest(TextureRequest):
+    """Counts how often it is written down."""
+
+    canonical_count = 0
+
+    def canonical(self) -> str:
+        CountedRequest.canonical_count += 1
+        return TextureRequest.canonical(self)
 
 
 async def taken(sessions: Sessions, request: AssetRequest, wishes: Wishes | None = None) -> list[SealedPart]:
@@ -336,6 +347,108 @@ async def test_draining_refuses_those_who_wait_and_lets_the_others_end(
     assert len(await running) == 6
     assert await draining
     await until(lambda: is_released(sessions, pool))
+
+
+async def test_draining_waits_for_readers_of_the_store_and_of_what_has_been_made(
+    pool: Any, sessions_over: Any, until: Any
+) -> None:
+    sessions = sessions_over(pool)
+    async with sessions.open(TEXTURE) as slow:  # the pump is far ahead of its reader
+        first = asyncio.create_task(taken(sessions, TEXTURE))
+        await until(lambda: sessions.counters.join_count == 1)
+        pool.last.finish()
+        await first
+        await until(lambda: is_released(sessions, pool))
+        async with sessions.open(TEXTURE) as stored:
+            assert sessions.open_count == 2
+            draining = asyncio.create_task(sessions.drain(5.0))
+            assert len([sealed async for sealed in slow]) == 6
+            await asyncio.sleep(0.02)
+            assert not draining.done()
+            assert len([sealed async for sealed in stored]) == 6
+        await asyncio.sleep(0.02)
+        assert not draining.done()
+    assert await draining
+    assert sessions.open_count == 0
+
+
+async def test_draining_lets_a_session_move_to_its_end(pool: Any, sessions_over: Any, until: Any) -> None:
+    sessions = sessions_over(pool)
+    running = asyncio.create_task(taken(sessions, PROBE))
+    await until(lambda: pool.streams)
+    pool.refusals.extend(UnavailableError("none") for _ in range(3))
+    pool.last.fail(WorkerLostError("gone"))
+    draining = asyncio.create_task(sessions.drain(5.0))
+    await until(lambda: len(pool.streams) == 2)
+    pool.last.finish()
+    assert len(await running) == 6
+    assert await draining
+
+
+async def test_flight_whose_owner_has_left_is_not_due_for_those_who_stay(
+    pool: Any, sessions_over: Any, until: Any
+) -> None:
+    sessions = sessions_over(pool, max_running=1)
+    running = asyncio.create_task(taken(sessions, PROBE))
+    await until(lambda: pool.streams)
+    hasty = asyncio.create_task(taken(sessions, TEXTURE, Wishes(Terms(due_in_s=0.001))))
+    await until(lambda: sessions.waiting_count == 1)
+    patient = asyncio.create_task(taken(sessions, TEXTURE))
+    await until(lambda: sessions.counters.join_count == 1)
+    hasty.cancel()
+    await asyncio.gather(hasty, return_exceptions=True)
+    pool.last.finish()
+    await running
+    await until(lambda: len(pool.streams) == 2)
+    assert pool.last.terms.due_in_s is None
+    pool.last.finish()
+    assert len(await patient) == 6
+    await until(lambda: is_released(sessions, pool))
+
+
+async def test_tenant_with_many_requests_does_not_hold_up_one_with_few(
+    pool: Any, sessions_over: Any, until: Any
+) -> None:
+    sessions = sessions_over(pool, max_running=1, queue_limit=4)
+    greedy = [asyncio.create_task(taken(sessions, PROBE, Wishes(Terms(tenant="many")))) for _ in range(5)]
+    await until(lambda: sessions.waiting_count == 4)
+    modest = asyncio.create_task(taken(sessions, PROBE, Wishes(Terms(tenant="few"))))
+    await until(greedy[-1].done)
+    with pytest.raises(OverloadedError):
+        await greedy[-1]
+    for count in range(1, 6):
+        await until(lambda count=count: len(pool.streams) == count)
+        assert pool.last.terms.tenant == ("few" if count == 2 else "many")
+        pool.last.finish()
+    await asyncio.gather(*greedy[:-1], modest)
+    await until(lambda: is_released(sessions, pool))
+
+
+async def test_session_knows_what_it_answers_and_which_controls_its_state_holds(pool: Any, sessions_over: Any) -> None:
+    sessions = sessions_over(pool)
+    async with sessions.open(PROBE, Wishes(resume_tokens=True)) as session:
+        assert session.canonical == PROBE.canonical()
+        assert session.asset_id == session.info.asset_id(PROBE)
+        assert session.control_count == 0
+        pool.last.make(control_count=5)
+        token = session.token(await anext(session))
+    async with sessions.open(PROBE, Wishes(resume_token=token)) as session:
+        assert session.control_count == 5
+
+
+async def test_request_is_written_down_once_for_header_store_and_token(
+    pool: Any, sessions_over: Any, until: Any
+) -> None:
+    sessions, request = sessions_over(pool), CountedRequest("stone")
+    for _ in range(2):  # from a worker, then from the store
+        CountedRequest.canonical_count = 0
+        async with sessions.open(request, Wishes(resume_tokens=True)) as session:
+            header = stream_header(request, session)
+            pool.last.finish()
+            assert all([session.token(sealed) async for sealed in session])
+        assert (header.asset_id, header.canonical_request) == (session.asset_id, TEXTURE.canonical())
+        assert CountedRequest.canonical_count == 1
+        await until(lambda: is_released(sessions, pool))
 
 
 async def test_drain_that_takes_too_long_says_so(pool: Any, sessions_over: Any, until: Any) -> None:

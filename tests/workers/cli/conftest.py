@@ -25,8 +25,8 @@ from engine.codecs.provenance import provenance_fields
 from engine.errors import InvalidRequestError
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator, StepKinds
+from engine.runtime.pool import WorkerOperations
 from engine.server.gateway import Gateway
-from engine.server.servicers.workers import WorkerOperations
 from engine.server.telemetry.logs import configure_logs
 from engine.settings.sections import LogSettings, ServerSettings, Settings
 from workers import cli

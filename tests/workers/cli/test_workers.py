@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import UnavailableError
-from engine.server.servicers.workers import Replacement, WorkerEntry, WorkerState
+from engine.runtime.pool import Replacement, WorkerEntry, WorkerState
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from engine.generators.protocol import Generator
 class ProbeCatalog:
     """Nothing but synthetic streams: no torch, so a worker starts within a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, kernel_class: str = "none") -> None:
         self._probe = ProbeGenerator()
+        self._probe._info = replace(self._probe.info, kernel_class=kernel_class)
 
     def infos(self) -> tuple[GeneratorInfo, ...]:
         return (self._probe.info,)
@@ -43,6 +45,11 @@ def dying_after_the_first() -> ProbeCatalog:
     return ProbeCatalog()
 
 
+def of_one_class_each() -> ProbeCatalog:
+    """Workers on unlike devices: the classes are "1", "2" and so on, in the order of their starts."""
+    return ProbeCatalog(str(_count()))
+
+
 def never_ready() -> ProbeCatalog:
     """Loads for ever."""
     _count()
@@ -51,8 +58,8 @@ def never_ready() -> ProbeCatalog:
 
 
 def _count() -> int:
-    """Note this start; how many there were."""
+    """Note this start; its number, from 1."""
     with Path(os.environ["FLEET_STARTS_FILE"]).open("a+") as file:
         file.write(f"{os.getpid()}\n")
         file.seek(0)
-        return len(file.readlines())
+        return file.readlines().index(f"{os.getpid()}\n") + 1

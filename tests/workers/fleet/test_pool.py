@@ -14,8 +14,7 @@ import pytest
 from engine.assets import DIGEST_START, ProbeRequest, TextureRequest, running_digest
 from engine.errors import InvalidRequestError, UnavailableError
 from engine.runtime.messages import Terms
-from engine.runtime.pool import PartStream, WorkerLostError
-from engine.server.servicers.workers import WorkerState
+from engine.runtime.pool import PartStream, WorkerLostError, WorkerState
 from engine.sessions.continued import Continuation, ContinuedStream
 from workers.fleet.pool import FleetPool
 
@@ -39,11 +38,16 @@ def busy_worker(pool: FleetPool) -> str:
     return next(entry.name for entry in pool.workers() if entry.session_count)
 
 
+async def until(reached: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    """Wait for it."""
+    async with asyncio.timeout(timeout_s):
+        while not reached():  # noqa: ASYNC110 (nobody announces it)
+            await asyncio.sleep(0.02)
+
+
 async def ready(pool: FleetPool, count: int, timeout_s: float = 30.0) -> list[str]:
     """Wait until `count` workers are ready; their names."""
-    async with asyncio.timeout(timeout_s):
-        while pool.worker_count() != count:  # noqa: ASYNC110 (nobody announces it)
-            await asyncio.sleep(0.02)
+    await until(lambda: pool.worker_count() == count, timeout_s)
     return [entry.name for entry in pool.workers() if entry.state is WorkerState.READY]
 
 
@@ -302,6 +306,136 @@ async def test_drain_waits_for_running_sessions(fleet: Fleet) -> None:
         await asyncio.wait_for(pool.drain(), 10)
         numbers, _ = await reading
         assert numbers == list(range(50))
+
+
+async def test_no_call_is_refused_while_the_only_worker_is_drained(fleet: Fleet) -> None:
+    async with fleet() as pool:
+        draining = asyncio.create_task(pool.drain_worker("worker-1"))
+        served_count = 0
+        while not draining.done():
+            assert pool.worker_count() > 0
+            numbers, _ = await read(await opened(pool, ProbeRequest(10, 3)))
+            assert numbers == [0, 1, 2]
+            served_count += 1
+        assert await draining <= 1
+        assert served_count > 0
+        assert await ready(pool, 1) == ["worker-2"]
+        assert pool._roster.target_count == 1
+
+
+@pytest.mark.parametrize("operation", ["drain", "replace"])
+async def test_cancelled_before_another_worker_is_ready_the_old_one_stays_ready(fleet: Fleet, operation: str) -> None:
+    async with fleet() as pool:
+        moving = asyncio.create_task(drained(pool, "worker-1") if operation == "drain" else replaced(pool, "worker-1"))
+        await asyncio.sleep(0.02)  # no process starts so fast
+        moving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await moving
+        assert [entry.state for entry in pool.workers() if entry.name == "worker-1"] == [WorkerState.READY]
+        assert pool._roster.target_count == 1
+        numbers, _ = await read(await pool.open(ProbeRequest(10, 3), CREDIT, Terms()))
+        assert numbers == [0, 1, 2]
+
+
+@pytest.mark.parametrize("operation", ["drain", "replace"])
+async def test_emptying_goes_on_when_whoever_asked_for_it_has_left(fleet: Fleet, operation: str) -> None:
+    async with fleet("of_one_class_each", count=2, drain_timeout_s=20.0) as pool:
+        await ready(pool, 2)
+        name, stream = await session_on_some_worker(pool)
+        moving = asyncio.create_task(drained(pool, name) if operation == "drain" else replaced(pool, name))
+        await until(lambda: any(entry.state is WorkerState.DRAINING for entry in pool.workers()))
+        moving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await moving
+        numbers, _ = await read(stream)  # nobody else has this class: it ends where it is
+        assert numbers == list(range(100))
+        assert name not in await ready(pool, 2)
+        await until(lambda: name not in [entry.name for entry in pool.workers()])
+        assert pool._roster.target_count == 2
+
+
+async def test_worker_that_is_drained_twice_is_emptied_once(fleet: Fleet) -> None:
+    async with fleet("of_one_class_each", count=2, drain_timeout_s=0.3) as pool:
+        await ready(pool, 2)
+        name, stream = await session_on_some_worker(pool)
+        assert list(await asyncio.gather(pool.drain_worker(name), pool.drain_worker(name))) == [1, 1]
+        with pytest.raises(WorkerLostError):
+            await read(stream)
+        assert pool._emptying == {}
+
+
+async def test_closing_ends_an_emptying_with_an_error_for_whoever_asked_for_it(fleet: Fleet) -> None:
+    async with fleet("of_one_class_each", count=2, drain_timeout_s=60.0) as pool:
+        await ready(pool, 2)
+        name, stream = await session_on_some_worker(pool)
+        draining = asyncio.create_task(pool.drain_worker(name))
+        await asyncio.sleep(0.1)
+        await pool.close()
+        with pytest.raises(UnavailableError, match="shutting down"):
+            await draining
+        stream.close()
+
+
+async def test_generators_are_those_of_the_newest_worker_that_is_ready(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with fleet("of_one_class_each") as pool:
+        assert kernel_classes(pool) == ["1"]
+        pool._roster.target_count = 2
+        await ready(pool, 2)
+        assert kernel_classes(pool) == ["2"]
+        assert "workers differ in their generators" in capsys.readouterr().out
+        pool._roster.target_count = 1  # so that no third one comes
+        os.kill(process_ids(pool)["worker-2"], signal.SIGKILL)
+        await ready(pool, 1)
+        assert kernel_classes(pool) == ["1"]
+        generator = pool.generators()[0].identity()
+        numbers, _ = await read(await pool.open(ProbeRequest(10, 3), CREDIT, Terms(generator=generator)))
+        assert numbers == [0, 1, 2]
+        os.kill(process_ids(pool)["worker-1"], signal.SIGKILL)
+        await asyncio.wait_for(pool.wait_available(False), 5)
+        assert kernel_classes(pool) == ["1"]
+
+
+async def test_draining_refuses_new_sessions_and_lets_those_that_lose_their_worker_move(fleet: Fleet) -> None:
+    async with fleet() as pool:
+        request, late = ProbeRequest(100, 100, step_ms=10), ProbeRequest(100, 2, step_ms=700)
+        expected = await uninterrupted(pool, request)
+        reading = [asyncio.create_task(read(await opened(pool, each))) for each in (request, late)]
+        await asyncio.sleep(0.2)  # of the late one there is no part yet
+        draining = asyncio.create_task(pool.drain())
+        await asyncio.sleep(0.05)
+        with pytest.raises(UnavailableError, match="shutting down"):
+            await pool.open(ProbeRequest(1, 1), CREDIT, Terms())
+        os.kill(process_ids(pool)["worker-1"], signal.SIGKILL)
+        await asyncio.sleep(0.2)
+        assert not draining.done()  # though no session runs anywhere now
+        first, second = await asyncio.gather(*reading)
+        assert (first, second[0]) == (expected, [0, 1])
+        await asyncio.wait_for(draining, 5)
+
+
+async def drained(pool: FleetPool, name: str) -> None:
+    """Drain a worker."""
+    await pool.drain_worker(name)
+
+
+async def replaced(pool: FleetPool, name: str) -> None:
+    """Replace a worker."""
+    async with aclosing(pool.replace_workers([name])) as replacements:
+        async for _ in replacements:
+            pass
+
+
+async def session_on_some_worker(pool: FleetPool) -> tuple[str, PartStream]:
+    """A worker, and a session that it runs for two seconds."""
+    stream = await pool.open(ProbeRequest(10, 100, step_ms=20), CREDIT, Terms())
+    return busy_worker(pool), stream
+
+
+def kernel_classes(pool: FleetPool) -> list[str]:
+    """Those of the generators that new sessions use."""
+    return [info.kernel_class for info in pool.generators()]
 
 
 async def gone(process_id: int, within_s: float = 5.0) -> bool:

@@ -14,8 +14,8 @@ from engine.assets import AssetRequest, GeneratorInfo, Part, ProbeRequest, Textu
 from engine.errors import InvalidRequestError
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator, StepKinds
+from engine.runtime.pool import WorkerOperations
 from engine.server.gateway import Gateway
-from engine.server.servicers.workers import WorkerOperations
 from engine.settings.sections import ServerSettings, SessionSettings, Settings, TokenSettings
 from morphogen_client import AsyncClient, Client, RetryPolicy, TextureResult, TextureStreamOptions
 from workers.local import LocalPool

@@ -10,8 +10,8 @@ from opentelemetry import context, trace
 
 from engine.assets import TextureRequest
 from engine.errors import UnavailableError as EngineUnavailableError
-from engine.server.servicers.workers import Replacement as MadeReplacement
-from engine.server.servicers.workers import WorkerEntry, WorkerState
+from engine.runtime.pool import Replacement as MadeReplacement
+from engine.runtime.pool import WorkerEntry, WorkerState
 from morphogen_client import (
     AsyncClient,
     Client,

@@ -8,6 +8,7 @@ import grpc
 import pytest
 
 from engine.assets import DIGEST_START, running_digest
+from engine.sessions.continued import CONTROLS_MAX
 from engine.settings.sections import ServerSettings, SessionSettings, Settings
 from morphogen.v1 import common_pb2, diagnostics_pb2
 
@@ -246,6 +247,41 @@ async def test_steered_stream_is_continued_with_its_controls(serve: Any) -> None
     assert (await again.begin()).first_sequence == 6
     assert [(await again.part()).sequence for _ in range(6)] == list(range(6, 12))
     assert (await again.call.read()).trailer.part_count == 12
+
+
+async def test_continued_stream_takes_every_new_control(serve: Any) -> None:
+    serving = await serve()
+    steered = Steered(serving, options={"credit": 1, "resume_tokens": True})
+    await steered.begin()
+    for _ in range(3):
+        await steered.part()
+        await steered.control()
+        await steered.grant(1)
+    part = await steered.part()
+    assert part.control_count == 3
+    steered.call.cancel()
+    again = Steered(serving, options={"credit": 1, "resume_token": part.resume_token})
+    await again.begin()
+    for number in range(4, 9):
+        await again.part()
+        await again.control()
+        await again.grant(1)
+        assert (await again.part()).control_count == number
+        await again.grant(1)
+    again.call.cancel()
+
+
+async def test_controls_without_credit_are_limited(serve: Any) -> None:
+    serving = await serve()
+    steered = Steered(serving, options={"credit": 1})
+    await steered.begin()
+    await steered.part()
+    for _ in range(CONTROLS_MAX + 1):
+        await steered.control()
+    error, found = await serving.failure(steered.call)
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert found["BadRequest"].field_violations[0].field == "control"
+    await serving.until(lambda: serving.session_count() == serving.gateway.sessions.running_count == 0)
 
 
 async def test_at_most_one_step_follows_a_cancelled_steered_stream(serve: Any) -> None:

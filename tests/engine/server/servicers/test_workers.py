@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from engine.errors import UnavailableError
-from engine.server.servicers.workers import Replacement, WorkerEntry, WorkerState
+from engine.runtime.pool import Replacement, WorkerEntry, WorkerState
 from engine.settings.sections import ServerSettings, Settings, TokenSettings
 from morphogen.v1 import workers_pb2, workers_pb2_grpc
 
@@ -39,6 +39,16 @@ class RecordingOperations:
                 raise UnavailableError("the new worker did not start")
             self.replaced.append(name)
             yield Replacement(name, "worker-3", 5)
+
+
+class WaitingOperations(RecordingOperations):
+    """One worker, and the place of another one, which could not be started."""
+
+    def workers(self) -> Sequence[WorkerEntry]:
+        return (
+            WorkerEntry("worker-1", WorkerState.READY, "127.0.0.1:9", 3, 2**40, ""),
+            WorkerEntry("", WorkerState.WAITING, "", 0, 0, "no weights"),
+        )
 
 
 def stub_of(serving: Any) -> Any:
@@ -95,6 +105,19 @@ async def test_unknown_worker_is_not_found_and_nothing_is_done(serve: Any, metho
     error, found = await serving.failure(call)
     assert error.code() is grpc.StatusCode.NOT_FOUND
     assert found["ErrorInfo"].metadata["allowed"] == "worker-1, worker-2"
+    assert operations.drained == operations.replaced == []
+
+
+@pytest.mark.parametrize("method", ["drain", "replace"])
+async def test_worker_that_waits_for_another_attempt_has_no_name_to_call_it_by(serve: Any, method: str) -> None:
+    operations = WaitingOperations()
+    serving = await serve(operations=operations)
+    if method == "drain":
+        call = stub_of(serving).DrainWorker(workers_pb2.DrainWorkerRequest())
+    else:
+        call = stub_of(serving).ReplaceWorkers(workers_pb2.ReplaceWorkersRequest(names=[""]))
+    error, _ = await serving.failure(call)
+    assert error.code() is grpc.StatusCode.NOT_FOUND
     assert operations.drained == operations.replaced == []
 
 
