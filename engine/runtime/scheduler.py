@@ -42,10 +42,10 @@ CHARGE_MIN_S = 1e-6
 
 
 SETBACK = 0.98
-RECOVERY = 0.0002
+RECOVERY = 0.00005
 PROMISABLE_MIN = 0.5
 """Each broken promise lowers the part of the device's time that may be promised by a fiftieth, down to half of it; each
-step in time wins back a little. Kept promises have to be a hundred times as many as broken ones for it to grow.
+step in time wins back a little. Kept promises have to be several hundred times as many as broken ones for it to grow.
 """
 
 _Rank = tuple[bool, bool, bool, float, int]

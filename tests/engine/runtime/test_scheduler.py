@@ -166,8 +166,8 @@ def test_broken_promises_lower_what_is_promised_and_kept_ones_raise_it_again() -
     for ticket in range(20):
         scheduler.remove(ticket)
     assert scheduler.admit(wanted, fits, 1.0) is not None
-    scheduler.add(20, (("a", 20_000),), 20_000, Terms(due_in_s=1e6), 1.0)
-    for _ in range(20_000):
+    scheduler.add(20, (("a", 80_000),), 80_000, Terms(due_in_s=1e6), 1.0)
+    for _ in range(80_000):
         scheduler.next_batch(1.0)
         scheduler.stepped(20, 1, 0.1, 1.0)
     scheduler.remove(20)
