@@ -1,31 +1,26 @@
-"""The embedded worker: steps run in threads of this process.
-
-Synthetic streams have a thread of their own: a step that only waits must not hold up one that paints.
-"""
+"""The embedded worker: steps run in threads of this process."""
 
 import asyncio
 import itertools
 
-from engine.assets import AssetRequest, GeneratorInfo, ProbeRequest
+from engine.assets import AssetRequest, GeneratorInfo
 from engine.errors import UnavailableError
 from engine.runtime.availability import Availability
 from engine.runtime.messages import Event, Open, ResumePoint, Terms
 from engine.runtime.pool import GeneratorSource
-from engine.runtime.stats import WorkerStats, total_of_lanes
+from engine.runtime.stats import WorkerStats
 from workers.lane import Lane
+from workers.lanes import Lanes
 from workers.step_thread import StepOptions
 from workers.stream import WorkerStream
 
 
 class LocalPool:
-    """A WorkerPool in this process: one lane for all networks, which share its cores, one for synthetic streams."""
+    """A WorkerPool of one worker: this process."""
 
     def __init__(self, generators: GeneratorSource, options: StepOptions | None = None) -> None:
         self._generators = generators
-        self._lanes = [
-            Lane(name, generators, options or StepOptions(), self._take, self._end)
-            for name in ("morphogen-steps", "morphogen-probes")
-        ]
+        self._lanes = Lanes(generators, options or StepOptions(), self._take, self._end)
         self._tickets = itertools.count()
         self._streams: dict[int, WorkerStream] = {}
         self._idle = asyncio.Event()
@@ -35,8 +30,7 @@ class LocalPool:
 
     async def start(self) -> None:
         """Start the step threads."""
-        for lane in self._lanes:
-            lane.start()
+        self._lanes.start()
         self._available.set(True)
 
     def generators(self) -> tuple[GeneratorInfo, ...]:
@@ -49,7 +43,7 @@ class LocalPool:
         """Begin or continue a session; errors as in `WorkerPool`."""
         if self._draining or not self._available:
             raise UnavailableError("the worker is not running")
-        lane = self._lanes[isinstance(request, ProbeRequest)]
+        lane = self._lanes.of(request)
         stream = WorkerStream(_Port(self, lane), next(self._tickets))
         self._streams[stream.ticket] = stream
         self._idle.clear()
@@ -69,7 +63,7 @@ class LocalPool:
     async def close(self) -> None:
         """Stop the threads after the steps that run now."""
         self._draining = True
-        await asyncio.gather(*(lane.stop() for lane in self._lanes))
+        await self._lanes.stop()
         self._end()
 
     async def wait_available(self, available: bool) -> None:
@@ -78,7 +72,7 @@ class LocalPool:
 
     def stats(self) -> WorkerStats:
         """What its threads have counted."""
-        return total_of_lanes(lane.stats() for lane in self._lanes)
+        return self._lanes.stats()
 
     def worker_count(self) -> int:
         """This process, while steps can run."""
@@ -100,7 +94,6 @@ class LocalPool:
             stream.receive(event)
 
     def _end(self) -> None:
-        """Without one of its lanes the pool is of no use any more."""
         self._available.set(False)
 
 

@@ -7,18 +7,14 @@ python -m workers.process
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import os
-import platform
 import signal
 import sys
 import threading
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
 from typing import ClassVar, cast
 
 import structlog
@@ -28,9 +24,10 @@ from engine.errors import MorphogenError, SettingsError
 from engine.runtime.pool import GeneratorSource
 from engine.server.telemetry.logs import configure_logs
 from engine.server.telemetry.tracing import Tracing, load_tracing
-from engine.settings.sections import LogSettings, Section, TracingSettings, bounded, chosen
+from engine.settings.sections import LogSettings, Section, TracingSettings, WorkerSettings, bounded
 from workers.link.handshake import SECRET_MIN_BYTES
 from workers.link.server import LinkOptions, LinkServer
+from workers.startup import keep_freed_memory, load_catalog, new_event_loop
 from workers.step_thread import StepOptions
 
 CATALOG = "engine.catalog:load_catalog"
@@ -48,11 +45,9 @@ class WorkerConfig(Section):
 
     secret                of the cluster, at least 16 bytes; hexadecimal in JSON
     host, port            where its gateway reaches it; port 0 takes a free one
-    generators            MODULE:FUNCTION that returns a GeneratorSource; the catalog's gets `precision`, `thread_count`
-                          and `texture_weights`, any other one nothing
+    generators            MODULE:FUNCTION that returns a GeneratorSource; only the catalog's gets what it needs of
+                          `settings`
     unattached_timeout_s  without a gateway for so long it ends: no orphans
-
-    The others are as in WorkerSettings, LogSettings and TracingSettings.
     """
 
     SECTION: ClassVar[str] = "worker"
@@ -60,13 +55,8 @@ class WorkerConfig(Section):
     host: str = "127.0.0.1"
     port: int = bounded(0, 0, 65535)
     generators: str = CATALOG
-    precision: str = chosen("auto", "fp32", "bf16")
-    thread_count: int | None = bounded(None, 1, 1024)
-    texture_weights: Path | None = None
-    batch_size: int = bounded(16, 1, 256)
-    encoder_count: int = bounded(2, 1, 64)
-    step_timeout_s: float = bounded(60.0, 0.1, 3600.0)
     unattached_timeout_s: float = bounded(60.0, 0.1, 86400.0)
+    settings: WorkerSettings = field(default_factory=WorkerSettings)
     log: LogSettings = field(default_factory=LogSettings)
     tracing: TracingSettings = field(default_factory=TracingSettings)
 
@@ -141,7 +131,7 @@ class WorkerProcess:
             self._ended.set()
 
     async def _serve(self, generators: GeneratorSource) -> None:
-        config = self._config
+        config, settings = self._config, self._config.settings
         self._event_loop = asyncio.get_running_loop()
         if self._stop_asked:
             self._stopping.set()
@@ -149,7 +139,7 @@ class WorkerProcess:
         trace = None if tracing is None else tracing.step
         server = LinkServer(
             generators,
-            StepOptions(config.batch_size, config.encoder_count, config.step_timeout_s, trace),
+            StepOptions(settings.batch_size, settings.encoder_count, settings.step_timeout_s, trace),
             LinkOptions(config.secret, config.host, config.port, config.unattached_timeout_s),
         )
         self._address.set_result(await server.start())
@@ -175,46 +165,16 @@ async def _closed(server: LinkServer, tracing: Tracing | None) -> None:
                 await asyncio.to_thread(tracing.close)
 
 
-def keep_freed_memory() -> None:
-    """Have glibc keep the memory of messages for the next ones; call it at the start of a process.
-
-    Giving it back and getting it again, page by page, costs a third of the time that moving parts takes.
-    """
-    if platform.libc_ver()[0] == "glibc":
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(-3, 32 * 1024 * 1024)  # M_MMAP_THRESHOLD: blocks up to its largest value come from the heap
-        mallopt(-1, 128 * 1024 * 1024)  # M_TRIM_THRESHOLD: so much may lie free at the heap's end
-
-
-def new_event_loop() -> asyncio.AbstractEventLoop:
-    """uvloop's, which delivers a tenth more parts per second, where it is installed; there is none for Windows."""
-    if find_spec("uvloop") is None:
-        return asyncio.new_event_loop()
-    event_loop: asyncio.AbstractEventLoop = import_module("uvloop").new_event_loop()
-    return event_loop
-
-
 def load_generators(config: WorkerConfig) -> GeneratorSource:
     """What `config.generators` returns. Raises SettingsError if there is no such function, and what it raises."""
     if config.generators == CATALOG:
-        return load_catalog(config.precision, config.thread_count, config.texture_weights)
+        return load_catalog(config.settings)
     module, _, function = config.generators.partition(":")
     try:
         load = getattr(import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
         raise SettingsError(f"worker.generators: {config.generators!r} is no MODULE:FUNCTION") from error
     return cast(GeneratorSource, load())
-
-
-def load_catalog(precision: str, thread_count: int | None, texture_weights: Path | None) -> GeneratorSource:
-    """The catalog of all generators. Raises SettingsError and WeightsError."""
-    # Read once, while torch is loaded: idle OpenMP threads must sleep, not spin beside the event loop.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GOMP_SPINCOUNT", "0")
-    # Loading torch takes seconds; a mistake in the settings should be told before.
-    from engine import catalog
-
-    return catalog.load_catalog(precision=precision, thread_count=thread_count, texture_weights=texture_weights)
 
 
 def main() -> int:

@@ -87,9 +87,10 @@ class RayWorker:
         """Load the generators, listen, and return HOST:PORT. Raises MorphogenError."""
         worker_config = replace(WorkerConfig.from_json(config), host=ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
         configure_logs(worker_config.log)
-        if worker_config.thread_count is not None:
+        thread_count = worker_config.settings.thread_count
+        if thread_count is not None:
             # Ray has set what it reserved, which is another number where nothing is reserved. Torch is not loaded yet.
-            os.environ["OMP_NUM_THREADS"] = str(worker_config.thread_count)
+            os.environ["OMP_NUM_THREADS"] = str(thread_count)
         self._worker = WorkerProcess(worker_config)
         return self._worker.start()
 

@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from engine.settings.sections import Settings
 from workers.fleet.pool import FleetOptions, FleetPool
 from workers.fleet.steward import Steward
 from workers.local import LocalPool
-from workers.process import CATALOG, WorkerConfig, keep_freed_memory, load_catalog, new_event_loop
+from workers.process import CATALOG, WorkerConfig
+from workers.startup import keep_freed_memory, load_catalog, new_event_loop
 from workers.step_thread import StepOptions
 
 
@@ -38,8 +40,7 @@ def serve(config_path: Path | None, overrides: Mapping[str, str] | None = None) 
     if settings.workers.kind == "ray":
         serve_fleet(settings)
     else:
-        worker = settings.worker
-        serve_generators(settings, load_catalog(worker.precision, worker.thread_count, worker.texture_weights))
+        serve_generators(settings, load_catalog(settings.worker))
 
 
 def serve_generators(settings: Settings, generators: GeneratorSource) -> None:
@@ -70,20 +71,15 @@ def serve_fleet(settings: Settings, generators: str = CATALOG) -> None:
 
 def fleet_pool(settings: Settings, generators: str = CATALOG) -> FleetPool:
     """The pool of worker processes under `settings`; call it on the event loop."""
-    workers, worker = settings.workers, settings.worker
+    workers = settings.workers
     count_max = workers.count_max or workers.count
     secret = cluster_secret(workers) or secrets.token_bytes(32)
     # One number for all hosts: it is part of the kernel class, on which an asset's bytes depend.
-    thread_count = worker.thread_count or max(1, (os.cpu_count() or 1) // count_max)
+    thread_count = settings.worker.thread_count or max(1, (os.cpu_count() or 1) // count_max)
     config = WorkerConfig(
         secret=secret,
         generators=generators,
-        precision=worker.precision,
-        thread_count=thread_count,
-        texture_weights=worker.texture_weights,
-        batch_size=worker.batch_size,
-        encoder_count=worker.encoder_count,
-        step_timeout_s=worker.step_timeout_s,
+        settings=replace(settings.worker, thread_count=thread_count),
         log=settings.log,
         tracing=settings.tracing,
     )

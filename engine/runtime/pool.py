@@ -97,7 +97,7 @@ class WorkerPool(Protocol):
         ...
 
     async def drain(self) -> None:
-        """Refuse new sessions and wait until the running ones have ended; those may still move between workers."""
+        """Refuse new sessions, also those that come from another worker, and wait until the running ones have ended."""
         ...
 
     async def close(self) -> None:

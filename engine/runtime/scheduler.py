@@ -105,8 +105,8 @@ class _Session:
         return self.priority is Priority.BACKGROUND, tenant.deficit_s <= 0.0, yields, self.due_s, self.ticket
 
     def ahead(self) -> StepKinds:
-        """The steps that are left; a generator that makes more than it announced has one more of the last kind."""
-        return (self.key, max(1, self.run_left)), *self.steps[self.run + 1 :]
+        """The steps that are left."""
+        return (self.key, self.run_left), *self.steps[self.run + 1 :]
 
 
 class Scheduler:
@@ -275,8 +275,10 @@ class Scheduler:
         return next(iter(ready)) if len(ready) == 1 else min(ready, key=_Session.rank)
 
     def _start_run(self, session: _Session, run: int) -> None:
-        """Go on to that run of equal steps; behind the last one the key stays."""
-        if run < len(session.steps):
+        """Go on to that run of equal steps; behind the last one comes one more of its kind after the other."""
+        if run >= len(session.steps):
+            session.run_left = 1
+        else:
             session.run = run
             session.key, session.run_left = session.steps[run]
             if session.wanted_at_s < inf:

@@ -67,8 +67,8 @@ class Admission:
     """Hands out at most `settings.max_running` slots.
 
     A free one goes to the tenant that runs fewest; whoever has just left still counts, so that even a single slot goes
-    round. In a full queue a tenant that has more waiting than a newcomer's
-    makes room for it: nobody can lock the others out.
+    round. In a full queue the tenant that has most waiting makes room for one of a tenant that has fewer: nobody can
+    lock the others out.
 
     pressed  called whenever somebody has to wait
     """

@@ -87,9 +87,8 @@ class Flight:
         if self._cancelled or self.error is not None or self.summary is not None:
             return
         self._cancelled = True
-        self._landed(
-            self
-        )  # not by the task: one that has not begun never runs, and a successor may begin before it ends
+        # Not by the task: one that has not begun never runs, and a successor may begin before it ends.
+        self._landed(self)
         if self._task is not None:
             self._task.cancel()
 

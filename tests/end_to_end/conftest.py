@@ -23,7 +23,7 @@ from engine.nets.weights_file import ClassEntry, TexGenHeader, save_weights
 from engine.runtime.pool import WorkerPool
 from engine.server.gateway import Gateway
 from engine.server.telemetry.logs import configure_logs
-from engine.settings.sections import Settings
+from engine.settings.sections import Settings, WorkerSettings
 from workers.fleet.pool import FleetOptions, FleetPool
 from workers.fleet.steward import Steward
 from workers.local import LocalPool
@@ -115,11 +115,12 @@ def generators_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def local_pool(generators_path: None) -> Callable[..., LocalPool]:  # noqa: ARG001
-    """Makes pools in this process, not yet started: of MODULE:FUNCTION, with options of WorkerConfig."""
+    """Makes pools in this process, not yet started: of MODULE:FUNCTION, with WorkerSettings."""
 
     def make(generators: str, **options: Any) -> LocalPool:
-        config = WorkerConfig(SECRET, generators=generators, **options)
-        limits = StepOptions(config.batch_size, config.encoder_count, config.step_timeout_s)
+        settings = WorkerSettings(**options)
+        config = WorkerConfig(SECRET, generators=generators, settings=settings)
+        limits = StepOptions(settings.batch_size, settings.encoder_count, settings.step_timeout_s)
         return LocalPool(load_generators(config), limits)
 
     return make
@@ -130,7 +131,7 @@ def fleet_pool(generators_path: None) -> Callable[..., FleetPool]:  # noqa: ARG0
     """Makes pools of two worker processes, likewise."""
 
     def make(generators: str, **options: Any) -> FleetPool:
-        config = WorkerConfig(SECRET, generators=generators, **options)
+        config = WorkerConfig(SECRET, generators=generators, settings=WorkerSettings(**options))
         configuration = {"address": None, "worker": config.to_json()}
         command = (sys.executable, str(STEWARD))
         return FleetPool(FLEET, lambda take: Steward(configuration, take, command), SECRET)
@@ -161,20 +162,6 @@ def gateway_over() -> Callable[..., AbstractAsyncContextManager[tuple[Gateway, s
             structlog.reset_defaults()
 
     return start
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("mounting a small file system needs more rights")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def wait_for(ready_file: Path, process: "subprocess.Popen[str]") -> str:

@@ -1,6 +1,9 @@
 """Generators and workers that fail in every way, as clients see it: at most their own stream fails, and none lies."""
 
 import asyncio
+import hashlib
+import os
+import signal
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -13,7 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from engine.runtime.pool import WorkerPool
 from engine.server.gateway import Gateway
 from engine.settings.sections import LogSettings, ServerSettings, SessionSettings, Settings, StoreSettings
-from morphogen.v1 import texture_pb2, texture_pb2_grpc
+from morphogen.v1 import diagnostics_pb2, diagnostics_pb2_grpc, texture_pb2, texture_pb2_grpc
 from workers.fleet.pool import FleetPool
 
 GatewayOver = Callable[..., AbstractAsyncContextManager[tuple[Gateway, str]]]
@@ -82,6 +85,34 @@ async def test_request_that_kills_its_worker_is_given_up_and_the_next_one_is_ans
         assert len(await texture(channel, "stone")) == 5
         assert pool._roster.failure_count <= 3
         assert gateway.sessions.running_count == 0
+
+
+async def probe(channel: grpc.aio.Channel, part_count: int, started: asyncio.Event) -> bytes:
+    """Take a synthetic stream, which is made step by step; the digest of what it carried."""
+    request = diagnostics_pb2.StreamProbeRequest(part_size_bytes=1000, part_count=part_count, step_ms=20.0)
+    call: Any = diagnostics_pb2_grpc.DiagnosticsServiceStub(channel).StreamProbe(request)
+    digest = hashlib.sha256()
+    async for message in call:
+        started.set()  # by its header, before any part
+        digest.update(message.part.data)
+    return digest.digest()
+
+
+async def test_drain_outlives_the_death_of_every_worker(
+    fleet_pool: Callable[..., FleetPool], gateway_over: GatewayOver
+) -> None:
+    pool = fleet_pool("dot_generators:dots")
+    async with gateway_over(pool, SETTINGS) as (gateway, address), grpc.aio.insecure_channel(address) as channel:
+        expected = await probe(channel, 50, asyncio.Event())
+        begun = [asyncio.Event() for _ in range(8)]
+        streams = [asyncio.create_task(probe(channel, 50, event)) for event in begun]
+        await asyncio.gather(*(event.wait() for event in begun))
+        draining = asyncio.create_task(gateway.drain())
+        await asyncio.sleep(0.1)
+        for member in list(pool._members.values()):
+            os.kill(member.link.process_id, signal.SIGKILL)
+        assert set(await asyncio.wait_for(asyncio.gather(*streams), 30)) == {expected}
+        await asyncio.wait_for(draining, 10)
 
 
 async def test_network_that_returns_no_numbers_is_a_failure_and_no_picture(

@@ -24,7 +24,7 @@ from engine.errors import SettingsError
 from engine.generators.probe import ProbeGenerator, ProbeState
 from engine.generators.protocol import Generator
 from engine.runtime.messages import Open, Terms
-from engine.settings.sections import LogSettings, TracingSettings
+from engine.settings.sections import LogSettings, TracingSettings, WorkerSettings
 from workers.fleet.member import Member
 from workers.lane import LOST_THREADS_MAX
 from workers.link.transport import HEARTBEAT_MISSED_S
@@ -120,13 +120,16 @@ configs = st.builds(
     host=st.sampled_from(("127.0.0.1", "::1", "0.0.0.0")),  # noqa: S104 - nothing listens there
     port=st.integers(0, 65535),
     generators=st.text(max_size=20),
-    precision=st.sampled_from(("auto", "fp32", "bf16")),
-    thread_count=st.none() | st.integers(1, 1024),
-    texture_weights=st.none() | st.just(Path("/weights/ä b.safetensors")),
-    batch_size=st.integers(1, 256),
-    encoder_count=st.integers(1, 64),
-    step_timeout_s=st.floats(0.1, 3600),
     unattached_timeout_s=st.floats(0.1, 86400),
+    settings=st.builds(
+        WorkerSettings,
+        precision=st.sampled_from(("auto", "fp32", "bf16")),
+        thread_count=st.none() | st.integers(1, 1024),
+        texture_weights=st.none() | st.just(Path("/weights/ä b.safetensors")),
+        batch_size=st.integers(1, 256),
+        encoder_count=st.integers(1, 64),
+        step_timeout_s=st.floats(0.1, 3600),
+    ),
     log=st.builds(LogSettings, st.sampled_from(("console", "json")), st.sampled_from(("debug", "error"))),
     tracing=st.builds(TracingSettings, st.none() | st.text(max_size=20), st.floats(0, 1)),
 )
@@ -154,8 +157,8 @@ def test_secret_is_not_shown() -> None:
         ({"secrets": SECRET.hex()}, "worker.secrets: unknown key"),
         ({"port": 65536}, "worker.port: 65536 is outside"),
         ({"port": "1"}, "worker.port: expected int"),
-        ({"precision": "fp8"}, "worker.precision: 'fp8' is not allowed"),
-        ({"step_timeout_s": 0}, "worker.step_timeout_s: 0.0 is outside"),
+        ({"settings": {"precision": "fp8"}}, "worker.precision: 'fp8' is not allowed"),
+        ({"settings": {"step_timeout_s": 0}}, "worker.step_timeout_s: 0.0 is outside"),
         ({"log": {"level": "loud"}}, "log.level: 'loud' is not allowed"),
         ({"tracing": {"sample_ratio": 2}}, "tracing.sample_ratio: 2.0 is outside"),
     ],
@@ -308,7 +311,7 @@ async def test_killed_process_is_lost_at_once() -> None:
         ("nonsense", 2, "worker: expected one line of JSON"),
         (json.dumps({"secret": SECRET.hex(), "bogus": 1}), 2, "worker.bogus: unknown key"),
         (json.dumps({"secret": SECRET.hex(), "generators": "nowhere:load"}), 2, "worker.generators: 'nowhere:load'"),
-        (json.dumps({"secret": SECRET.hex(), "texture_weights": "/nowhere"}), 1, "/nowhere"),
+        (json.dumps({"secret": SECRET.hex(), "settings": {"texture_weights": "/nowhere"}}), 1, "/nowhere"),
     ],
 )
 def test_process_that_cannot_start_says_why_and_shows_no_secret(text: str, exit_code: int, told: str) -> None:

@@ -24,6 +24,7 @@ from engine.assets import DIGEST_START, ProbeRequest, running_digest
 from engine.runtime.messages import Terms
 from engine.runtime.pool import PartStream
 from engine.sessions.continued import Continuation, ContinuedStream
+from engine.settings.sections import WorkerSettings
 from workers.fleet.pool import FleetOptions, FleetPool
 from workers.fleet.steward import Steward
 from workers.process import WorkerConfig
@@ -57,7 +58,7 @@ def configuration(address: str | None = None, generators: str = "fleet_generator
         "cpus_per_worker": 1.0,
         "gpus_per_worker": 0.0,
         "start_timeout_s": 60.0,
-        "worker": WorkerConfig(SECRET, generators=generators, thread_count=1).to_json(),
+        "worker": WorkerConfig(SECRET, generators=generators, settings=WorkerSettings(thread_count=1)).to_json(),
     }
 
 

@@ -77,13 +77,11 @@ class Member:
         self._streams.pop(ticket, None)
         self._forgotten(ticket)
 
-    def give_up(self, error: MorphogenError) -> int:
-        """End every session here with `error`; how many there were."""
-        streams = list(self._streams.values())
-        for stream in streams:
+    def give_up(self, error: MorphogenError) -> None:
+        """End every session here with `error`."""
+        for stream in list(self._streams.values()):
             self.link.submit(Cancel(stream.ticket))
             stream.receive(Failed(stream.ticket, error))
-        return len(streams)
 
     def _take(self, event: Event) -> None:
         stream = self._streams.get(event.ticket)

@@ -27,9 +27,6 @@ from workers.fleet.steward import Steward
 from workers.stream import WorkerStream
 
 TICK_S = 0.1
-MOVE_S = 1.0
-"""Within which a session that lost its worker opens again once there is another: `ContinuedStream` tries often."""
-
 STATES = {
     Stage.STARTING: WorkerState.STARTING,
     Stage.READY: WorkerState.READY,
@@ -89,7 +86,6 @@ class FleetPool:
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._emptying: dict[str, asyncio.Task[int]] = {}
-        self._lost_at_s: float | None = None
         self._draining = False
         self._closed = False
 
@@ -109,12 +105,8 @@ class FleetPool:
     async def open(
         self, request: AssetRequest, credit: int, terms: Terms, resume_point: ResumePoint | None = None
     ) -> WorkerStream:
-        """Begin or continue a session on the worker with the fewest sessions; errors as in `WorkerPool`.
-
-        While the pool drains, a session that has got parts already may go on here, and for as long as sessions that
-        have just lost their worker may come back also one from its start: such a session had no part yet.
-        """
-        if self._closed or (self._draining and resume_point is None and not self._sessions_may_return()):
+        """Begin or continue a session on the worker with the fewest sessions; errors as in `WorkerPool`."""
+        if self._draining:
             raise UnavailableError("the server is shutting down")
         members = self._able(terms.generator)
         if not members:
@@ -136,16 +128,14 @@ class FleetPool:
         raise refusal
 
     async def drain(self) -> None:
-        """Refuse new sessions (see `open`) and wait until the running ones, also those that move, have ended."""
+        """Refuse new sessions and wait until the running ones have ended."""
         self._draining = True
-        while self._session_count() or self._sessions_may_return():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TICK_S):
-                    await self._change()
+        while any(member.session_count for member in self._members.values()):
+            await self._change()
 
     async def close(self) -> None:
         """Stop everything."""
-        self._closed = True
+        self._draining = self._closed = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -284,18 +274,6 @@ class FleetPool:
         self._available.set(bool(ready))
         self._tell()
 
-    def _session_count(self) -> int:
-        return sum(member.session_count for member in self._members.values())
-
-    def _sessions_may_return(self) -> bool:
-        """Whether sessions lost their worker lately, or since when there was none: they are about to open again."""
-        if self._lost_at_s is None:
-            return False
-        now_s, ready = time.monotonic(), self._roster.ready_since_s()
-        if ready is None:
-            return now_s - self._lost_at_s < self._options.start_timeout_s
-        return now_s - max(self._lost_at_s, ready) < MOVE_S
-
     def _take(self, event: Mapping[str, Any]) -> None:
         """An event of the steward."""
         if self._closed:
@@ -352,8 +330,7 @@ class FleetPool:
         self._emptying.pop(name, None)
         if member is not None:
             self._past = total([self._past, member.link.stats.counted()])
-            if member.give_up(WorkerLostError(cause, suspected=not expected)):
-                self._lost_at_s = time.monotonic()
+            member.give_up(WorkerLostError(cause, suspected=not expected))
             self._spawn(member.link.close())
         self._steward.end(name)
         log = _log.info if expected else _log.error

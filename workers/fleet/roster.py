@@ -48,11 +48,6 @@ class Roster:
         """The workers in one of these stages, oldest first."""
         return [entry.name for entry in self.entries.values() if entry.stage in stages]
 
-    def ready_since_s(self) -> float | None:
-        """Since when there has been a ready worker: the earliest of those that are. None without any."""
-        ready = (e.ready_at_s for e in self.entries.values() if e.stage is Stage.READY and e.ready_at_s is not None)
-        return min(ready, default=None)
-
     def missing_count(self, now_s: float) -> int:
         """Workers to start now; 0 while failures make it wait."""
         if now_s < self._retry_at_s:

@@ -3,19 +3,18 @@
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 
 import grpc
 from google.protobuf.message import DecodeError
 
-from engine.assets import GeneratorInfo, ProbeRequest
+from engine.assets import GeneratorInfo
 from engine.errors import InvalidRequestError
 from engine.runtime.messages import Cancel, Event, Failed, Finished, Grant, Made, Open, Promote, Steer
-from engine.runtime.stats import total_of_lanes
 from morphogen.internal.v1 import worker_link_pb2
 from workers.lane import Lane
+from workers.lanes import Lanes
 from workers.link.messages import command_of, events_data
 from workers.link.ring import RingWriter
 from workers.link.transport import EVENTS_MAX_COUNT, HEARTBEAT_INTERVAL_S, MESSAGE_GOAL_BYTES
@@ -30,7 +29,7 @@ class LinkMessageError(Exception):
 class Attachment:
     """The sessions of one gateway.
 
-    lanes    for networks, for synthetic streams
+    lanes    of the worker
     numbers  of the generators in the worker's catalog
     tickets  the worker's own numbers for sessions: the tickets of two gateways may be equal
     ring     for payloads, once the gateway has opened it
@@ -38,7 +37,7 @@ class Attachment:
 
     def __init__(
         self,
-        lanes: Sequence[Lane],
+        lanes: Lanes,
         numbers: Mapping[GeneratorInfo, int],
         tickets: "itertools.count[int]",
         ring: RingWriter | None = None,
@@ -113,7 +112,7 @@ class Attachment:
     def _open(self, command: Open) -> None:
         if command.ticket in self._sessions:
             raise LinkMessageError(f"ticket {command.ticket} is taken")
-        ticket, lane = next(self._tickets), self._lanes[isinstance(command.request, ProbeRequest)]
+        ticket, lane = next(self._tickets), self._lanes.of(command.request)
         self._sessions[command.ticket] = ticket, lane
         self._gateway_tickets[ticket] = command.ticket
         lane.submit(replace(command, ticket=ticket))
@@ -148,7 +147,7 @@ class Attachment:
         """The one task that writes: what has come together while it wrote goes into its next message."""
         while True:
             if not self._events and not self._heartbeat_due:
-                with self._waiting():
+                with self._lanes.waiting():
                     await self._news.wait()
             self._news.clear()
             if self._events or self._heartbeat_due:
@@ -163,7 +162,7 @@ class Attachment:
             if events and size_bytes > MESSAGE_GOAL_BYTES:
                 break
             events.append(self._events.popleft())
-        stats = total_of_lanes(lane.stats() for lane in self._lanes) if self._heartbeat_due else None
+        stats = self._lanes.stats() if self._heartbeat_due else None
         self._heartbeat_due = False
         return events_data(events, stats, self._numbers, self._ring if self._ring_open else None)
 
@@ -172,11 +171,3 @@ class Attachment:
             await asyncio.sleep(HEARTBEAT_INTERVAL_S)
             self._heartbeat_due = True
             self._news.set()
-
-    @contextmanager
-    def _waiting(self) -> Iterator[None]:
-        """Around the writer's wait: the lanes hand over what lies ready, and every event at once from then on."""
-        with ExitStack() as waits:
-            for lane in self._lanes:
-                waits.enter_context(lane.waiting())
-            yield

@@ -13,7 +13,7 @@ from engine.runtime.messages import Event
 from engine.runtime.pool import GeneratorSource
 from engine.wire.descriptions import generator_message
 from morphogen.internal.v1 import worker_link_pb2
-from workers.lane import Lane
+from workers.lanes import Lanes
 from workers.link.attachment import Attachment, Context, LinkMessageError
 from workers.link.handshake import HandshakeError, WorkerHandshake
 from workers.link.ring import RingWriter
@@ -42,10 +42,7 @@ class LinkServer:
 
     def __init__(self, generators: GeneratorSource, steps: StepOptions, options: LinkOptions) -> None:
         self._options = options
-        self._lanes = [
-            Lane(name, generators, steps, self._take, self._lane_ended)
-            for name in ("morphogen-steps", "morphogen-probes")
-        ]
+        self._lanes = Lanes(generators, steps, self._take, self._steps_ended)
         infos = generators.infos()
         self._numbers = {info: number for number, info in enumerate(infos)}
         self._welcome = worker_link_pb2.Welcome(
@@ -68,8 +65,7 @@ class LinkServer:
             port = server.add_insecure_port(f"{host}:{self._options.port}")
         except RuntimeError as error:
             raise SettingsError(f"worker.port: cannot listen on {host}:{self._options.port}") from error
-        for lane in self._lanes:
-            lane.start()
+        self._lanes.start()
         await server.start()
         self._server = server
         self._start_patience()
@@ -86,7 +82,7 @@ class LinkServer:
         self._stop_patience()
         if self._server is not None:
             await self._server.stop(None)
-        await asyncio.gather(*(lane.stop() for lane in self._lanes))
+        await self._lanes.stop()
 
     async def _attach(self, _messages: object, context: Context) -> None:
         try:
@@ -129,8 +125,8 @@ class LinkServer:
         if self._attachment is not None:
             self._attachment.take(event)
 
-    def _lane_ended(self) -> None:
-        """Without one of its lanes a worker is of no use any more: its gateway starts another one."""
+    def _steps_ended(self) -> None:
+        """Its gateway starts another worker."""
         if not self._closing:
             self._broken = True
             self._ended.set()

@@ -1,4 +1,7 @@
-"""The step loop, driven in the test's own thread by commands given beforehand."""
+"""The step loop, driven in the test's own thread by commands given beforehand.
+
+One module however long: each test is a command or a fault of the one loop, over the same few generators.
+"""
 
 import time
 from collections.abc import Callable, Sequence

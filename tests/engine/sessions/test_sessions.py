@@ -1,4 +1,7 @@
-"""All ways through the sessions of a gateway, and that each of them gives everything back."""
+"""All ways through the sessions of a gateway, and that each of them gives everything back.
+
+One module however long: every way is taken over the same pool, so that what is left can be counted.
+"""
 
 import asyncio
 from typing import Any

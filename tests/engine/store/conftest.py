@@ -2,9 +2,7 @@
 
 import hashlib
 import random
-import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -27,17 +25,3 @@ def asset_of(number: int, *sizes_bytes: int) -> StoredAsset:
 @pytest.fixture(scope="session")
 def make_asset() -> Callable[..., StoredAsset]:
     return asset_of
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("mounting a small file system needs more rights")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.settings.sections import WorkerSettings
 from workers.fleet.pool import FleetOptions, FleetPool
 from workers.fleet.steward import Steward
 from workers.process import WorkerConfig
@@ -48,7 +49,8 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> Fleet:
         steward: str = str(HERE / "process_steward.py"),
         **options: float,
     ) -> AsyncIterator[FleetPool]:
-        config = WorkerConfig(SECRET, generators=f"fleet_generators:{generators}", batch_size=batch_size)
+        settings = WorkerSettings(batch_size=batch_size)
+        config = WorkerConfig(SECRET, generators=f"fleet_generators:{generators}", settings=settings)
         configuration = {"address": None, "worker": config.to_json()}
         chosen = replace(OPTIONS, **options)  # type: ignore[arg-type]  # counts are given as integers
         chosen = replace(chosen, count_max=max(chosen.count, chosen.count_max))

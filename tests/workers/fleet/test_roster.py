@@ -133,15 +133,3 @@ def test_there_are_never_more_workers_than_asked_for_besides_draining_ones(event
         assert retry_in_s is None or 0 < retry_in_s <= 1.001 * RETRY_MAX_S
     now_s += 1.001 * RETRY_MAX_S
     assert roster.missing_count(now_s) > 0 or roster.names(Stage.STARTING) or len(roster.names(Stage.READY)) == 4
-
-
-def test_ready_since_is_the_time_of_the_earliest_worker_that_still_is() -> None:
-    roster = Roster(2)
-    assert roster.ready_since_s() is None
-    for name, now_s in zip(start_missing(roster, 0.0), (1.0, 2.0), strict=True):
-        roster.ready(name, now_s)
-    assert roster.ready_since_s() == 1.0
-    roster.draining("worker-1")
-    assert roster.ready_since_s() == 2.0
-    roster.ended("worker-2", "killed", 3.0)
-    assert roster.ready_since_s() is None
