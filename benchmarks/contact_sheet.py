@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from engine.assets import TEXTURE_SIZES_PX, GeneratorInfo, MapKind, TextureRequest
+from engine.assets import GeneratorInfo
 from engine.catalog import Catalog, load_catalog
 from engine.codecs.image import Pixels, decode_png, encode_png
 from engine.codecs.preview import render_tile
 from engine.codecs.provenance import DIGITAL_SOURCE_TYPE
 from engine.errors import MorphogenError, OutputError
 from engine.generators.whole import steps_of
+from engine.requests.texture import TEXTURE_SIZES_PX, MapKind, TextureRequest
 
 CELL_PX, GAP_PX, MARGIN_PX = 128, 4, 108
 """Edge of a cell, space between cells, and width of the column of names."""

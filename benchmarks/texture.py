@@ -15,13 +15,13 @@ import torch
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from engine.assets import TextureRequest
 from engine.catalog import SHIPPED_TEXTURE_WEIGHTS, load_catalog
 from engine.generators.whole import steps_of
 from engine.nets.blocks import TORUS, ModulatedPair, join_extended
 from engine.nets.precision import KernelClass, choose_kernel_class
 from engine.nets.texgen import STRIDES_PX, TILE_CELLS, LevelStyles, TexGen, join_spatial, structure_pyramid
 from engine.nets.weights_file import load_weights
+from engine.requests.texture import TextureRequest
 
 Record = dict[str, object]
 Inputs = list[torch.Tensor]

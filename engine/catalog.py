@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.assets import AssetRequest, GeneratorInfo, ProbeRequest, TextureRequest
+from engine.assets import AssetRequest, GeneratorInfo
 from engine.errors import InvalidRequestError, WeightsError
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator
 from engine.generators.texture import TextureGenerator
 from engine.nets.precision import choose_kernel_class
 from engine.nets.weights_file import load_weights
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import TextureRequest
 
 SHIPPED_TEXTURE_WEIGHTS = Path(__file__).parent / "weights" / "texgen-m.safetensors"
 

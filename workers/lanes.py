@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from engine.assets import AssetRequest, ProbeRequest
+from engine.assets import AssetRequest
+from engine.requests.probe import ProbeRequest
 from engine.runtime.messages import Event
 from engine.runtime.pool import GeneratorSource
 from engine.runtime.stats import WorkerStats, total_of_lanes

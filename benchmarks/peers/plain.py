@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import grpc
 
 from benchmarks.serving.counted import CountedProbe
-from engine.assets import ProbeRequest
+from engine.requests.probe import ProbeRequest
 from morphogen.v1 import common_pb2, diagnostics_pb2, diagnostics_pb2_grpc
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.assets import MapKind
 from engine.codecs.provenance import DIGITAL_SOURCE_TYPE
+from engine.requests.texture import MapKind
 
 RADIUS_M = 0.5
 SEGMENT_COUNT = 96

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.assets import MapKind
 from engine.codecs.gltf import ROUGHNESS_NEUTRAL, write_material_glb
 from engine.codecs.image import Pixels, decode_png, encode_png
 from engine.codecs.preview import render_preview
 from engine.codecs.provenance import DIGITAL_SOURCE_TYPE
 from engine.errors import DataError, OutputError
+from engine.requests.texture import MapKind
 
 FORMAT_VERSION = 1
 """Version of the layout of material.json."""

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.assets import MapKind
 from engine.codecs.image import Pixels
 from engine.codecs.shading import Planes, Surface, decode_srgb, encode_srgb, shade, tone_map
+from engine.requests.texture import MapKind
 
 SPHERE_LIGHT = (-0.50, 0.58, 0.643)
 GRAZING_LIGHT = (-0.74, 0.48, 0.471)

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 
-from engine.assets import GeneratorInfo, TextureRequest
+from engine.assets import GeneratorInfo
 from engine.errors import DataError
+from engine.requests.texture import TextureRequest
 
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC's identifier for media made by a trained model."""

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from engine.assets import Color, ParameterInfo, TextureRequest
+from engine.assets import ParameterInfo
 from engine.errors import InvalidRequestError, WeightsError
 from engine.nets.albedo import AlbedoBasis, albedo_basis
 from engine.noise import derive_seed, unit_value
+from engine.requests.texture import Color, TextureRequest
 
 ATTRIBUTES = (
     ParameterInfo("scale", 0.0, 1.0, None, "", "size of the grain: 0 fine, 1 coarse"),

@@ -1,9 +1,9 @@
 """The pattern a class wears when a request names none: drawn by seed from ranges written like `brick:rows=6..10`."""
 
-from engine.assets import Pattern
 from engine.errors import InvalidRequestError, WeightsError
 from engine.noise import derive_seed, unit_value
 from engine.patterns import resolve_pattern
+from engine.requests.texture import Pattern
 
 Ranges = dict[str, tuple[str, str]]
 """The lowest and the highest value of each parameter, as written."""

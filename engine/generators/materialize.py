@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from engine.assets import MapKind
 from engine.generators.appearance import Appearance
 from engine.nets.blocks import Edges, extend
+from engine.requests.texture import MapKind
 
 HEIGHT_RANGE = 8.0
 """Standard deviations that the 16-bit height map spans, centered on the mean."""

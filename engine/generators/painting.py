@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from engine.assets import Blend, Wrap
 from engine.generators.appearance import Appearance
 from engine.generators.materialize import Wear
 from engine.nets.blocks import Edges, ModulatedPair, Style, extend, join_extended
@@ -15,6 +14,7 @@ from engine.nets.precision import KernelClass
 from engine.nets.texgen import STRIDES_PX, TILE_CELLS, LevelStyles, TexGen, join_spatial
 from engine.noise import uniform_grid, white_grid
 from engine.patterns import Structure
+from engine.requests.texture import Blend, Wrap
 
 BLEND_LAYER = 200
 """Noise layer of blend patches; the network's own layers are its level numbers."""

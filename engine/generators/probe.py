@@ -6,9 +6,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.assets import GeneratorInfo, Part, ProbeRequest
+from engine.assets import GeneratorInfo, Part
 from engine.errors import InvalidRequestError
 from engine.generators.protocol import StepKinds
+from engine.requests.probe import ProbeRequest
 
 BLOCK_BYTES = 64 * 1024
 """Length of the pattern that a payload repeats."""

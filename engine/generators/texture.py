@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 
-from engine.assets import TEXTURE_SIZES_PX, Draft, GeneratorInfo, MapKind, Pattern, TextureRequest, Wrap
+from engine.assets import Draft, GeneratorInfo
 from engine.codecs.image import Pixels, encode_png
 from engine.codecs.provenance import provenance_fields
 from engine.errors import GenerationError, InvalidRequestError
@@ -20,6 +20,7 @@ from engine.generators.protocol import StepKinds
 from engine.nets.precision import KernelClass
 from engine.nets.weights_file import TexGenWeights
 from engine.patterns import Structure, pattern_catalog, render_pattern, resolve_pattern, structure_from_mask
+from engine.requests.texture import TEXTURE_SIZES_PX, MapKind, Pattern, TextureRequest, Wrap
 
 PNG = "image/png"
 

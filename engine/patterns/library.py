@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.assets import SEED_MAX, ParameterInfo, Pattern, PatternInfo
+from engine.assets import ParameterInfo, PatternInfo
 from engine.errors import InvalidRequestError
 from engine.patterns.canvas import Canvas, FloatField
 from engine.patterns.courses import COURSE_PATTERNS
@@ -12,6 +12,8 @@ from engine.patterns.shading import carve_surface, fibre_relief, surface_relief
 from engine.patterns.structure import CELLS_PER_TILE, COUNT, Parameters, PatternSpecification, Structure
 from engine.patterns.tilings import TILING_PATTERNS
 from engine.patterns.voronoi import VORONOI_PATTERNS
+from engine.requests.checks import SEED_MAX
+from engine.requests.texture import Pattern
 
 SIZE_MIN_PX, SIZE_MAX_PX = 16, 4096
 """Edge lengths that can be rendered."""

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from engine.assets import AssetRequest, TextureRequest
+from engine.assets import AssetRequest
 from engine.errors import InvalidRequestError
+from engine.requests.texture import TextureRequest
 from engine.runtime.messages import CREDIT_DEFAULT, CREDIT_MAX, Delivery, Priority, Terms
 from engine.sessions.session import Session
 from engine.sessions.sessions import Wishes

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from engine.assets import AssetRequest, TextureRequest
+from engine.assets import AssetRequest
 from engine.errors import MorphogenError
+from engine.requests.texture import TextureRequest
 from engine.sessions.flights import Flight
 
 RETRY_S = 1.0

@@ -12,8 +12,8 @@ import torch
 from rich.console import Console
 from rich.progress import Progress
 
-from engine.assets import SEED_MAX
 from engine.errors import InvalidRequestError
+from engine.requests.checks import SEED_MAX
 from engine.training.panel.material import (
     JudgedMap,
     MaterialArrays,

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import yaml
 
-from engine.assets import SEED_MAX
 from engine.configuration import build
 from engine.errors import SettingsError, WeightsError
 from engine.generators.default_pattern import check_default_pattern
 from engine.nets.discriminator import PATCH_PX
 from engine.nets.texgen import STRIDES_PX, TexGenConfig
+from engine.requests.checks import SEED_MAX
 
 DEVICES = ("auto", "cpu", "cuda")
 

@@ -5,16 +5,9 @@ from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from engine.assets import (
-    Blend,
-    Color,
-    MapKind,
-    Pattern,
-    ProbeRequest,
-    TextureRequest,
-    Wrap,
-)
 from engine.errors import InvalidRequestError
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import Blend, Color, MapKind, Pattern, TextureRequest, Wrap
 from morphogen.v1 import diagnostics_pb2, texture_pb2
 
 SIZE_DEFAULT_PX = 512

@@ -7,11 +7,12 @@ import pytest
 from PIL import Image
 
 from benchmarks.contact_sheet import CELL_PX, GAP_PX, MARGIN_PX, Picture, contact_sheet, write
-from engine.assets import GeneratorInfo, MapKind, Part, TextureRequest
+from engine.assets import GeneratorInfo, Part
 from engine.catalog import Catalog
 from engine.codecs.image import encode_png
 from engine.errors import OutputError
 from engine.generators.protocol import StepKinds
+from engine.requests.texture import MapKind, TextureRequest
 
 CLASSES = ("stone", "brick", "wood")
 COLORS = {"stone": (200, 40, 40), "brick": (40, 200, 40), "wood": (40, 40, 200)}

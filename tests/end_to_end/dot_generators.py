@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.assets import AssetRequest, GeneratorInfo, Part, ProbeRequest, TextureRequest
+from engine.assets import AssetRequest, GeneratorInfo, Part
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator, StepKinds
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import TextureRequest
 
 GOES_WRONG_AT = 2
 HANG_S = 8.0

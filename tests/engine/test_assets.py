@@ -1,36 +1,20 @@
-"""Requests cannot be wrong in anything that needs no generator to tell, and equal ones have one name."""
+"""What an asset's parts and its address depend on."""
 
 import hashlib
-import json
 import threading
-from dataclasses import FrozenInstanceError, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assets import (
-    DIGEST_START,
-    MASK_MAX_BYTES,
-    SEED_MAX,
-    TEXTURE_SIZES_PX,
-    AssetRequest,
-    Blend,
-    Draft,
-    GeneratorInfo,
-    MapKind,
-    Part,
-    Pattern,
-    ProbeRequest,
-    TextureRequest,
-    Wrap,
-    running_digest,
-)
-from engine.errors import InvalidRequestError
+from engine.assets import DIGEST_START, Draft, GeneratorInfo, Part, running_digest
+from engine.requests.checks import SEED_MAX
+from engine.requests.texture import TEXTURE_SIZES_PX, Blend, MapKind, Pattern, TextureRequest, Wrap
 
 STONE = TextureRequest("stone")
+
 INFO = GeneratorInfo("texture", "texgen", "1", "M", "ab" * 32, "cpu-fp32")
+
 INFINITE = float("inf")
 
 REQUESTS = st.builds(
@@ -47,133 +31,12 @@ REQUESTS = st.builds(
 )
 
 
-@pytest.mark.parametrize(
-    ("change", "field", "allowed"),
-    [
-        ({"texture_class": ""}, "texture_class", "the name of a class in the catalog"),
-        ({"seed": -1}, "seed", "0 to 4294967295"),
-        ({"seed": SEED_MAX + 1}, "seed", "0 to 4294967295"),
-        ({"size_px": 100}, "size_px", "64, 128, 256, 512, 1024, 2048"),
-        ({"size_px": 0}, "size_px", "64, 128"),
-        ({"palette": ((1, 2, 3), (1, 2, 3))}, "palette", "no, one (mid) or three (dark, mid, light) colors"),
-        ({"palette": ((1, 2, 256),)}, "palette", "sRGB colors with parts 0 to 255"),
-        ({"palette": ((1, 2),)}, "palette", "sRGB colors"),
-        ({"pattern": Pattern("brick"), "mask_png": b"x"}, "mask_png", "a mask or a pattern, not both"),
-        ({"mask_png": bytes(MASK_MAX_BYTES + 1)}, "mask_png", "at most 4194304 bytes"),
-        ({"maps": ()}, "maps", "at least one map, none twice"),
-        ({"maps": (MapKind.ALBEDO, MapKind.ALBEDO)}, "maps", "none twice"),
-        ({"attributes": {"relief": INFINITE}}, "attributes.relief", "a finite number"),
-        ({"attributes": {"relief": float("nan")}}, "attributes.relief", "a finite number"),
-    ],
-)
-def test_value_out_of_range_is_refused_with_field_and_range(
-    change: dict[str, object], field: str, allowed: str
-) -> None:
-    with pytest.raises(InvalidRequestError) as caught:
-        replace(STONE, **change)  # type: ignore[arg-type]  # each change names a field
-    assert caught.value.field == field
-    assert allowed in caught.value.allowed
-    assert str(caught.value).startswith(f"{field}: ")
-
-
-@pytest.mark.parametrize(
-    ("kind", "arguments", "field"),
-    [
-        (Blend, {"texture_class": "wood", "amount": 1.1}, "blend.amount"),
-        (Blend, {"texture_class": "wood", "amount": float("nan")}, "blend.amount"),
-        (Blend, {"texture_class": "wood", "patches_per_tile": 0}, "blend.patches_per_tile"),
-        (Blend, {"texture_class": "wood", "patches_per_tile": 17}, "blend.patches_per_tile"),
-        (Pattern, {"name": "brick", "parameters": {"rows": -INFINITE}}, "pattern.rows"),
-        (ProbeRequest, {"part_bytes": 0, "part_count": 1}, "part_bytes"),
-        (ProbeRequest, {"part_bytes": 2**24 + 1, "part_count": 1}, "part_bytes"),
-        (ProbeRequest, {"part_bytes": 1, "part_count": 0}, "part_count"),
-        (ProbeRequest, {"part_bytes": 1, "part_count": 1_000_001}, "part_count"),
-        (ProbeRequest, {"part_bytes": 1, "part_count": 1, "step_ms": -0.1}, "step_ms"),
-        (ProbeRequest, {"part_bytes": 1, "part_count": 1, "step_ms": 1000.5}, "step_ms"),
-    ],
-)
-def test_pieces_of_requests_check_their_ranges(
-    kind: type[AssetRequest | Blend | Pattern], arguments: dict[str, object], field: str
-) -> None:
-    with pytest.raises(InvalidRequestError) as caught:
-        kind(**arguments)  # type: ignore[arg-type]  # the arguments are those of the kind
-    assert caught.value.field == field
-
-
-def test_ends_of_every_range_are_allowed() -> None:
-    for seed in (0, SEED_MAX):
-        replace(STONE, seed=seed, mask_png=bytes(MASK_MAX_BYTES))
-    assert (Blend("wood", 0.0, 1).amount, Blend("wood", 1.0, 16).amount) == (0.0, 1.0)
-    assert ProbeRequest(2**24, 1_000_000, 1000.0).step_ms == 1000.0
-
-
-@pytest.mark.parametrize(
-    ("size_px", "lods_px"), [(64, (64,)), (256, (64, 128, 256)), (2048, (64, 128, 256, 512, 1024, 2048))]
-)
-def test_levels_of_detail_double_up_to_the_size(size_px: int, lods_px: tuple[int, ...]) -> None:
-    assert replace(STONE, size_px=size_px).lods_px() == lods_px
-
-
-def test_requests_cannot_be_changed() -> None:
-    with pytest.raises(FrozenInstanceError):
-        STONE.seed = 3  # type: ignore[misc]
-
-
-def test_attributes_are_taken_over_sorted_and_as_floats() -> None:
-    given_ = {"scale": 1, "relief": 2}
-    request = replace(STONE, attributes=given_)
-    given_["scale"] = 0
-    assert list(request.attributes.items()) == [("relief", 2.0), ("scale", 1.0)]
-
-
-@given(REQUESTS)
-def test_canonical_text_is_json_and_the_same_for_equal_requests(request: TextureRequest) -> None:
-    shuffled = replace(request, attributes=dict(sorted(request.attributes.items(), reverse=True)))
-    assert request.canonical() == shuffled.canonical()
-    document = json.loads(request.canonical())
-    assert list(document) == sorted(document)
-    assert document["seed"] == request.seed
-    assert " " not in request.canonical()
-
-
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ({"attributes": {"relief": 1}}, {"attributes": {"relief": 1.0}}),
-        ({"attributes": {"direction": -0.0}}, {"attributes": {"direction": 0.0}}),
-        ({"pattern": Pattern("brick", {"rows": 4})}, {"pattern": Pattern("brick", {"rows": 4.0})}),
-        ({"blend": Blend("wood", 1)}, {"blend": Blend("wood", 1.0)}),
-        ({"blend": Blend("wood", -0.0)}, {"blend": Blend("wood", 0)}),
-    ],
-)
-def test_equal_numbers_give_one_address_however_they_are_written(first: Any, second: Any) -> None:
-    assert INFO.asset_id(replace(STONE, **first)) == INFO.asset_id(replace(STONE, **second))
-
-
-@given(REQUESTS, REQUESTS)
-def test_requests_share_an_address_only_if_they_are_equal(first: TextureRequest, second: TextureRequest) -> None:
-    assert (INFO.asset_id(first) == INFO.asset_id(second)) == (first == second)
-
-
-def test_masks_enter_the_canonical_text_by_their_checksum() -> None:
-    texts = {replace(STONE, mask_png=mask).canonical() for mask in (b"", b"a", b"b")}
-    assert len(texts) == 3
-    assert max(map(len, texts)) < 1000
-
-
 @pytest.mark.parametrize("part", ["asset_kind", "name", "version", "weights_sha256", "kernel_class"])
 def test_address_depends_on_everything_that_can_change_a_bit(part: str) -> None:
     changed = replace(INFO, **{part: "other"})  # type: ignore[arg-type]  # all of these are texts
     assert changed.asset_id(STONE) != INFO.asset_id(STONE)
     assert replace(INFO, model_card="reworded").asset_id(STONE) == INFO.asset_id(STONE)
     assert replace(INFO, tier="S").asset_id(STONE) == INFO.asset_id(STONE)
-
-
-def test_synthetic_streams_are_described_by_all_their_numbers() -> None:
-    request = ProbeRequest(10, 20, 0.5)
-    assert request.canonical() == '{"part_count":20,"part_size_bytes":10,"step_ms":0.5}'
-    others = (replace(request, **change) for change in ({"part_bytes": 1}, {"part_count": 1}, {"step_ms": 0.0}))
-    assert request.canonical() not in {other.canonical() for other in others}
 
 
 def test_part_works_out_its_checksum_unless_it_is_known() -> None:

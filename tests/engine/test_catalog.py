@@ -8,13 +8,14 @@ import pytest
 import safetensors.torch
 import torch
 
-from engine.assets import ProbeRequest, TextureRequest
 from engine.catalog import SHIPPED_TEXTURE_WEIGHTS, Catalog, load_catalog, recorded_sha256
 from engine.errors import InvalidRequestError, SettingsError, WeightsError
 from engine.generators.appearance import ATTRIBUTES
 from engine.generators.probe import ProbeGenerator
 from engine.nets.texgen import TexGen, TexGenConfig
 from engine.nets.weights_file import ClassEntry, TexGenHeader, save_weights
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import TextureRequest
 
 Bank = dict[str, torch.Tensor]
 Write = Callable[..., Path]

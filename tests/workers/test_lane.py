@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from engine.assets import AssetRequest, GeneratorInfo, Part, ProbeRequest
+from engine.assets import AssetRequest, GeneratorInfo, Part
 from engine.errors import GenerationError, MorphogenError, UnavailableError
 from engine.generators.probe import ProbeGenerator, ProbeState
 from engine.generators.protocol import Generator
+from engine.requests.probe import ProbeRequest
 from engine.runtime.messages import Cancel, Event, Failed, Finished, Open
 from engine.runtime.pool import WorkerLostError
 from engine.runtime.stats import WorkerStats

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from engine.assets import AssetRequest, GeneratorInfo, Part, ProbeRequest, TextureRequest
+from engine.assets import AssetRequest, GeneratorInfo, Part
 from engine.errors import GenerationError, InvalidRequestError, OverloadedError, UnavailableError
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator, StepKinds
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import TextureRequest
 from engine.runtime.messages import Delivery, ResumePoint, Terms
 from engine.runtime.pool import WorkerLostError
 from engine.sessions.sessions import Sessions

@@ -19,10 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
-from engine.assets import AssetRequest, GeneratorInfo, ProbeRequest
+from engine.assets import AssetRequest, GeneratorInfo
 from engine.errors import SettingsError
 from engine.generators.probe import ProbeGenerator, ProbeState
 from engine.generators.protocol import Generator
+from engine.requests.probe import ProbeRequest
 from engine.runtime.messages import Open, Terms
 from engine.settings.sections import LogSettings, TracingSettings, WorkerSettings
 from workers.fleet.member import Member

@@ -20,7 +20,8 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from engine.assets import DIGEST_START, ProbeRequest, running_digest
+from engine.assets import DIGEST_START, running_digest
+from engine.requests.probe import ProbeRequest
 from engine.runtime.messages import Terms
 from engine.runtime.pool import PartStream
 from engine.sessions.continued import Continuation, ContinuedStream

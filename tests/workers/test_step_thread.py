@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.assets import AssetRequest, GeneratorInfo, Part, ProbeRequest
+from engine.assets import AssetRequest, GeneratorInfo, Part
 from engine.generators.probe import ProbeGenerator, ProbeState
 from engine.generators.protocol import Generator
+from engine.requests.probe import ProbeRequest
 from engine.runtime.messages import Event, Failed, Finished, Made, Open
 from workers.step_thread import StepOptions, StepThread
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engine.assets import MapKind, TextureRequest
 from engine.codecs.image import read_provenance
 from engine.codecs.material import write_material
 from engine.codecs.provenance import material_description
+from engine.requests.texture import MapKind, TextureRequest
 
 
 @dataclass(frozen=True, slots=True)

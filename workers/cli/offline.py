@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.assets import GeneratorInfo, MapKind, TextureRequest
+from engine.assets import GeneratorInfo
 from engine.catalog import load_catalog
 from engine.generators.whole import steps_of
+from engine.requests.texture import MapKind, TextureRequest
 from engine.runtime.messages import Tally
 from workers.cli.materials import Material
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from engine.assets import MASK_MAX_BYTES, Blend, Color, Pattern
 from engine.errors import InvalidRequestError
+from engine.requests.texture import MASK_MAX_BYTES, Blend, Color, Pattern
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 WeightsOption = Annotated[

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import morphogen_client
-from engine.assets import GeneratorInfo, MapKind, ParameterInfo, PatternInfo, TextureRequest
+from engine.assets import GeneratorInfo, ParameterInfo, PatternInfo
 from engine.errors import GenerationError, InvalidRequestError, OverloadedError, UnavailableError
+from engine.requests.texture import MapKind, TextureRequest
 from morphogen_client import Client, TextureOptions, Tls
 from workers.cli.materials import Material
 from workers.cli.options import ServerAccess, read_file

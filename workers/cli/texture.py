@@ -10,8 +10,9 @@ from typing import Annotated, TypedDict
 
 import typer
 
-from engine.assets import SEED_MAX, TextureRequest, Wrap
 from engine.errors import InvalidRequestError
+from engine.requests.checks import SEED_MAX
+from engine.requests.texture import TextureRequest, Wrap
 from workers.cli.materials import MaterialSource, save_material
 from workers.cli.options import (
     ClientCertificateOption,

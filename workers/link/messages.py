@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.assets import AssetRequest, GeneratorInfo, Part, ProbeRequest
+from engine.assets import AssetRequest, GeneratorInfo, Part
 from engine.errors import GenerationError, InvalidRequestError, MorphogenError, OverloadedError, UnavailableError
+from engine.requests.probe import ProbeRequest
 from engine.runtime.messages import (
     AssetSummary,
     Cancel,

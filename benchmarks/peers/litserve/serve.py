@@ -11,7 +11,7 @@ from typing import Any
 import litserve  # type: ignore[import-not-found, unused-ignore]
 
 from benchmarks.serving.counted import CountedProbe
-from engine.assets import ProbeRequest
+from engine.requests.probe import ProbeRequest
 
 
 class ProbeApi(litserve.LitAPI):  # type: ignore[misc, unused-ignore]

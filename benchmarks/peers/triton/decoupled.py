@@ -6,7 +6,7 @@ import numpy as np
 import triton_python_backend_utils as backend  # type: ignore[import-not-found, unused-ignore]
 
 from benchmarks.serving.counted import CountedProbe
-from engine.assets import ProbeRequest
+from engine.requests.probe import ProbeRequest
 
 
 class TritonPythonModel:

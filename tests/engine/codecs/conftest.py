@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from engine.assets import MapKind
 from engine.codecs.image import Pixels, encode_png
+from engine.requests.texture import MapKind
 
 PROVENANCE = {"Software": "Morphogen 1.2.3", "Seed": "7", "Request": '{"texture_class":"brick"}'}
 

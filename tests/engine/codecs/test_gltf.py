@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.assets import MapKind
 from engine.codecs.gltf import RADIUS_M, build_sphere, write_material_glb
 from engine.codecs.image import Pixels, encode_png
 from engine.codecs.material import pack_orm
+from engine.requests.texture import MapKind
 
 CONFORMANCE = Path(__file__).parents[2] / "conformance"
 COMPONENT_TYPES = {5126: "<f4", 5123: "<u2"}

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.assets import MapKind
 from engine.codecs.image import Pixels, encode_png, read_provenance
 from engine.codecs.material import pack_orm, write_material
 from engine.errors import DataError, OutputError
+from engine.requests.texture import MapKind
 
 ALL_NAMES = [
     "albedo.png",

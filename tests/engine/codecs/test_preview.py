@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.assets import MapKind
 from engine.codecs.image import Pixels
 from engine.codecs.preview import render_preview, render_tile
+from engine.requests.texture import MapKind
 
 
 def grey(value: int, size_px: int = 64) -> NDArray[np.uint8]:

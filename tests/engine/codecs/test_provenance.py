@@ -2,9 +2,10 @@ import json
 
 import pytest
 
-from engine.assets import Blend, GeneratorInfo, Pattern, TextureRequest, Wrap
+from engine.assets import GeneratorInfo
 from engine.codecs.provenance import material_description, provenance_fields
 from engine.errors import DataError
+from engine.requests.texture import Blend, Pattern, TextureRequest, Wrap
 
 INFO = GeneratorInfo(
     asset_kind="texture",

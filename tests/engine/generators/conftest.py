@@ -5,13 +5,14 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from engine.assets import Part, TextureRequest
+from engine.assets import Part
 from engine.generators.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
 from engine.generators.texture import TextureGenerator
 from engine.generators.whole import steps_of
 from engine.nets.precision import KernelClass
 from engine.nets.texgen import TexGen, TexGenConfig
 from engine.nets.weights_file import ClassEntry, TexGenHeader, TexGenWeights
+from engine.requests.texture import TextureRequest
 
 CLASSES = (ClassEntry("stone", "noise"), ClassEntry("brick", "brick:rows=6..8|flat"), ClassEntry("wood", "planks"))
 CONFIG = TexGenConfig(len(CLASSES), style_width=4, code_width=16, widths=(16, 16, 16, 16, 16))

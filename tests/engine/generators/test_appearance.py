@@ -8,7 +8,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assets import Color, TextureRequest
 from engine.errors import InvalidRequestError, WeightsError
 from engine.generators.appearance import (
     ATTRIBUTE_JITTER,
@@ -20,6 +19,7 @@ from engine.generators.appearance import (
     draw_appearance,
     load_bank,
 )
+from engine.requests.texture import Color, TextureRequest
 
 SEEDS = st.integers(0, 2**32 - 1)
 COLORS = st.tuples(*[st.integers(0, 255)] * 3)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assets import Pattern
 from engine.errors import WeightsError
 from engine.generators.default_pattern import draw_pattern
+from engine.requests.texture import Pattern
 
 
 @given(st.integers(0, 2**32 - 1))

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from engine.assets import Blend, Pattern, TextureRequest, Wrap
 from engine.generators.appearance import Appearance, draw_appearance, load_bank
 from engine.generators.painting import Painting, Scene, cubic_weights, edges_of, enlarge
 from engine.nets.blocks import Edges
@@ -18,6 +17,7 @@ from engine.nets.precision import KernelClass
 from engine.nets.texgen import STRIDES_PX, TexGen, join_spatial
 from engine.noise import white_grid
 from engine.patterns import Structure, render_pattern
+from engine.requests.texture import Blend, Pattern, TextureRequest, Wrap
 
 Drawn = Callable[[int], Structure]
 STRIDES = (*STRIDES_PX, 1)

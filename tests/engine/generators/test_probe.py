@@ -5,10 +5,11 @@ import time
 
 import pytest
 
-from engine.assets import Part, ProbeRequest
+from engine.assets import Part
 from engine.errors import InvalidRequestError
 from engine.generators.probe import CONTROL_MAX_BYTES, ProbeGenerator, ProbeState
 from engine.generators.protocol import Steerable
+from engine.requests.probe import ProbeRequest
 from engine.runtime.messages import CHECKPOINT_MAX_BYTES
 
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.assets import AssetRequest, Blend, Draft, GeneratorInfo, MapKind, Part, Pattern, TextureRequest, Wrap
+from engine.assets import AssetRequest, Draft, GeneratorInfo, Part
 from engine.codecs.image import decode_png, encode_png
 from engine.errors import GenerationError, InvalidRequestError, WeightsError
 from engine.generators.protocol import Generator
@@ -24,6 +24,7 @@ from engine.generators.texture import TextureGenerator, TextureState
 from engine.generators.whole import finished_parts
 from engine.nets.precision import KernelClass
 from engine.nets.weights_file import ClassEntry, TexGenWeights
+from engine.requests.texture import Blend, MapKind, Pattern, TextureRequest, Wrap
 from engine.runtime.messages import CHECKPOINT_MAX_BYTES, Terms
 from workers.local import LocalPool
 

@@ -1,9 +1,11 @@
 """A whole asset in the calling thread."""
 
-from engine.assets import Draft, MapKind, Part, ProbeRequest, TextureRequest
+from engine.assets import Draft, Part
 from engine.generators.probe import ProbeGenerator
 from engine.generators.texture import TextureGenerator
 from engine.generators.whole import finished_parts, steps_of
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import MapKind, TextureRequest
 
 
 def test_parts_come_step_by_step() -> None:

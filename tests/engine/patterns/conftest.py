@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.assets import Pattern
 from engine.patterns import render_pattern
+from engine.requests.texture import Pattern
 
 CountCells = Callable[[Pattern], int]
 

@@ -3,8 +3,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.assets import Pattern
 from engine.patterns import render_pattern
+from engine.requests.texture import Pattern
 
 CountCells = Callable[[Pattern], int]
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from engine.assets import Pattern
 from engine.patterns import render_pattern
+from engine.requests.texture import Pattern
 
 
 @pytest.mark.parametrize(("crests", "slant"), [(5, 0), (7, 2), (1, 0)])

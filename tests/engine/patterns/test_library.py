@@ -7,12 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.assets import ParameterInfo, Pattern, PatternInfo
+from engine.assets import ParameterInfo, PatternInfo
 from engine.errors import InvalidRequestError
 from engine.patterns import Structure, pattern_catalog, render_pattern, resolve_pattern
 from engine.patterns.canvas import Canvas
 from engine.patterns.library import _SPECIFICATIONS, draw_on
 from engine.patterns.structure import CELLS_PER_TILE, COUNT
+from engine.requests.texture import Pattern
 
 CATALOG = {info.name: info for info in pattern_catalog()}
 NAMES = sorted(CATALOG)

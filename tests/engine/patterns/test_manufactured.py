@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from engine.assets import Pattern
 from engine.patterns import render_pattern
+from engine.requests.texture import Pattern
 
 
 def test_shingles_rise_towards_their_lower_end_and_drop_to_the_next_row() -> None:

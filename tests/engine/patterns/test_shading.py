@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.assets import Pattern
 from engine.patterns import Structure, pattern_catalog, render_pattern
 from engine.patterns.canvas import Canvas
 from engine.patterns.shading import fibre_relief
+from engine.requests.texture import Pattern
 
 NAMES = sorted(info.name for info in pattern_catalog() if any(entry.name == "surface" for entry in info.parameters))
 ROUGH = pytest.mark.parametrize("name", NAMES)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.assets import Pattern
 from engine.patterns.canvas import Canvas
 from engine.patterns.tilings import herringbone_cells, hex_rows
+from engine.requests.texture import Pattern
 
 CountCells = Callable[[Pattern], int]
 

@@ -3,10 +3,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.assets import Pattern
 from engine.patterns import render_pattern
 from engine.patterns.canvas import Canvas
 from engine.patterns.voronoi import NEIGHBOURS, Sites, _site_table, voronoi_cells
+from engine.requests.texture import Pattern
 
 CountCells = Callable[[Pattern], int]
 

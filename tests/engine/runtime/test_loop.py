@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from engine.assets import DIGEST_START, AssetRequest, Draft, GeneratorInfo, Part, ProbeRequest, running_digest
+from engine.assets import DIGEST_START, AssetRequest, Draft, GeneratorInfo, Part, running_digest
 from engine.errors import GenerationError, InvalidRequestError, OverloadedError
 from engine.generators.protocol import Generator, StepKinds
+from engine.requests.probe import ProbeRequest
 from engine.runtime.loop import StepLoop, StepRecord
 from engine.runtime.messages import (
     AssetSummary,

@@ -8,9 +8,10 @@ from functools import partial
 
 import pytest
 
-from engine.assets import Draft, GeneratorInfo, ProbeRequest
+from engine.assets import Draft, GeneratorInfo
 from engine.errors import InvalidRequestError
 from engine.generators.protocol import StepKinds
+from engine.requests.probe import ProbeRequest
 from engine.runtime.encoding import EncodingQueue
 from engine.runtime.messages import Delivery, Open, ResumePoint, SealedPart, Terms
 from engine.runtime.running import RunningSession

@@ -12,10 +12,12 @@ import pytest
 from google.rpc import error_details_pb2  # type: ignore[import-untyped]  # ships no types
 from grpc_status import rpc_status
 
-from engine.assets import AssetRequest, GeneratorInfo, ParameterInfo, Part, PatternInfo, ProbeRequest, TextureRequest
+from engine.assets import AssetRequest, GeneratorInfo, ParameterInfo, Part, PatternInfo
 from engine.errors import InvalidRequestError
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator, StepKinds
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import TextureRequest
 from engine.runtime.pool import WorkerOperations, WorkerPool
 from engine.server.gateway import Gateway
 from engine.server.telemetry.tracing import Tracing, load_tracing

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from engine.assets import DIGEST_START, Part, ProbeRequest, TextureRequest, running_digest
+from engine.assets import DIGEST_START, Part, running_digest
 from engine.errors import InvalidRequestError
 from engine.generators.probe import ProbeGenerator
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import TextureRequest
 from engine.runtime.messages import CREDIT_DEFAULT, CREDIT_MAX, Delivery, Priority, Terms
 from engine.server.convert import (
     DELIVERIES,

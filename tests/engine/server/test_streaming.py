@@ -8,7 +8,8 @@ from typing import Any
 import grpc
 import pytest
 
-from engine.assets import DIGEST_START, TextureRequest, running_digest
+from engine.assets import DIGEST_START, running_digest
+from engine.requests.texture import TextureRequest
 from engine.settings.sections import ServerSettings, SessionSettings, Settings, StoreSettings, WorkerSettings
 
 PORT = ServerSettings(port=0)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.assets import ProbeRequest
 from engine.errors import GenerationError, InvalidRequestError, OverloadedError, UnavailableError
+from engine.requests.probe import ProbeRequest
 from engine.runtime.messages import Priority, ResumePoint, Tally, Terms
 from engine.runtime.pool import WorkerLostError
 from engine.sessions.continued import CONTROLS_MAX, Continuation, ContinuedStream

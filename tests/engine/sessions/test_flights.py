@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.assets import TextureRequest
 from engine.errors import GenerationError, UnavailableError
+from engine.requests.texture import TextureRequest
 from engine.runtime.messages import Priority, SealedPart, Terms
 from engine.sessions.flights import Flight, FlightReader
 

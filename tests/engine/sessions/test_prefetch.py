@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from engine.assets import MASK_MAX_BYTES, AssetRequest, TextureRequest
+from engine.assets import AssetRequest
 from engine.errors import GenerationError, UnavailableError
+from engine.requests.texture import MASK_MAX_BYTES, TextureRequest
 from engine.runtime.messages import Priority, Terms
 from engine.sessions.flights import Flight
 from engine.sessions.prefetch import MASKS_MAX_BYTES, Prefetcher

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.assets import ProbeRequest
+from engine.requests.probe import ProbeRequest
 from engine.runtime.messages import Terms
 from engine.sessions.session import Call, Session
 

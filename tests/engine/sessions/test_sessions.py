@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from engine.assets import AssetRequest, ProbeRequest, TextureRequest
+from engine.assets import AssetRequest
 from engine.errors import GenerationError, InvalidRequestError, MorphogenError, OverloadedError, UnavailableError
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import TextureRequest
 from engine.runtime.messages import Priority, SealedPart, Terms
 from engine.runtime.pool import WorkerLostError
 from engine.server.convert import stream_header

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.assets import TextureRequest
+from engine.requests.texture import TextureRequest
 from engine.runtime.messages import Priority, SealedPart, Terms
 from engine.sessions.flights import Flight
 from engine.sessions.stored import StoredStream, stored_from

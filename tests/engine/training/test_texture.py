@@ -9,10 +9,10 @@ import cv2
 import pytest
 import torch
 
-from engine.assets import TextureRequest
 from engine.catalog import load_catalog
 from engine.errors import DataError, OutputError, SettingsError, WeightsError
 from engine.nets.weights_file import load_weights
+from engine.requests.texture import TextureRequest
 from engine.training.checkpoint import load_checkpoint
 from engine.training.data.sampler import Batch, Sampler
 from engine.training.plan import ClassPlan, StagesPlan, TexturePlan

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assets import TEXTURE_SIZES_PX, Blend, MapKind, Pattern, ProbeRequest, TextureRequest, Wrap
 from engine.errors import InvalidRequestError
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import TEXTURE_SIZES_PX, Blend, MapKind, Pattern, TextureRequest, Wrap
 from engine.wire.requests import (
     MAPS,
     WRAPS,

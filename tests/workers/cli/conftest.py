@@ -10,21 +10,14 @@ import numpy as np
 import pytest
 import structlog
 
-from engine.assets import (
-    AssetRequest,
-    GeneratorInfo,
-    MapKind,
-    ParameterInfo,
-    Part,
-    PatternInfo,
-    ProbeRequest,
-    TextureRequest,
-)
+from engine.assets import AssetRequest, GeneratorInfo, ParameterInfo, Part, PatternInfo
 from engine.codecs.image import encode_png
 from engine.codecs.provenance import provenance_fields
 from engine.errors import InvalidRequestError
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator, StepKinds
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import MapKind, TextureRequest
 from engine.runtime.pool import WorkerOperations
 from engine.server.gateway import Gateway
 from engine.server.telemetry.logs import configure_logs

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.assets import Blend, Pattern, TextureRequest, Wrap
 from engine.codecs.image import encode_png
+from engine.requests.texture import Blend, Pattern, TextureRequest, Wrap
 
 Run = Callable[..., tuple[int, str, str]]
 FILES = {

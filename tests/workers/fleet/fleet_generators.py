@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.assets import AssetRequest, GeneratorInfo, ProbeRequest
+from engine.assets import AssetRequest, GeneratorInfo
 from engine.errors import InvalidRequestError
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator
+from engine.requests.probe import ProbeRequest
 
 
 class ProbeCatalog:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from engine.assets import ProbeRequest
 from engine.errors import UnavailableError
+from engine.requests.probe import ProbeRequest
 from engine.runtime.messages import Open
 from engine.runtime.pool import WorkerLostError
 from workers.fleet.member import Member

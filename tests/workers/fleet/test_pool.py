@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.assets import DIGEST_START, ProbeRequest, TextureRequest, running_digest
+from engine.assets import DIGEST_START, running_digest
 from engine.errors import InvalidRequestError, UnavailableError
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import TextureRequest
 from engine.runtime.messages import Terms
 from engine.runtime.pool import PartStream, WorkerLostError, WorkerState
 from engine.sessions.continued import Continuation, ContinuedStream

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from engine.assets import AssetRequest, GeneratorInfo, Part, ProbeRequest, TextureRequest
+from engine.assets import AssetRequest, GeneratorInfo, Part
 from engine.errors import InvalidRequestError
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import TextureRequest
 from engine.runtime.messages import Open, SealedPart, Terms
 from workers.fleet.member import Member
 from workers.link.client import WorkerLink

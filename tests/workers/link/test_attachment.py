@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from engine.assets import TextureRequest
+from engine.requests.texture import TextureRequest
 from engine.runtime.messages import Open
 from morphogen.internal.v1 import worker_link_pb2 as link
 from morphogen.v1 import diagnostics_pb2, texture_pb2

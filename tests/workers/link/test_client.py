@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from engine.assets import AssetRequest, ProbeRequest, TextureRequest
+from engine.assets import AssetRequest
 from engine.errors import GenerationError, InvalidRequestError, UnavailableError
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import TextureRequest
 from engine.runtime.messages import Cancel, Event, Made, Open, Terms
 from engine.runtime.pool import WorkerLostError
 from engine.runtime.stats import WorkerStats

@@ -7,8 +7,10 @@ from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assets import Blend, GeneratorInfo, MapKind, Part, Pattern, ProbeRequest, TextureRequest, Wrap
+from engine.assets import GeneratorInfo, Part
 from engine.errors import GenerationError, InvalidRequestError, MorphogenError, OverloadedError, UnavailableError
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import Blend, MapKind, Pattern, TextureRequest, Wrap
 from engine.runtime.messages import (
     AssetSummary,
     Cancel,

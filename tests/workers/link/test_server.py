@@ -10,8 +10,9 @@ from typing import Any
 import grpc
 import pytest
 
-from engine.assets import ProbeRequest, TextureRequest
 from engine.errors import GenerationError, MorphogenError, SettingsError
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import TextureRequest
 from morphogen.internal.v1 import worker_link_pb2
 from workers.lane import LOST_THREADS_MAX
 from workers.link.transport import (

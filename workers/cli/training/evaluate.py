@@ -10,10 +10,11 @@ import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
-from engine.assets import MapKind, Part, TextureRequest
+from engine.assets import Part
 from engine.catalog import Catalog, load_catalog
 from engine.codecs.image import decode_png
 from engine.generators.whole import steps_of
+from engine.requests.texture import MapKind, TextureRequest
 from engine.training.evaluate import PanelSettings, evaluate_texture
 from engine.training.panel.material import JudgedMap, MaterialArrays
 from engine.training.panel.report import print_report, write_report

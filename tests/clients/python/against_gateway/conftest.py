@@ -10,10 +10,12 @@ from typing import Any, Unpack
 
 import pytest
 
-from engine.assets import AssetRequest, GeneratorInfo, Part, ProbeRequest, TextureRequest
+from engine.assets import AssetRequest, GeneratorInfo, Part
 from engine.errors import InvalidRequestError
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator, StepKinds
+from engine.requests.probe import ProbeRequest
+from engine.requests.texture import TextureRequest
 from engine.runtime.pool import WorkerOperations
 from engine.server.gateway import Gateway
 from engine.settings.sections import ServerSettings, SessionSettings, Settings, TokenSettings

@@ -8,8 +8,8 @@ from typing import Protocol
 import pytest
 from opentelemetry import context, trace
 
-from engine.assets import TextureRequest
 from engine.errors import UnavailableError as EngineUnavailableError
+from engine.requests.texture import TextureRequest
 from engine.runtime.pool import Replacement as MadeReplacement
 from engine.runtime.pool import WorkerEntry, WorkerState
 from morphogen_client import (

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from engine.assets import TextureRequest
+from engine.requests.texture import TextureRequest
 from morphogen_client import (
     AsyncClient,
     Client,

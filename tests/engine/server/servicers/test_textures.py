@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 import pytest
 
-from engine.assets import TextureRequest
+from engine.requests.texture import TextureRequest
 from morphogen.v1 import texture_pb2
 
 
