@@ -1,20 +1,19 @@
-"""The material folder: which files a material has, what is in them, and how they reach the disk whole or not at all."""
+"""The material folder: which files a material has and what is in them."""
 
 import hashlib
 import json
-import secrets
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.codecs.gltf import ROUGHNESS_NEUTRAL, write_material_glb
+from engine.codecs.files import publish_folder
+from engine.codecs.gltf.sphere import ROUGHNESS_NEUTRAL, write_material_glb
 from engine.codecs.image import Pixels, decode_png, encode_png
 from engine.codecs.preview import render_preview
 from engine.codecs.provenance import DIGITAL_SOURCE_TYPE
-from engine.errors import DataError, OutputError
+from engine.errors import DataError
 from engine.requests.texture import MapKind
 
 FORMAT_VERSION = 1
@@ -68,11 +67,7 @@ def write_material(
     arguments give equal files. Raises DataError if a map is no intact PNG or the sizes differ, OutputError naming
     the path if the folder cannot be written; nothing half-written is left.
     """
-    files = build_material(maps, provenance, description)
-    try:
-        return _publish(folder, files)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    return publish_folder(folder, build_material(maps, provenance, description))
 
 
 def build_material(
@@ -128,43 +123,3 @@ def _file_entry(name: str, data: bytes) -> dict[str, object]:
     if name.endswith(".png"):
         entry["color_space"] = "srgb" if name in _SRGB_FILES else "linear"
     return entry
-
-
-def _publish(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
-    """Write all files beside their place, then move them there. Raises OSError; cleans up after itself."""
-    exists = folder.is_dir()
-    for path in (folder, *folder.parents):
-        if path.is_file():
-            raise OutputError(f"{path}: cannot be a folder: a file of this name is in the way")
-    for name in files:
-        if (folder / name).is_dir():
-            raise OutputError(f"{folder / name}: cannot be written: a folder of this name is in the way")
-    # Inside an existing folder the temporary one shares its file system, even if `folder` is a mount point.
-    staging = (folder if exists else folder.parent) / f".morphogen-{secrets.token_hex(8)}"
-    made_parents = [path for path in folder.absolute().parents if not path.exists()]
-    complete = False
-    try:
-        staging.parent.mkdir(parents=True, exist_ok=True)
-        staging.mkdir()
-        for name, data in files.items():
-            (staging / name).write_bytes(data)
-        if exists:
-            for name in files:
-                (staging / name).replace(folder / name)
-        else:
-            staging.rename(folder)
-        complete = True
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-        if not complete:
-            for path in made_parents:
-                _remove_empty(path)
-    return tuple(folder / name for name in files)
-
-
-def _remove_empty(folder: Path) -> None:
-    """Remove `folder` if it is there and empty."""
-    try:
-        folder.rmdir()
-    except OSError:
-        return

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 
-from engine.assets import GeneratorInfo
+from engine.assets import GeneratorInfo, SeededRequest
 from engine.errors import DataError
-from engine.requests.texture import TextureRequest
 
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC's identifier for media made by a trained model."""
@@ -19,7 +18,7 @@ DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlg
 _LICENCE_SEPARATOR = "; "
 
 
-def provenance_fields(info: GeneratorInfo, request: TextureRequest) -> dict[str, str]:
+def provenance_fields(info: GeneratorInfo, request: SeededRequest) -> dict[str, str]:
     """The provenance of the asset that `info`'s generator makes for `request`: keyword -> text.
 
     Every keyword is a valid PNG keyword; equal arguments give equal fields in equal order.

@@ -1,0 +1,70 @@
+"""How files reach the disk: whole or not at all."""
+
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.errors import OutputError
+
+
+def publish_folder(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Write `files`, name -> bytes, into `folder` and return their paths in the same order.
+
+    A new folder appears complete or not at all; in an existing one files of these names are replaced one by one, after
+    all of them were written, and others stay. Raises OutputError naming the path if that is not possible; nothing
+    half-written is left.
+    """
+    try:
+        return _publish(folder, files)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+
+
+def publish_file(path: Path, data: bytes) -> Path:
+    """Write one file and return its path; folders above it are made, a file of this name is replaced.
+
+    Raises OutputError naming the path if that is not possible; nothing half-written is left.
+    """
+    (written,) = publish_folder(path.parent, {path.name: data})
+    return written
+
+
+def _publish(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Write all files beside their place, then move them there. Raises OSError; cleans up after itself."""
+    exists = folder.is_dir()
+    for path in (folder, *folder.parents):
+        if path.is_file():
+            raise OutputError(f"{path}: cannot be a folder: a file of this name is in the way")
+    for name in files:
+        if (folder / name).is_dir():
+            raise OutputError(f"{folder / name}: cannot be written: a folder of this name is in the way")
+    # Inside an existing folder the temporary one shares its file system, even if `folder` is a mount point.
+    staging = (folder if exists else folder.parent) / f".morphogen-{secrets.token_hex(8)}"
+    made_parents = [path for path in folder.absolute().parents if not path.exists()]
+    complete = False
+    try:
+        staging.parent.mkdir(parents=True, exist_ok=True)
+        staging.mkdir()
+        for name, data in files.items():
+            (staging / name).write_bytes(data)
+        if exists:
+            for name in files:
+                (staging / name).replace(folder / name)
+        else:
+            staging.rename(folder)
+        complete = True
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+        if not complete:
+            for path in made_parents:
+                _remove_empty(path)
+    return tuple(folder / name for name in files)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove `folder` if it is there and empty."""
+    try:
+        folder.rmdir()
+    except OSError:
+        return

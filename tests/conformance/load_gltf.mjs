@@ -1,0 +1,48 @@
+// Loads one GLB file with three.js and prints what it found as JSON: node load_gltf.mjs FILE
+import { readFile } from "node:fs/promises";
+import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
+
+// What the loader expects of a browser. Images are not decoded: a PNG's header tells its size.
+globalThis.self = globalThis;
+globalThis.createImageBitmap = async (blob) => {
+  const header = new DataView(await blob.arrayBuffer());
+  if (header.getUint32(0) !== 0x89504e47) throw new Error("not a PNG image");
+  return { width: header.getUint32(16), height: header.getUint32(20), close() {} };
+};
+
+const [path] = process.argv.slice(2);
+const bytes = await readFile(path);
+const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+const { scene } = await new GLTFLoader().parseAsync(buffer, "");
+scene.updateMatrixWorld(true);
+
+const found = { meshes: [], lights: [], extras: scene.userData };
+scene.traverse((object) => {
+  if (object.isDirectionalLight) {
+    const from = object.getWorldPosition(object.position.clone());
+    const to = object.target.getWorldPosition(object.position.clone());
+    found.lights.push({ intensity: object.intensity, direction: to.sub(from).normalize().toArray() });
+  }
+  if (!object.isMesh) return;
+  const { geometry, material } = object;
+  const corner = object.position.clone().fromBufferAttribute(geometry.attributes.position, 0);
+  const places = Array.from({ length: object.isInstancedMesh ? object.count : 1 }, (_, index) => {
+    const matrix = object.matrixWorld.clone();
+    if (object.isInstancedMesh) {
+      object.getMatrixAt(index, matrix);
+      matrix.premultiply(object.matrixWorld);
+    }
+    return corner.clone().applyMatrix4(matrix).toArray();
+  });
+  const images = ["map", "normalMap", "roughnessMap", "aoMap"].filter((slot) => material[slot]);
+  found.meshes.push({
+    name: object.name,
+    instanced: Boolean(object.isInstancedMesh),
+    triangles: geometry.index.count / 3,
+    attributes: Object.keys(geometry.attributes).sort(),
+    places, // where the first vertex of each instance lies
+    images: Object.fromEntries(images.map((slot) => [slot, material[slot].image.width])),
+    repeat: material.map ? material.map.repeat.toArray() : null,
+  });
+});
+console.log(JSON.stringify(found));

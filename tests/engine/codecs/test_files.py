@@ -1,0 +1,60 @@
+import re
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from engine.codecs.files import publish_file, publish_folder
+from engine.errors import OutputError
+
+
+@contextmanager
+def files_limited_to(size_bytes: int) -> Iterator[None]:
+    """Writes beyond `size_bytes` per file fail, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*"))
+
+
+def test_a_file_is_written_into_new_folders_and_replaces_an_older_one(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "scene.glb"
+    assert publish_file(path, b"first") == path
+    assert publish_file(path, b"second") == path
+    assert (path.read_bytes(), names(tmp_path)) == (b"second", ["new", "scene.glb"])
+
+
+def test_a_disk_that_fills_up_leaves_no_half_file_and_no_new_folder(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "scene.glb"
+    with files_limited_to(1000), pytest.raises(OutputError, match=re.escape(f"{path.parent}: cannot be written")):
+        publish_file(path, bytes(5000))
+    assert names(tmp_path) == []
+
+
+def test_a_disk_that_fills_up_leaves_the_older_files(tmp_path: Path) -> None:
+    publish_folder(tmp_path, {"a": b"old a", "b": b"old b"})
+    with files_limited_to(1000), pytest.raises(OutputError, match="cannot be written"):
+        publish_folder(tmp_path, {"a": b"new a", "b": bytes(5000)})
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"old a", "b": b"old b"}
+
+
+def test_a_folder_in_the_way_of_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "scene.glb").mkdir()
+    with pytest.raises(OutputError, match=re.escape(f"{tmp_path / 'scene.glb'}: cannot be written: a folder")):
+        publish_file(tmp_path / "scene.glb", b"data")
+    assert names(tmp_path) == ["scene.glb"]
+
+
+def test_a_file_in_the_way_of_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_bytes(b"mine")
+    with pytest.raises(OutputError, match=re.escape(f"{tmp_path / 'taken'}: cannot be a folder: a file")):
+        publish_file(tmp_path / "taken" / "scene.glb", b"data")
+    assert (tmp_path / "taken").read_bytes() == b"mine"
