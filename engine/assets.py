@@ -7,8 +7,11 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from engine.requests.level import LevelRequest
 from engine.requests.probe import ProbeRequest
+from engine.requests.scene import SceneRequest
 from engine.requests.texture import TextureRequest
+from engine.requests.world import ChunkRequest, WorldRequest
 
 DIGEST_START = bytes(32)
 """The running digest over no parts."""
@@ -22,7 +25,10 @@ def running_digest(digest: bytes, part_sha256: bytes) -> bytes:
     return hashlib.sha256(digest + part_sha256).digest()
 
 
-AssetRequest = TextureRequest | ProbeRequest
+SeededRequest = TextureRequest | LevelRequest | SceneRequest | WorldRequest | ChunkRequest
+"""What a network makes, from a seed."""
+
+AssetRequest = SeededRequest | ProbeRequest
 
 
 @dataclass(frozen=True, slots=True)

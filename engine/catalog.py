@@ -6,15 +6,28 @@ from typing import Any
 
 from engine.assets import AssetRequest, GeneratorInfo
 from engine.errors import InvalidRequestError, WeightsError
+from engine.generators.level import LevelGenerator
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator
+from engine.generators.scene.generator import SceneGenerator
+from engine.generators.terrain.heights import Decoders
 from engine.generators.texture import TextureGenerator
-from engine.nets.precision import choose_kernel_class
+from engine.generators.world.atlas import Atlas
+from engine.generators.world.generator import ChunkGenerator, WorldGenerator
+from engine.nets.levelgen.weights_file import load_levelgen
+from engine.nets.precision import KernelClass, choose_kernel_class
+from engine.nets.terragen_file import load_terragen
 from engine.nets.weights_file import load_weights
+from engine.requests.level import LevelRequest
 from engine.requests.probe import ProbeRequest
+from engine.requests.scene import SceneRequest
 from engine.requests.texture import TextureRequest
+from engine.requests.world import ChunkRequest, WorldRequest
 
-SHIPPED_TEXTURE_WEIGHTS = Path(__file__).parent / "weights" / "texgen-m.safetensors"
+SHIPPED_WEIGHTS = Path(__file__).parent / "weights"
+SHIPPED_TEXTURE_WEIGHTS = SHIPPED_WEIGHTS / "texgen-m.safetensors"
+SHIPPED_LEVEL_WEIGHTS = SHIPPED_WEIGHTS / "levelgen-s.safetensors"
+SHIPPED_TERRAIN_WEIGHTS = SHIPPED_WEIGHTS / "terragen-s.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +37,9 @@ class Catalog:
     generators: dict[type[AssetRequest], Generator[Any, Any]]
 
     def infos(self) -> tuple[GeneratorInfo, ...]:
-        """What every generator is and can make."""
-        return tuple(generator.info for generator in self.generators.values())
+        """What every generator is and can make, by name and kind."""
+        infos = (generator.info for generator in self.generators.values())
+        return tuple(sorted(infos, key=lambda info: (info.name, info.asset_kind)))
 
     def generator_for(self, request: AssetRequest) -> Generator[Any, Any]:
         """The generator that answers `request`. Raises InvalidRequestError if there is none."""
@@ -38,7 +52,7 @@ class Catalog:
 def load_catalog(
     *, precision: str = "auto", thread_count: int | None = None, texture_weights: Path | None = None
 ) -> Catalog:
-    """Load every generator; `texture_weights` replaces the shipped file.
+    """Load every generator; `texture_weights` replaces the shipped file, also for the ground of scenes.
 
     Fixes the process's thread count (None keeps torch's own). Raises WeightsError or SettingsError.
     """
@@ -49,7 +63,14 @@ def load_catalog(
         texture = TextureGenerator(weights, kernel, _model_card(path))
     except WeightsError as error:
         raise WeightsError(f"{path}: {error}") from error
-    return Catalog({TextureRequest: texture, ProbeRequest: ProbeGenerator()})
+    return Catalog(
+        {
+            TextureRequest: texture,
+            LevelRequest: _level_generator(SHIPPED_LEVEL_WEIGHTS, kernel),
+            **_land_generators(SHIPPED_TERRAIN_WEIGHTS, texture, kernel),
+            ProbeRequest: ProbeGenerator(),
+        }
+    )
 
 
 def recorded_sha256(weights: Path) -> str:
@@ -59,6 +80,28 @@ def recorded_sha256(weights: Path) -> str:
         return path.read_text(encoding="utf-8").split()[0]
     except (OSError, ValueError, IndexError) as error:
         raise WeightsError(f"{path}: cannot be read; the installation is incomplete") from error
+
+
+def _level_generator(path: Path, kernel: KernelClass) -> LevelGenerator:
+    weights = load_levelgen(path, recorded_sha256(path))
+    try:
+        return LevelGenerator(weights, kernel, _model_card(path))
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from error
+
+
+def _land_generators(
+    path: Path, textures: TextureGenerator, kernel: KernelClass
+) -> dict[type[AssetRequest], Generator[Any, Any]]:
+    """Scenes, worlds and their chunks, which share TerraGen."""
+    weights = load_terragen(path, recorded_sha256(path))
+    scenes = SceneGenerator(weights, textures, kernel, _model_card(path))
+    atlas = Atlas(Decoders(weights.landforms, weights.details))
+    return {
+        SceneRequest: scenes,
+        WorldRequest: WorldGenerator(atlas, textures, scenes.info),
+        ChunkRequest: ChunkGenerator(atlas, scenes.info),
+    }
 
 
 def _model_card(weights: Path) -> str:

@@ -10,7 +10,8 @@ from engine.runtime.messages import CREDIT_DEFAULT, CREDIT_MAX, Delivery, Priori
 from engine.sessions.session import Session
 from engine.sessions.sessions import Wishes
 from engine.wire.descriptions import generator_ref
-from engine.wire.requests import known, texture_request
+from engine.wire.parsing import known
+from engine.wire.requests.texture import texture_request
 from morphogen.v1 import common_pb2, diagnostics_pb2, texture_pb2
 
 INTERVAL_MAX_MS = 60_000

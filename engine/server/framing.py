@@ -36,6 +36,16 @@ def part_frames(sealed: SealedPart, resume_token: bytes = b"") -> Iterator[bytes
         yield _frame(_head(sealed, index, chunk_count, resume_token), data)
 
 
+def part_pieces(sealed: SealedPart) -> Iterator[common_pb2.PartChunk]:
+    """The pieces of a part as messages, for streams whose own messages hold more than a piece."""
+    view = memoryview(sealed.part.payload)
+    chunk_count = max(1, -(-len(view) // CHUNK_MAX_BYTES))
+    for index in range(chunk_count):
+        piece = common_pb2.PartChunk.FromString(_head(sealed, index, chunk_count, b""))
+        piece.data = bytes(view[index * CHUNK_MAX_BYTES : (index + 1) * CHUNK_MAX_BYTES])
+        yield piece
+
+
 def trailer_frame(account: SessionAccount) -> bytes:
     """The last message of a stream."""
     timings = common_pb2.Timings(

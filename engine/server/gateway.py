@@ -17,8 +17,10 @@ from engine.server.interceptors import BearerTokens, CallGuard
 from engine.server.security import bearer_tokens, operator_tokens, resume_keys, server_credentials
 from engine.server.servicers.catalog import CatalogService
 from engine.server.servicers.diagnostics import DiagnosticsService
+from engine.server.servicers.scenes import SceneService
 from engine.server.servicers.textures import TextureService
 from engine.server.servicers.workers import WorkerService
+from engine.server.servicers.worlds import WorldService
 from engine.server.streaming import AssetStreamer
 from engine.server.telemetry.metrics import Metrics, MetricsPort
 from engine.server.telemetry.tracing import load_tracing
@@ -142,6 +144,8 @@ class Gateway:
         streamer = AssetStreamer(sessions, self._metrics, self._settings.sessions.idle_timeout_s)
         services = (
             TextureService(sessions, streamer, callers),
+            SceneService(streamer, callers),
+            WorldService(sessions, streamer, callers),
             DiagnosticsService(sessions, streamer, callers),
             CatalogService(sessions),
             WorkerService(self._operations, operator_tokens(self._settings.server.tokens)),

@@ -75,6 +75,14 @@ class AssetStreamer:
         async with self._sessions.open(request, wishes) as session:
             await self.deliver(request, session, context)
 
+    async def write(self, context: Context, frame: bytes) -> None:
+        """Write one message of a stream that has no end of its own. Raises IdleError if the client does not take it."""
+        try:
+            async with asyncio.timeout(self._idle_timeout_s):
+                await context.write(frame)
+        except TimeoutError:
+            raise IdleError(f"the client took nothing for {self._idle_timeout_s:g} s") from None
+
     async def deliver(self, request: AssetRequest, session: Session, context: Context) -> None:
         """Write header, parts and trailer of a session.
 

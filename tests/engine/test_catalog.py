@@ -8,13 +8,23 @@ import pytest
 import safetensors.torch
 import torch
 
-from engine.catalog import SHIPPED_TEXTURE_WEIGHTS, Catalog, load_catalog, recorded_sha256
+from engine.assets import GeneratorInfo
+from engine.catalog import (
+    SHIPPED_LEVEL_WEIGHTS,
+    SHIPPED_TERRAIN_WEIGHTS,
+    SHIPPED_TEXTURE_WEIGHTS,
+    Catalog,
+    load_catalog,
+    recorded_sha256,
+)
 from engine.errors import InvalidRequestError, SettingsError, WeightsError
 from engine.generators.appearance import ATTRIBUTES
 from engine.generators.probe import ProbeGenerator
 from engine.nets.texgen import TexGen, TexGenConfig
 from engine.nets.weights_file import ClassEntry, TexGenHeader, save_weights
+from engine.requests.level import LevelRequest
 from engine.requests.probe import ProbeRequest
+from engine.requests.scene import SceneRequest
 from engine.requests.texture import TextureRequest
 
 Bank = dict[str, torch.Tensor]
@@ -59,31 +69,45 @@ def load(path: Path | None) -> Catalog:
     return load_catalog(precision="fp32", thread_count=1, texture_weights=path)
 
 
+def texture_entry(catalog: Catalog) -> GeneratorInfo:
+    return catalog.generator_for(TextureRequest("stone")).info
+
+
 def test_shipped_weights_match_their_checksum_and_load() -> None:
-    texture, probe = load(None).infos()
-    assert texture.weights_sha256 == recorded_sha256(SHIPPED_TEXTURE_WEIGHTS)
-    assert (texture.asset_kind, texture.name, probe.asset_kind) == ("texture", "texgen", "probe")
-    assert {"stone", "brick", "wood"} <= set(texture.classes)
-    assert texture.training_licences
+    infos = {info.asset_kind: info for info in load(None).infos()}
+    shipped = {"texture": SHIPPED_TEXTURE_WEIGHTS, "level": SHIPPED_LEVEL_WEIGHTS, "scene": SHIPPED_TERRAIN_WEIGHTS}
+    assert {*shipped, "probe"} <= set(infos)
+    for kind, path in shipped.items():
+        assert infos[kind].weights_sha256 == recorded_sha256(path)
+        assert infos[kind].training_licences
+        assert infos[kind].model_card.startswith("# ")
+    assert (infos["texture"].name, infos["level"].name) == ("texgen", "levelgen")
+    assert {"stone", "brick", "wood"} <= set(infos["texture"].classes)
 
 
 def test_own_weights_replace_the_shipped_ones_without_a_checksum(write: Write) -> None:
     path = write()
     path.with_suffix(".md").write_text("# Own weights")
-    (texture, _) = load(path).infos()
+    texture = texture_entry(load(path))
     assert (texture.classes, texture.version, texture.model_card) == (("stone", "brick"), "3", "# Own weights")
 
 
 def test_weights_need_no_model_card(write: Write) -> None:
     path = write()
-    assert load(path).infos()[0].model_card == ""
+    assert texture_entry(load(path)).model_card == ""
     path.with_suffix(".md").write_bytes(b"\xff\xfe")
-    assert load(path).infos()[0].model_card == ""
+    assert texture_entry(load(path)).model_card == ""
+
+
+def test_entries_come_by_name_and_kind(write: Write) -> None:
+    names = [(info.name, info.asset_kind) for info in load(write()).infos()]
+    assert names == sorted(names)
 
 
 def test_each_kind_of_request_has_its_generator(write: Write) -> None:
     catalog = load(write())
     assert catalog.generator_for(TextureRequest("stone")).info.asset_kind == "texture"
+    assert catalog.generator_for(LevelRequest()).info.asset_kind == "level"
     assert catalog.generator_for(ProbeRequest(1, 1)).info.asset_kind == "probe"
 
 
@@ -91,6 +115,8 @@ def test_kind_of_request_that_nobody_answers_is_named() -> None:
     catalog = Catalog({ProbeRequest: ProbeGenerator()})
     with pytest.raises(InvalidRequestError, match="request: 'TextureRequest' is not allowed"):
         catalog.generator_for(TextureRequest("stone"))
+    with pytest.raises(InvalidRequestError, match="request: 'SceneRequest' is not allowed"):
+        catalog.generator_for(SceneRequest())
 
 
 @pytest.mark.parametrize("content", [None, "", "  \n", b"\xff\xfe"])

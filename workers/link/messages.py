@@ -5,7 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.assets import AssetRequest, GeneratorInfo, Part
 from engine.errors import GenerationError, InvalidRequestError, MorphogenError, OverloadedError, UnavailableError
+from engine.requests.level import LevelRequest
 from engine.requests.probe import ProbeRequest
+from engine.requests.scene import SceneRequest
+from engine.requests.texture import TextureRequest
+from engine.requests.world import ChunkRequest, WorldRequest
 from engine.runtime.messages import (
     AssetSummary,
     Cancel,
@@ -30,7 +34,11 @@ from engine.runtime.messages import (
 from engine.runtime.pool import WorkerLostError
 from engine.runtime.stats import WorkerStats
 from engine.wire.fields import read_varint, tag, varint
-from engine.wire.requests import probe_message, probe_request, texture_message, texture_request
+from engine.wire.requests.level import level_message, level_request
+from engine.wire.requests.probe import probe_message, probe_request
+from engine.wire.requests.scene import scene_message, scene_request
+from engine.wire.requests.texture import texture_message, texture_request
+from engine.wire.requests.world import chunk_message, chunk_request, world_message, world_request
 from morphogen.internal.v1 import worker_link_pb2 as link
 from workers.link.ring import RingReader, RingWriter
 
@@ -214,10 +222,19 @@ def _open_message(command: Open) -> link.Open:
         trace=terms.trace,
         resume_point=None if point is None else _point_message(point),
     )
-    if isinstance(request, ProbeRequest):
-        message.probe.CopyFrom(probe_message(request))
-    else:
-        message.texture.CopyFrom(texture_message(request))
+    match request:
+        case TextureRequest():
+            message.texture.CopyFrom(texture_message(request))
+        case LevelRequest():
+            message.level.CopyFrom(level_message(request))
+        case SceneRequest():
+            message.scene.CopyFrom(scene_message(request))
+        case WorldRequest():
+            message.world.CopyFrom(world_message(request))
+        case ChunkRequest():
+            message.chunk.CopyFrom(chunk_message(request))
+        case ProbeRequest():
+            message.probe.CopyFrom(probe_message(request))
     return message
 
 
@@ -238,6 +255,14 @@ def _request_of(message: link.Open) -> AssetRequest:
     match message.WhichOneof("request"):
         case "texture":
             return texture_request(message.texture)
+        case "level":
+            return level_request(message.level)
+        case "scene":
+            return scene_request(message.scene)
+        case "world":
+            return world_request(message.world)
+        case "chunk":
+            return chunk_request(message.chunk)
         case "probe":
             return probe_request(message.probe)
         case kind:

@@ -32,6 +32,11 @@ from morphogen_client.errors import (
 from morphogen_client.material import DecodedMaps, Pixels, TextureResult, TextureUpdate
 from morphogen_client.options import StreamOptions
 from morphogen_client.probe import Arrival, ProbeOptions, ProbeResult, SteerOptions
+from morphogen_client.results.level import LevelResult, LevelUpdate
+from morphogen_client.results.scene import SceneResult, SceneUpdate
+from morphogen_client.scenes.landscape import Landscape, Reroll, Sketch
+from morphogen_client.scenes.level import TILES, LevelOptions, LevelStreamOptions
+from morphogen_client.scenes.scene import OwnProp, SceneOptions, SceneStreamOptions
 from morphogen_client.streams.assembly import GeneratorRef, Header, Timings
 from morphogen_client.streams.result_stream import AsyncResultStream, ResultStream
 from morphogen_client.streams.session import NO_RETRY, RetryPolicy
@@ -45,6 +50,7 @@ __all__ = [
     "DEFAULT_SERVER",
     "MAPS",
     "NO_RETRY",
+    "TILES",
     "Arrival",
     "AsyncClient",
     "AsyncResultStream",
@@ -63,10 +69,16 @@ __all__ = [
     "Header",
     "IncompleteStreamError",
     "InvalidRequestError",
+    "Landscape",
+    "LevelOptions",
+    "LevelResult",
+    "LevelStreamOptions",
+    "LevelUpdate",
     "MissingMapsError",
     "MorphogenError",
     "NotFoundError",
     "OverloadedError",
+    "OwnProp",
     "Parameter",
     "Pattern",
     "PatternDescription",
@@ -74,9 +86,15 @@ __all__ = [
     "ProbeOptions",
     "ProbeResult",
     "Replacement",
+    "Reroll",
     "ResultStream",
     "RetryPolicy",
+    "SceneOptions",
+    "SceneResult",
+    "SceneStreamOptions",
+    "SceneUpdate",
     "ServerError",
+    "Sketch",
     "SteerOptions",
     "SteeredProbe",
     "StreamOptions",

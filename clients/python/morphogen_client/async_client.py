@@ -23,6 +23,11 @@ from morphogen_client.probe import (
     SteerOptions,
     probe_request,
 )
+from morphogen_client.results.level import LevelReader, LevelResult, LevelUpdate
+from morphogen_client.results.scene import SceneReader, SceneResult, SceneUpdate
+from morphogen_client.scenes.landscape import Landscape
+from morphogen_client.scenes.level import LevelStreamOptions, level_stream_request
+from morphogen_client.scenes.scene import SceneStreamOptions, scene_stream_request
 from morphogen_client.streams.result_stream import AsyncMessageCall, AsyncResultStream
 from morphogen_client.streams.session import NO_RETRY, Result, RetryPolicy, StreamSession, Update
 from morphogen_client.streams.steering import AsyncSteeredProbe, steer_session
@@ -103,6 +108,41 @@ class AsyncClient:
         """
         response = await self._unary(self._services.textures.PrefetchTextures, prefetch_request(textures))
         return tuple(response.asset_ids)
+
+    def generate_level(
+        self, *, timeout_s: float | None = None, **options: Unpack[LevelStreamOptions]
+    ) -> AsyncResultStream[LevelUpdate, LevelResult]:
+        """Make a level; iterate the answer for one update per step. Deadlines and errors as in `generate_texture`."""
+        session = StreamSession(level_stream_request(options), LevelReader(), self._retry)
+        return self._stream(self._services.scenes.GenerateLevel, session, timeout_s)
+
+    async def level(self, *, timeout_s: float | None = None, **options: Unpack[LevelStreamOptions]) -> LevelResult:
+        """Make a level and wait for it, as `generate_level` does."""
+        return await self.generate_level(timeout_s=timeout_s, **options).result()
+
+    def generate_scene(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        timeout_s: float | None = None,
+        **options: Unpack[SceneStreamOptions],
+    ) -> AsyncResultStream[SceneUpdate, SceneResult]:
+        """Make a scene; iterate the answer for its files as they are made. Without a landscape it is one of grass.
+
+        Deadlines and errors as in `generate_texture`.
+        """
+        session = StreamSession(scene_stream_request(landscape, options), SceneReader(), self._retry)
+        return self._stream(self._services.scenes.GenerateScene, session, timeout_s)
+
+    async def scene(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        timeout_s: float | None = None,
+        **options: Unpack[SceneStreamOptions],
+    ) -> SceneResult:
+        """Make a scene and wait for it, as `generate_scene` does."""
+        return await self.generate_scene(landscape, timeout_s=timeout_s, **options).result()
 
     def probe(
         self, *, timeout_s: float | None = None, **options: Unpack[ProbeOptions]

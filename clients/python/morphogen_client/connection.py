@@ -8,7 +8,7 @@ import grpc
 from grpc import aio
 from grpc_health.v1 import health_pb2_grpc
 
-from morphogen.v1 import catalog_pb2_grpc, diagnostics_pb2_grpc, texture_pb2_grpc, workers_pb2_grpc
+from morphogen.v1 import catalog_pb2_grpc, diagnostics_pb2_grpc, scene_pb2_grpc, texture_pb2_grpc, workers_pb2_grpc
 from morphogen_client.errors import InvalidRequestError
 
 _write_trace_context: Callable[[dict[str, str]], None] | None = None
@@ -25,8 +25,8 @@ DEFAULT_SERVER = "127.0.0.1:50051"
 RECEIVE_MAX_BYTES = 1024 * 1024
 """Largest accepted message. A chunk carries at most 256 KiB; a catalog with its model card stays far below this."""
 
-SEND_MAX_BYTES = 5 * 1024 * 1024
-"""Largest sent message: a mask of 4 MiB and the rest of a request."""
+SEND_MAX_BYTES = 7 * 1024 * 1024
+"""Largest sent message: a server takes 8 MiB unless it is configured otherwise. Masks and sketches have 4 MiB."""
 
 KEEPALIVE_TIME_S, KEEPALIVE_TIMEOUT_S = 30.0, 10.0
 """A connection without traffic is asked for a sign of life after the one, and one that does not answer given up after
@@ -104,6 +104,7 @@ class Services:
 
     def __init__(self, channel: grpc.Channel | aio.Channel) -> None:
         self.textures = texture_pb2_grpc.TextureServiceStub(channel)
+        self.scenes = scene_pb2_grpc.SceneServiceStub(channel)
         self.catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
         self.diagnostics = diagnostics_pb2_grpc.DiagnosticsServiceStub(channel)
         self.workers = workers_pb2_grpc.WorkerServiceStub(channel)

@@ -75,7 +75,7 @@ class UnsupportedError(ServerError):
 
 
 class MissingMapsError(MorphogenError):
-    """A texture lacks maps that came before the point from which its stream was continued."""
+    """A result lacks maps or files that came before the point from which its stream was continued."""
 
 
 class BrokenStreamError(MorphogenError):

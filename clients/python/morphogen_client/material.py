@@ -1,6 +1,5 @@
 """What arrives: the maps of a material, level of detail by level of detail, as PNG bytes and as arrays."""
 
-import contextlib
 import hashlib
 import json
 import os
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphogen_client.errors import BrokenStreamError, MissingMapsError
+from morphogen_client.results.folder import write_folder
 from morphogen_client.streams.assembly import Header, Part, Timings, Trailer
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
@@ -91,21 +91,9 @@ class TextureResult:
                 f"continued at part {self.header.first_sequence} of {self.header.part_count}; ask without resume_token "
                 "for all"
             )
-        target = Path(folder)
         files = {f"{name}.png": png for name, png in self.png.items()}
         files["material.json"] = json.dumps(self._description(), indent=2, sort_keys=True).encode() + b"\n"
-        target.mkdir(parents=True, exist_ok=True)
-        staged = {name: target / f".{name}.{os.getpid()}.partial" for name in files}
-        try:
-            for name, data in files.items():
-                staged[name].write_bytes(data)
-            for name, path in staged.items():
-                path.replace(target / name)
-        finally:
-            for path in staged.values():
-                with contextlib.suppress(FileNotFoundError):
-                    path.unlink()
-        return tuple(target / name for name in files)
+        return write_folder(folder, files)
 
     def _description(self) -> dict[str, object]:
         generator = self.header.generator

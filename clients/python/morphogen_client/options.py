@@ -17,8 +17,8 @@ class StreamOptions(TypedDict, total=False):
 
     credit         parts that the server may be ahead of the reader: 1 to 64, default 4
     priority       "standard" (default), or "interactive": somebody is looking
-    resume_tokens  whether the server sends tokens, so that a cut stream continues where it was cut; default: True for
-                   textures, False for probes
+    resume_tokens  whether the server sends tokens, so that a cut stream continues where it was cut; default: False
+                   for probes, True for all else
     resume_token   a stream's `resume_token`, stored earlier: continue behind the last update that was received then
     """
 
@@ -49,4 +49,11 @@ def uint32(field_name: str, number: int, minimum: int = 0) -> int:
     """The number, if a message can carry it; raises InvalidRequestError otherwise."""
     if not minimum <= number <= _UINT32_MAX:
         raise InvalidRequestError(field_name, number, f"{minimum} to {_UINT32_MAX}")
+    return number
+
+
+def positive(field_name: str, number: float) -> float:
+    """The number, where a message takes 0 for its default; raises InvalidRequestError unless it is above 0."""
+    if not number > 0.0:  # also refuses NaN
+        raise InvalidRequestError(field_name, number, "more than 0")
     return number

@@ -6,7 +6,7 @@ from engine.server.status import NotFoundError
 from engine.server.streaming import Context
 from engine.sessions.sessions import Sessions
 from engine.wire.descriptions import generator_message
-from engine.wire.requests import parsed
+from engine.wire.parsing import parsed
 from morphogen.v1 import catalog_pb2
 
 

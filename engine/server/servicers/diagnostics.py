@@ -10,7 +10,8 @@ from engine.server.convert import granted, steered_wishes, wishes
 from engine.server.streaming import AssetStreamer, Context
 from engine.sessions.session import Session
 from engine.sessions.sessions import Sessions
-from engine.wire.requests import parsed, probe_request
+from engine.wire.parsing import parsed
+from engine.wire.requests.probe import probe_request
 from morphogen.v1 import diagnostics_pb2
 
 

@@ -6,7 +6,8 @@ from engine.server.callers import Callers
 from engine.server.convert import prefetch_requests, wishes
 from engine.server.streaming import AssetStreamer, Context
 from engine.sessions.sessions import Sessions
-from engine.wire.requests import parsed, texture_request
+from engine.wire.parsing import parsed
+from engine.wire.requests.texture import texture_request
 from morphogen.v1 import texture_pb2
 
 

@@ -11,7 +11,7 @@ from engine.runtime.pool import WorkerOperations, WorkerState
 from engine.server.callers import bearer_token, host_of
 from engine.server.status import ForbiddenError, NotFoundError, UnsupportedError
 from engine.server.streaming import Context
-from engine.wire.requests import parsed
+from engine.wire.parsing import parsed
 from morphogen.v1 import workers_pb2
 
 STATES = {

@@ -20,6 +20,8 @@ from morphogen.v1 import (
     common_pb2,
     diagnostics_pb2,
     diagnostics_pb2_grpc,
+    scene_pb2,
+    scene_pb2_grpc,
     texture_pb2,
     texture_pb2_grpc,
 )
@@ -47,6 +49,7 @@ class Script:
 
 class ScriptedServicer(
     texture_pb2_grpc.TextureServiceServicer,
+    scene_pb2_grpc.SceneServiceServicer,
     diagnostics_pb2_grpc.DiagnosticsServiceServicer,
     catalog_pb2_grpc.CatalogServiceServicer,
 ):
@@ -57,6 +60,16 @@ class ScriptedServicer(
 
     def GenerateTexture(self, request: object, context: grpc.ServicerContext) -> Iterator[object]:  # noqa: N802
         yield from self._play(request, context)
+
+    def GenerateLevel(self, request: object, context: grpc.ServicerContext) -> Iterator[object]:  # noqa: N802
+        for message in self._play(request, context):
+            assert isinstance(message, Message)
+            yield scene_pb2.GenerateLevelResponse.FromString(message.SerializeToString())
+
+    def GenerateScene(self, request: object, context: grpc.ServicerContext) -> Iterator[object]:  # noqa: N802
+        for message in self._play(request, context):
+            assert isinstance(message, Message)
+            yield scene_pb2.GenerateSceneResponse.FromString(message.SerializeToString())
 
     def StreamProbe(self, request: object, context: grpc.ServicerContext) -> Iterator[object]:  # noqa: N802
         for message in self._play(request, context):
@@ -107,6 +120,7 @@ def address(script: Script) -> Iterator[str]:
     server = grpc.server(futures.ThreadPoolExecutor(8))
     servicer = ScriptedServicer(script)
     texture_pb2_grpc.add_TextureServiceServicer_to_server(servicer, server)
+    scene_pb2_grpc.add_SceneServiceServicer_to_server(servicer, server)
     diagnostics_pb2_grpc.add_DiagnosticsServiceServicer_to_server(servicer, server)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(servicer, server)
     health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
@@ -146,7 +160,7 @@ def make_stream(
 ) -> list[Message]:
     """The messages of an intact stream of these parts (map, lod_px, payload), from part `first_sequence` on.
 
-    With `tokens`, part N brings the token b"behind N".
+    A map may bring its media type: "model/gltf-binary:scene". With `tokens`, part N brings the token b"behind N".
     """
     header = common_pb2.StreamHeader(
         asset_id="ab" * 32,
@@ -163,12 +177,13 @@ def make_stream(
         if sequence < first_sequence:
             continue
         pieces = [payload[start : start + chunk_bytes] for start in range(0, len(payload), chunk_bytes)]
+        media_type, _, map_name = name.rpartition(":")
         for index, piece in enumerate(pieces):
             chunk = common_pb2.PartChunk(
                 sequence=sequence,
-                map=name,
+                map=map_name,
                 lod_px=lod_px,
-                media_type="image/png",
+                media_type=media_type or "image/png",
                 part_size_bytes=len(payload),
                 part_sha256=hashlib.sha256(payload).digest() if index + 1 == len(pieces) else b"",
                 chunk_index=index,

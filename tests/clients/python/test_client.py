@@ -145,8 +145,8 @@ def test_options_that_no_request_can_carry_are_refused_at_once() -> None:
             client.generate_texture("stone", priority="high")
         with pytest.raises(InvalidRequestError, match="delivery: 'dead'"):
             client.steer_probe(delivery="dead")
-        with pytest.raises(InvalidRequestError, match=r"textures: .6291500 bytes. is not allowed"):
-            client.prefetch_textures([("stone", {"mask_png": bytes(3 * 2**20)})] * 2)
+        with pytest.raises(InvalidRequestError, match=r"textures: .7340076 bytes. is not allowed"):
+            client.prefetch_textures([("stone", {"mask_png": bytes(3 * 2**20 + 2**19)})] * 2)
 
 
 def test_result_can_be_saved_and_says_where_it_comes_from(

@@ -2,9 +2,12 @@ import json
 
 import pytest
 
-from engine.assets import GeneratorInfo
+from engine.assets import GeneratorInfo, SeededRequest
 from engine.codecs.provenance import material_description, provenance_fields
 from engine.errors import DataError
+from engine.requests.landscape import Landscape
+from engine.requests.level import LevelRequest
+from engine.requests.scene import SceneRequest
 from engine.requests.texture import Blend, Pattern, TextureRequest, Wrap
 
 INFO = GeneratorInfo(
@@ -34,6 +37,14 @@ def test_every_fact_has_its_field() -> None:
         "DigitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
         "AssetId": INFO.asset_id(REQUEST),
     }
+
+
+@pytest.mark.parametrize("request_", [LevelRequest(seed=7), SceneRequest(Landscape(seed=7))])
+def test_levels_and_scenes_have_the_same_fields(request_: SeededRequest) -> None:
+    fields = provenance_fields(INFO, request_)
+    assert fields.keys() == provenance_fields(INFO, REQUEST).keys()
+    assert (fields["Seed"], fields["Request"]) == ("7", request_.canonical())
+    assert fields["AssetId"] == INFO.asset_id(request_)
 
 
 def test_the_description_is_recovered_from_the_fields_alone() -> None:

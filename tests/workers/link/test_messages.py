@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from engine.assets import GeneratorInfo, Part
 from engine.errors import GenerationError, InvalidRequestError, MorphogenError, OverloadedError, UnavailableError
+from engine.requests.landscape import Landscape, Reroll, Sketch
+from engine.requests.level import LevelRequest, LevelStyle, Region, Symmetry, Tile
 from engine.requests.probe import ProbeRequest
+from engine.requests.scene import OwnProp, SceneRequest
 from engine.requests.texture import Blend, MapKind, Pattern, TextureRequest, Wrap
 from engine.runtime.messages import (
     AssetSummary,
@@ -69,6 +72,28 @@ textures = st.builds(
 probes = st.builds(
     ProbeRequest, st.integers(1, 16 * 1024 * 1024), st.integers(1, 1_000_000), st.floats(0, 1000, allow_nan=False)
 )
+levels = st.builds(
+    LevelRequest,
+    seed=counts,
+    size=st.integers(16, 64),
+    keys=st.none() | st.integers(0, 3),
+    symmetry=st.none() | st.sampled_from(Symmetry),
+    style=st.none() | st.sampled_from(LevelStyle),
+    locked_cells=st.dictionaries(st.tuples(*[st.integers(0, 15)] * 2), st.just(Tile.WALL), max_size=3),
+) | st.just(LevelRequest(size=16, base_rows=("." * 16,) * 16, region=Region(1, 2, 5, 6)))
+landscapes = st.builds(
+    Landscape,
+    seed=counts,
+    relief=st.floats(0, 4),
+    sketch=st.none() | st.builds(Sketch, st.binary(min_size=1, max_size=64), st.floats(64, 1024)),
+    rerolls=st.lists(st.builds(Reroll, *[st.floats(1, 100)] * 4, counts), max_size=2).map(tuple),
+)
+scenes = st.builds(
+    SceneRequest,
+    landscapes,
+    prop_limit=st.integers(0, 20_000),
+    own_props=st.sampled_from([(), (OwnProp("hut", b"glTF", {"forest": 2.0}),)]),
+)
 terms = st.builds(
     Terms,
     tenant=texts,
@@ -79,7 +104,7 @@ terms = st.builds(
     trace=texts,
 )
 commands = st.one_of(
-    st.builds(Open, tickets, textures | probes, counts, terms, st.none() | points),
+    st.builds(Open, tickets, textures | levels | scenes | probes, counts, terms, st.none() | points),
     st.builds(Grant, st.dictionaries(tickets, counts, max_size=8)),
     st.builds(Steer, tickets, counts, st.binary(max_size=64)),
     st.builds(Promote, tickets, st.sampled_from(Priority)),

@@ -7,15 +7,19 @@ BrokenStreamError before anybody sees a byte of the part concerned.
 import hashlib
 from dataclasses import dataclass
 
-from morphogen.v1 import common_pb2, diagnostics_pb2, texture_pb2
+from morphogen.v1 import common_pb2, diagnostics_pb2, scene_pb2, texture_pb2
 from morphogen_client.errors import BrokenStreamError, ChecksumMismatchError, IncompleteStreamError
 
 StreamMessage = (
-    texture_pb2.GenerateTextureResponse | diagnostics_pb2.StreamProbeResponse | diagnostics_pb2.SteerProbeResponse
+    texture_pb2.GenerateTextureResponse
+    | scene_pb2.GenerateLevelResponse
+    | scene_pb2.GenerateSceneResponse
+    | diagnostics_pb2.StreamProbeResponse
+    | diagnostics_pb2.SteerProbeResponse
 )
 
-PART_MAX_BYTES = 64 * 1024 * 1024
-"""Largest part that is accepted: four times what a map of 2048 x 2048 pixels takes uncompressed."""
+PART_MAX_BYTES = 256 * 1024 * 1024
+"""Largest part that is accepted: more than a scene takes whose ground has pictures of 4096 x 4096 pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Header:
 
     asset_id           content address of the asset, SHA-256 in hex
     canonical_request  the request as the server understood it, as JSON
-    lods_px            levels of detail, coarse to fine; empty for probes
+    lods_px            levels of detail, coarse to fine; empty for levels, scenes and probes
     part_count         number of parts of the whole asset
     first_sequence     number of the first part that follows: 0 unless the stream continues an earlier one
     """

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 import grpc
 
-from morphogen.v1 import diagnostics_pb2, texture_pb2
+from morphogen.v1 import diagnostics_pb2, scene_pb2, texture_pb2
 from morphogen_client.errors import (
     BrokenStreamError,
     ChecksumMismatchError,
@@ -21,7 +21,13 @@ from morphogen_client.errors import (
 )
 from morphogen_client.streams.assembly import Header, Part, Progress, StreamAssembler, StreamMessage, Trailer
 
-StreamRequest = texture_pb2.GenerateTextureRequest | diagnostics_pb2.StreamProbeRequest | diagnostics_pb2.ProbeStart
+StreamRequest = (
+    texture_pb2.GenerateTextureRequest
+    | scene_pb2.GenerateLevelRequest
+    | scene_pb2.GenerateSceneRequest
+    | diagnostics_pb2.StreamProbeRequest
+    | diagnostics_pb2.ProbeStart
+)
 
 Update_co = TypeVar("Update_co", covariant=True)
 Result_co = TypeVar("Result_co", covariant=True)

@@ -1,6 +1,8 @@
 from morphogen.v1 import catalog_pb2 as _catalog_pb2
 from morphogen.v1 import diagnostics_pb2 as _diagnostics_pb2
+from morphogen.v1 import scene_pb2 as _scene_pb2
 from morphogen.v1 import texture_pb2 as _texture_pb2
+from morphogen.v1 import world_pb2 as _world_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -72,10 +74,14 @@ class Command(_message.Message):
     def __init__(self, open: _Optional[_Union[Open, _Mapping]] = ..., grant: _Optional[_Union[Grant, _Mapping]] = ..., steer: _Optional[_Union[Steer, _Mapping]] = ..., promote: _Optional[_Union[Promote, _Mapping]] = ..., cancel: _Optional[int] = ...) -> None: ...
 
 class Open(_message.Message):
-    __slots__ = ("ticket", "texture", "probe", "credit", "tenant", "priority", "live", "interval_s", "due_in_s", "trace", "resume_point")
+    __slots__ = ("ticket", "texture", "probe", "level", "scene", "world", "chunk", "credit", "tenant", "priority", "live", "interval_s", "due_in_s", "trace", "resume_point")
     TICKET_FIELD_NUMBER: _ClassVar[int]
     TEXTURE_FIELD_NUMBER: _ClassVar[int]
     PROBE_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    SCENE_FIELD_NUMBER: _ClassVar[int]
+    WORLD_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     TENANT_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
@@ -87,6 +93,10 @@ class Open(_message.Message):
     ticket: int
     texture: _texture_pb2.GenerateTextureRequest
     probe: _diagnostics_pb2.StreamProbeRequest
+    level: _scene_pb2.GenerateLevelRequest
+    scene: _scene_pb2.GenerateSceneRequest
+    world: _world_pb2.GenerateWorldRequest
+    chunk: _world_pb2.GenerateChunkRequest
     credit: int
     tenant: str
     priority: int
@@ -95,7 +105,7 @@ class Open(_message.Message):
     due_in_s: float
     trace: str
     resume_point: ResumePoint
-    def __init__(self, ticket: _Optional[int] = ..., texture: _Optional[_Union[_texture_pb2.GenerateTextureRequest, _Mapping]] = ..., probe: _Optional[_Union[_diagnostics_pb2.StreamProbeRequest, _Mapping]] = ..., credit: _Optional[int] = ..., tenant: _Optional[str] = ..., priority: _Optional[int] = ..., live: _Optional[bool] = ..., interval_s: _Optional[float] = ..., due_in_s: _Optional[float] = ..., trace: _Optional[str] = ..., resume_point: _Optional[_Union[ResumePoint, _Mapping]] = ...) -> None: ...
+    def __init__(self, ticket: _Optional[int] = ..., texture: _Optional[_Union[_texture_pb2.GenerateTextureRequest, _Mapping]] = ..., probe: _Optional[_Union[_diagnostics_pb2.StreamProbeRequest, _Mapping]] = ..., level: _Optional[_Union[_scene_pb2.GenerateLevelRequest, _Mapping]] = ..., scene: _Optional[_Union[_scene_pb2.GenerateSceneRequest, _Mapping]] = ..., world: _Optional[_Union[_world_pb2.GenerateWorldRequest, _Mapping]] = ..., chunk: _Optional[_Union[_world_pb2.GenerateChunkRequest, _Mapping]] = ..., credit: _Optional[int] = ..., tenant: _Optional[str] = ..., priority: _Optional[int] = ..., live: _Optional[bool] = ..., interval_s: _Optional[float] = ..., due_in_s: _Optional[float] = ..., trace: _Optional[str] = ..., resume_point: _Optional[_Union[ResumePoint, _Mapping]] = ...) -> None: ...
 
 class ResumePoint(_message.Message):
     __slots__ = ("next_sequence", "digest", "part_count", "size_bytes", "checkpoint", "checkpoint_sequence", "control_count")

@@ -1,14 +1,11 @@
-"""Generating requests as wire messages, and back."""
+"""Requests for textures as wire messages, and back."""
 
 from collections.abc import Mapping
-from typing import TypeVar
-
-from google.protobuf.message import DecodeError, Message
 
 from engine.errors import InvalidRequestError
-from engine.requests.probe import ProbeRequest
 from engine.requests.texture import Blend, Color, MapKind, Pattern, TextureRequest, Wrap
-from morphogen.v1 import diagnostics_pb2, texture_pb2
+from engine.wire.parsing import known
+from morphogen.v1 import texture_pb2
 
 SIZE_DEFAULT_PX = 512
 PATCHES_DEFAULT = 3
@@ -37,18 +34,6 @@ _WRAP_NUMBERS: Mapping[Wrap, texture_pb2.Wrap] = {
 }
 _MAP_NUMBERS: Mapping[MapKind, int] = {kind: number for number, kind in MAPS.items()}
 
-MessageType = TypeVar("MessageType", bound=Message)
-Value = TypeVar("Value")
-
-
-def parsed(message_type: type[MessageType], data: bytes) -> MessageType:
-    """The message that `data` encodes. Raises InvalidRequestError (field `request`) for anything else."""
-    try:
-        return message_type.FromString(data)
-    except DecodeError as error:
-        allowed = f"an encoded {message_type.DESCRIPTOR.full_name}"
-        raise InvalidRequestError("request", f"{len(data)} bytes", allowed) from error
-
 
 def texture_request(message: texture_pb2.GenerateTextureRequest) -> TextureRequest:
     """The request that `message` makes. Raises InvalidRequestError naming the field."""
@@ -67,15 +52,6 @@ def texture_request(message: texture_pb2.GenerateTextureRequest) -> TextureReque
     )
 
 
-def probe_request(message: diagnostics_pb2.StreamProbeRequest | diagnostics_pb2.ProbeStart) -> ProbeRequest:
-    """The request that `message` makes. Raises InvalidRequestError naming the field."""
-    try:
-        return ProbeRequest(message.part_size_bytes, message.part_count, message.step_ms)
-    except InvalidRequestError as error:
-        field = "part_size_bytes" if error.field == "part_bytes" else error.field
-        raise InvalidRequestError(field, error.value, error.allowed) from None
-
-
 def texture_message(request: TextureRequest) -> texture_pb2.GenerateTextureRequest:
     """The message that makes `request`."""
     return texture_pb2.GenerateTextureRequest(
@@ -90,20 +66,6 @@ def texture_message(request: TextureRequest) -> texture_pb2.GenerateTextureReque
         blend=None if request.blend is None else _blend_message(request.blend),
         maps=[_MAP_NUMBERS[kind] for kind in request.maps],  # type: ignore[misc]  # the keys of an enum's numbers
     )
-
-
-def probe_message(request: ProbeRequest) -> diagnostics_pb2.StreamProbeRequest:
-    """The message that makes `request`."""
-    return diagnostics_pb2.StreamProbeRequest(
-        part_size_bytes=request.part_bytes, part_count=request.part_count, step_ms=request.step_ms
-    )
-
-
-def known(values: Mapping[int, Value], field: str, number: int) -> Value:
-    """The value of an enum's number; proto3 lets unknown numbers through. Raises InvalidRequestError."""
-    if number not in values:
-        raise InvalidRequestError(field, number, f"the enum's numbers {min(values)} to {max(values)}")
-    return values[number]
 
 
 def _blend(message: texture_pb2.Blend) -> Blend:

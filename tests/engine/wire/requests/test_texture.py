@@ -1,4 +1,4 @@
-"""Wire messages to requests and back, with every way of getting them wrong."""
+"""Messages that ask for textures to requests and back, with every way of getting them wrong."""
 
 from typing import Any
 
@@ -7,19 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InvalidRequestError
-from engine.requests.probe import ProbeRequest
 from engine.requests.texture import TEXTURE_SIZES_PX, Blend, MapKind, Pattern, TextureRequest, Wrap
-from engine.wire.requests import (
-    MAPS,
-    WRAPS,
-    known,
-    parsed,
-    probe_message,
-    probe_request,
-    texture_message,
-    texture_request,
-)
-from morphogen.v1 import diagnostics_pb2, texture_pb2
+from engine.wire.parsing import parsed
+from engine.wire.requests.texture import MAPS, WRAPS, texture_message, texture_request
+from morphogen.v1 import texture_pb2
 
 Message = texture_pb2.GenerateTextureRequest
 
@@ -43,7 +34,6 @@ textures = st.builds(
     blend=st.none() | st.builds(Blend, names, st.floats(0, 1), st.integers(1, 16)),
     maps=st.lists(st.sampled_from(MapKind), min_size=1, unique=True).map(tuple),
 )
-probes = st.builds(ProbeRequest, st.integers(1, 16 * 1024 * 1024), st.integers(1, 1_000_000), st.floats(0, 1000))
 
 
 def test_unset_fields_mean_defaults() -> None:
@@ -107,44 +97,11 @@ def test_mistake_is_named_by_its_wire_field(fields: dict[str, Any], field: str) 
     assert refused.value.field == field
 
 
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"part_size_bytes": 0}, "part_size_bytes"),
-        ({"part_size_bytes": 16 * 1024 * 1024 + 1}, "part_size_bytes"),
-        ({"part_count": 0}, "part_count"),
-        ({"step_ms": -1.0}, "step_ms"),
-        ({"step_ms": float("nan")}, "step_ms"),
-    ],
-)
-def test_probe_mistake_is_named_by_its_wire_field(fields: dict[str, Any], field: str) -> None:
-    with pytest.raises(InvalidRequestError) as refused:
-        probe_request(diagnostics_pb2.StreamProbeRequest(**{"part_size_bytes": 1, "part_count": 1, **fields}))
-    assert refused.value.field == field
-
-
-def test_probe_request_arrives() -> None:
-    message = diagnostics_pb2.StreamProbeRequest(part_size_bytes=7, part_count=9, step_ms=1.5)
-    assert probe_request(message) == ProbeRequest(7, 9, 1.5)
-
-
-@pytest.mark.parametrize("data", [b"\xff\xff\xff", b"\x0a\x05ab", b"\x0a\x02\xff\xfe"])
-def test_bytes_that_are_no_message_are_refused(data: bytes) -> None:
-    with pytest.raises(InvalidRequestError, match="GenerateTextureRequest"):
-        parsed(Message, data)
-
-
 @given(textures)
 def test_texture_request_comes_back_from_its_message(request: TextureRequest) -> None:
     arrived = texture_request(parsed(Message, texture_message(request).SerializeToString()))
     assert arrived == request
     assert arrived.canonical() == request.canonical()
-
-
-@given(probes)
-def test_probe_request_comes_back_from_its_message(request: ProbeRequest) -> None:
-    data = probe_message(request).SerializeToString()
-    assert probe_request(parsed(diagnostics_pb2.StreamProbeRequest, data)) == request
 
 
 @given(st.binary(max_size=200))
@@ -161,15 +118,3 @@ def test_message_states_every_default_that_it_was_made_with() -> None:
     assert (message.size_px, message.wrap, len(message.maps)) == (512, texture_pb2.WRAP_BOTH, len(MapKind))
     assert not message.HasField("pattern")
     assert not message.HasField("blend")
-
-
-def test_steered_probe_is_the_same_request() -> None:
-    start = diagnostics_pb2.ProbeStart(part_size_bytes=7, part_count=9, step_ms=1.5)
-    assert probe_request(start) == ProbeRequest(7, 9, 1.5)
-
-
-def test_unknown_number_of_an_enum_is_told_what_there_is() -> None:
-    with pytest.raises(InvalidRequestError) as refused:
-        known(WRAPS, "wrap", 99)
-    assert (refused.value.field, refused.value.value) == ("wrap", 99)
-    assert refused.value.allowed == "the enum's numbers 0 to 4"

@@ -1,0 +1,137 @@
+"""Biomes: what a name means for climate, relief and ground; and which biome a place has.
+
+A world's climate is the mean of the biomes that are asked for. Where land is high, moist or near water, other biomes
+come in by themselves: alpine above the trees, forest on moist meadows, beach along water.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InvalidRequestError
+from engine.generators.terrain.climate import Climate
+from engine.terrain.masks import Masks, smoothstep
+
+Grid = NDArray[np.float32]
+
+LAPSE_PER_M = 0.0035
+"""Loss of temperature per meter above the sea: the scale runs from -1 to 1, and hills of games are low."""
+
+SNOW_TEMPERATURE = -0.55
+TREE_TEMPERATURE = -0.25
+BEACH_M = 2.5
+GROUNDS = ("vegetation", "soil", "rock", "snow")
+"""Layers of the ground, in the order of the splat map's channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Biome:
+    """What a biome is like.
+
+    climate  its landscape, see `Climate`
+    ground   texture class of each of GROUNDS
+    tints    sRGB mid tones of the grounds, for textures that have none of their own
+    """
+
+    description: str
+    climate: Climate
+    ground: tuple[str, str, str, str] = ("grass", "ground", "stone", "snow")
+    tints: tuple[tuple[int, int, int], ...] = ((92, 112, 58), (118, 98, 72), (122, 118, 110), (232, 236, 240))
+
+
+BIOMES: Mapping[str, Biome] = {
+    "grassland": Biome("open meadows over gentle hills", Climate(0.0, 0.5, -0.2, 0.12, 0.06, 0.15, 0.1)),
+    "forest": Biome("wooded hills", Climate(0.5, 0.5, -0.1, 0.14, 0.06, 0.1, 0.6)),
+    "taiga": Biome("cold hills under conifers", Climate(0.7, 0.5, 0.0, 0.14, 0.06, -0.35, 0.35)),
+    "savanna": Biome(
+        "dry plains with scattered trees",
+        Climate(-0.4, 0.4, -0.1, 0.12, 0.05, 0.6, -0.35),
+        tints=((146, 128, 70), (150, 116, 78), (140, 122, 100), (232, 236, 240)),
+    ),
+    "desert": Biome(
+        "bare sand and rock",
+        Climate(0.6, 0.8, -0.4, 0.14, 0.06, 0.7, -0.9),
+        ("ground", "ground", "stone", "snow"),
+        ((196, 164, 112), (206, 174, 124), (158, 120, 88), (232, 236, 240)),
+    ),
+    "swamp": Biome(
+        "flat and full of pools",
+        Climate(-1.2, 0.2, 0.0, 0.012, 0.02, 0.3, 0.9),
+        tints=((74, 88, 48), (84, 72, 52), (96, 94, 84), (232, 236, 240)),
+    ),
+    "beach": Biome(
+        "islands and shores",
+        Climate(-0.1, 0.7, -0.3, 0.015, 0.12, 0.5, 0.2),
+        tints=((104, 120, 62), (212, 192, 150), (132, 124, 112), (232, 236, 240)),
+    ),
+    "tundra": Biome(
+        "cold open land with patches of snow",
+        Climate(0.3, 0.5, 0.1, 0.14, 0.06, -0.6, -0.1),
+        tints=((112, 106, 74), (104, 92, 74), (116, 112, 108), (232, 236, 240)),
+    ),
+    "alpine": Biome(
+        "high mountains, rock and snow",
+        Climate(1.7, 0.2, 0.2, 0.3, 0.1, -0.4, 0.2),
+    ),
+}
+
+
+def climate_of(weights: Mapping[str, float]) -> Climate:
+    """The weighted mean of the climates of biomes. Raises InvalidRequestError for an unknown one or weights that add
+    up to nothing.
+    """
+    for name, weight in weights.items():
+        if name not in BIOMES:
+            raise InvalidRequestError("biomes", name, ", ".join(BIOMES))
+        if not 0.0 <= weight <= 1.0:
+            raise InvalidRequestError(f"biomes.{name}", weight, "0 to 1")
+    total = sum(weights.values())
+    if total <= 0.0:
+        raise InvalidRequestError("biomes", dict(weights), "at least one weight above 0")
+    mean = {
+        entry.name: sum(weight * getattr(BIOMES[name].climate, entry.name) for name, weight in weights.items()) / total
+        for entry in fields(Climate)
+    }
+    return Climate(**mean)
+
+
+def main_biome(weights: Mapping[str, float]) -> Biome:
+    """The one with the largest weight, the first of equal ones."""
+    return BIOMES[max(weights, key=lambda name: weights[name])]
+
+
+def splat(masks: Masks, height_m: Grid, temperature: Grid, moisture: Grid, sea_level_m: float) -> Grid:
+    """How much of each of GROUNDS shows, float32 [rows, columns, 4], summing to 1."""
+    cold = temperature - np.float32(LAPSE_PER_M) * np.maximum(height_m - np.float32(sea_level_m), 0.0)
+    snow = smoothstep(-cold, -SNOW_TEMPERATURE, -SNOW_TEMPERATURE + 0.2) * (1.0 - 0.8 * masks.rock)
+    shore = 1.0 - smoothstep(height_m - np.float32(sea_level_m), 0.4 * BEACH_M, BEACH_M)
+    dry = smoothstep(-moisture, 0.15, 0.6)
+    bare = np.maximum(np.maximum(shore, dry), 0.6 * smoothstep(masks.flow, 0.35, 0.8))
+    rock = masks.rock * (1.0 - snow)
+    soil = bare * (1.0 - rock) * (1.0 - snow)
+    plants = np.maximum(1.0 - rock - snow - soil, 0.0)
+    return np.stack([plants, soil, rock, snow], axis=-1).astype(np.float32)
+
+
+def biome_weights(
+    asked: Mapping[str, float], height_m: Grid, temperature: Grid, moisture: Grid, sea_level_m: float
+) -> dict[str, Grid]:
+    """How much each biome is at home at every vertex, each float32 [rows, columns] of 0 to 1.
+
+    The biomes asked for share the land; cold land above the trees is alpine, land beside water is beach.
+    """
+    cold = temperature - np.float32(LAPSE_PER_M) * np.maximum(height_m - np.float32(sea_level_m), 0.0)
+    alpine = smoothstep(-cold, -TREE_TEMPERATURE, -TREE_TEMPERATURE + 0.25)
+    shore = 1.0 - smoothstep(height_m - np.float32(sea_level_m), 0.5 * BEACH_M, 2.0 * BEACH_M)
+    rest = (1.0 - alpine) * (1.0 - shore)
+    total = sum(asked.values())
+    found = {name: (rest * np.float32(weight / total)).astype(np.float32) for name, weight in asked.items() if weight}
+    thick = smoothstep(moisture, -0.1, 0.8)
+    if "forest" not in found and "grassland" in found:
+        found["forest"] = (0.6 * thick * found["grassland"]).astype(np.float32)
+        found["grassland"] = (found["grassland"] - found["forest"]).astype(np.float32)
+    found["alpine"] = np.maximum(found.get("alpine", np.float32(0.0)), alpine * (1.0 - shore)).astype(np.float32)
+    found["beach"] = np.maximum(found.get("beach", np.float32(0.0)), shore).astype(np.float32)
+    return found

@@ -1,0 +1,173 @@
+"""Any rectangle of a landscape: heights in meters, masks, grounds and biomes, however it is cut into pieces."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.errors import GenerationError, InvalidRequestError
+from engine.generators.terrain import climate as climates
+from engine.generators.terrain.biomes import biome_weights, climate_of, splat
+from engine.generators.terrain.fields import Window
+from engine.generators.terrain.heights import Decoders, World, heights
+from engine.generators.terrain.sketch import SKETCH_LEVEL, Strokes, read_strokes
+from engine.noise import derive_seed
+from engine.requests.landscape import COORDINATE_MAX_CELLS, Landscape, Reroll
+from engine.terrain.masks import FLOW_STRIDE, MASK_RIM, Masks, masks_of, smoothstep
+
+Grid = NDArray[np.float32]
+
+HEIGHT_STEPS_PER_M = 64
+"""Heights are whole multiples of a 64th of a meter, on the wire and in every file."""
+
+RIVER_DEPTH_M = 1.5
+SPAWN_LEVELS, SPAWN_VERTICES, SPAWN_TRIES = (4, 6), 129, 32
+SPAWN_REACH_CELLS = 2 ** SPAWN_LEVELS[-1] * (SPAWN_VERTICES // 2)
+SPAWN_ABOVE_SEA_M, SPAWN_SLOPE_MAX = 0.75, 0.5
+REROLL_EDGE_CELLS = MASK_RIM + 8
+"""A new piece of land stays so far inside of its rectangle that no mask outside of it notices."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """A rectangle of land, rows from north to south, columns from west to east.
+
+    y, x      world cell of the first vertex
+    height_m  float32 [rows, columns], multiples of 1 / HEIGHT_STEPS_PER_M
+    masks     normals, slope, rock, flow, water
+    splat     float32 [rows, columns, 4]: shares of the GROUNDS of biomes
+    biomes    name -> float32 [rows, columns]
+    """
+
+    y: int
+    x: int
+    height_m: Grid
+    masks: Masks
+    splat: Grid
+    biomes: dict[str, Grid]
+
+
+class Land:
+    """A landscape that can be asked for any of its parts.
+
+    Raises InvalidRequestError for an unknown biome or an unusable sketch or piece to make anew.
+    """
+
+    def __init__(self, decoders: Decoders, landscape: Landscape) -> None:
+        climate = climate_of(landscape.biomes)
+        climate = replace(climate, roughness=float(np.clip(climate.roughness + landscape.roughness, -1.0, 1.0)))
+        self._decoders, self.landscape = decoders, landscape
+        self._world = World(landscape.seed, climate, landscape.period_cells)
+        self._strokes: Strokes | None = None
+        if landscape.sketch is not None:
+            if landscape.period_cells:
+                raise InvalidRequestError("sketch", "a sketch", "no sketch in a world that repeats")
+            sea_level_cells = landscape.sea_level_m / (landscape.cell_m * max(landscape.relief, 1e-3))
+            self._strokes = read_strokes(landscape.sketch, landscape.cell_m, sea_level_cells, self._sketched_level)
+        self._rerolled = [(self._cells(each), self._variant(each.seed)) for each in landscape.rerolls]
+
+    def ground(self, y: int, x: int, rows: int, columns: int) -> Ground:
+        """The vertices from world cell (y, x) on, both multiples of FLOW_STRIDE; at least one row and column.
+
+        Raises InvalidRequestError outside of plus or minus COORDINATE_MAX_CELLS.
+        """
+        if y % FLOW_STRIDE or x % FLOW_STRIDE:
+            raise ValueError(f"y, x: {y}, {x} are not multiples of {FLOW_STRIDE}")
+        for name, first, count in (("z", y, rows), ("x", x, columns)):
+            if not -COORDINATE_MAX_CELLS <= first <= first + count <= COORDINATE_MAX_CELLS:
+                raise InvalidRequestError(name, first, f"-{COORDINATE_MAX_CELLS} to {COORDINATE_MAX_CELLS} cells")
+        landscape, rim = self.landscape, MASK_RIM
+        top, left, height, width = y - rim, x - rim, rows + 2 * rim, columns + 2 * rim
+        height_m = self._heights_m(top, left, height, width)
+        river = None
+        if self._strokes is not None:
+            river = self._strokes.river_depth(top, left, height, width)
+            river = np.float32(RIVER_DEPTH_M) * smoothstep(river, 0.55, 0.9)
+        masks = masks_of(height_m, landscape.cell_m, landscape.sea_level_m, river)
+        inner = height_m[rim:-rim, rim:-rim]
+        window = Window(y, x, rows, columns, 1, landscape.period_cells)
+        temperature, moisture = (
+            field.numpy() for field in climates.temperature_and_moisture(self._world.seed, self._world.climate, window)
+        )
+        weather = inner, temperature, moisture, landscape.sea_level_m
+        return Ground(y, x, inner, masks, splat(masks, *weather), biome_weights(landscape.biomes, *weather))
+
+    def spawn(self) -> tuple[int, int]:
+        """A cell (y, x) on dry, not too steep land, the nearest to the origin that a coarse look finds.
+
+        Raises GenerationError where there is none within SPAWN_REACH_CELLS.
+        """
+        for level in SPAWN_LEVELS:
+            for y, x in self._promising(level):
+                ground = self.ground(y // 4 * 4 - 4, x // 4 * 4 - 4, 9, 9)
+                dry = float(ground.height_m.min()) > self.landscape.sea_level_m + SPAWN_ABOVE_SEA_M
+                if (
+                    dry
+                    and float(ground.masks.water.max()) == 0.0
+                    and float(ground.masks.slope.mean()) < SPAWN_SLOPE_MAX
+                ):
+                    return y // 4 * 4, x // 4 * 4
+        raise GenerationError(f"no dry land within {SPAWN_REACH_CELLS} cells of the origin")
+
+    def _promising(self, level: int) -> list[tuple[int, int]]:
+        """Cells that look dry and level on the grid of `level`, some of the nearest to the origin first."""
+        spacing, count = 2**level, SPAWN_VERTICES
+        window = Window(-(count // 2), -(count // 2), count, count, spacing, self._world.period)
+        grid = heights(self._decoders, self._world, window, self._edited)[level][1].numpy()
+        height_m = grid * np.float32(self.landscape.cell_m * self.landscape.relief)
+        steep = np.hypot(*np.gradient(height_m, spacing * self.landscape.cell_m))
+        above = height_m > self.landscape.sea_level_m + 2.0 * SPAWN_ABOVE_SEA_M
+        rows, columns = np.nonzero(above & (steep < SPAWN_SLOPE_MAX))
+        y, x = (rows - count // 2) * spacing, (columns - count // 2) * spacing
+        nearest = np.argsort(y * y + x * x, kind="stable")
+        chosen = np.unique(np.geomspace(1, max(len(nearest), 1), SPAWN_TRIES).astype(np.intp)) - 1
+        return [(int(y[index]), int(x[index])) for index in nearest[chosen[chosen < len(nearest)]]]
+
+    def _heights_m(self, y: int, x: int, rows: int, columns: int) -> Grid:
+        cells = self._grid(self._world, y, x, rows, columns)
+        for (top, left, bottom, right), world in self._rerolled:
+            if y < bottom and top < y + rows and x < right and left < x + columns:
+                other = self._grid(world, y, x, rows, columns)
+                weight = _inside(y, rows, top, bottom)[:, None] * _inside(x, columns, left, right)[None]
+                cells = np.where(weight > 0.0, cells + weight * (other - cells), cells)
+        meters = cells * np.float32(self.landscape.cell_m * self.landscape.relief)
+        if not np.isfinite(meters).all():
+            raise GenerationError("the network returned numbers that are not finite")
+        return np.asarray(np.rint(meters * HEIGHT_STEPS_PER_M) / np.float32(HEIGHT_STEPS_PER_M), np.float32)
+
+    def _grid(self, world: World, y: int, x: int, rows: int, columns: int) -> Grid:
+        window = Window(y, x, rows, columns, 1, world.period)
+        grids = heights(self._decoders, world, window, self._edited)
+        return np.asarray(grids[0][1].numpy())
+
+    def _edited(self, level: int, window: Window, grid: torch.Tensor) -> torch.Tensor:
+        if self._strokes is None or level != SKETCH_LEVEL:
+            return grid
+        return torch.from_numpy(self._strokes.applied(window.y, window.x, grid.numpy()))
+
+    def _sketched_level(self, y: int, x: int, rows: int, columns: int) -> Grid:
+        window = Window(y, x, rows, columns, 2**SKETCH_LEVEL, self._world.period)
+        return np.asarray(heights(self._decoders, self._world, window)[SKETCH_LEVEL][1].numpy())
+
+    def _variant(self, seed: int) -> World:
+        """The same lie of the land, made anew in detail."""
+        return replace(self._world, detail_seed=derive_seed(self._world.seed, 0x5EED, seed))
+
+    def _cells(self, reroll: Reroll) -> tuple[int, int, int, int]:
+        """Top, left, bottom, right in cells, less the edge that masks look across."""
+        cell_m, edge = self.landscape.cell_m, REROLL_EDGE_CELLS
+        top, left = int(np.ceil(reroll.z_m / cell_m)) + edge, int(np.ceil(reroll.x_m / cell_m)) + edge
+        bottom = int(np.floor((reroll.z_m + reroll.depth_m) / cell_m)) - edge
+        right = int(np.floor((reroll.x_m + reroll.width_m) / cell_m)) - edge
+        if bottom - top < 8 or right - left < 8:
+            least_m = (2 * edge + 8) * cell_m
+            raise InvalidRequestError("reroll", f"{reroll.width_m} x {reroll.depth_m} m", f"at least {least_m:g} m")
+        return top, left, bottom, right
+
+
+def _inside(first: int, count: int, low: int, high: int) -> Grid:
+    """0 outside of [low, high], 1 a quarter of the way in, smooth between; for `count` cells from `first` on."""
+    position = np.arange(first, first + count)
+    depth = np.minimum(position - low, high - position).astype(np.float32)
+    return smoothstep(depth, 0.0, (high - low) / 4)

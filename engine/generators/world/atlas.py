@@ -1,0 +1,94 @@
+"""The land that chunks are cut from, and a memory of the last pieces of it.
+
+Land is made in blocks of BLOCK_CHUNKS x BLOCK_CHUNKS chunks: the rims that every window needs are shared, so a chunk
+costs less than half of what it would alone. Every block has the same shape and parity: a chunk has the same bytes
+whichever of its neighbours was asked for first.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from engine.generators.terrain.heights import Decoders
+from engine.generators.terrain.land import Ground, Land
+from engine.geometry.placement.scatter import margin_m
+from engine.geometry.props.library import PROPS
+from engine.requests.landscape import Landscape
+from engine.requests.world import CHUNK_CELLS, ChunkRequest
+
+BLOCK_CHUNKS = 2
+BLOCK_OFFSET = 1
+"""The origin, where most worlds are entered, lies in the middle of a block."""
+
+RIM_STEP_CELLS = 16
+LANDS_MAX, BLOCKS_MAX = 32, 12
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Some land and where it lies.
+
+    ground       with `rim_cells` more vertices on every side than the block itself, for props to look around
+    row, column  world cell of the block's first vertex
+    """
+
+    ground: Ground
+    row: int
+    column: int
+    rim_cells: int
+
+
+class Atlas:
+    """Lands by landscape, and blocks of them. Used by one thread."""
+
+    def __init__(self, decoders: Decoders) -> None:
+        self._decoders = decoders
+        self._lands: _Recent[str, Land] = _Recent(LANDS_MAX)
+        self._blocks: _Recent[tuple[str, int, int], Block] = _Recent(BLOCKS_MAX)
+
+    def land(self, landscape: Landscape) -> Land:
+        """A landscape's land. Raises InvalidRequestError for an unknown biome or an unusable sketch."""
+        return self._lands.get(_key(landscape), lambda: Land(self._decoders, landscape))
+
+    def block(self, request: ChunkRequest) -> Block:
+        """The block that holds a chunk."""
+        edge = BLOCK_CHUNKS * CHUNK_CELLS
+        row, column = (
+            (chunk + BLOCK_OFFSET) // BLOCK_CHUNKS * edge - BLOCK_OFFSET * CHUNK_CELLS
+            for chunk in (request.row, request.column)
+        )
+        key = _key(request.landscape), row, column
+        return self._blocks.get(key, lambda: _made(self.land(request.landscape), row, column, edge))
+
+
+class _Recent(Generic[Key, Value]):
+    """Values by key, no more than `limit`: the one that was not asked for longest goes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+
+    def get(self, key: Key, make: Callable[[], Value]) -> Value:
+        """The value, made if it is not there."""
+        if key not in self._values:
+            self._values[key] = make()
+        self._values.move_to_end(key)
+        while len(self._values) > self._limit:
+            self._values.popitem(last=False)
+        return self._values[key]
+
+
+def _made(land: Land, row: int, column: int, edge: int) -> Block:
+    widest_m = margin_m(tuple(PROPS.values()))
+    rim = -(-round(widest_m / land.landscape.cell_m + 2) // RIM_STEP_CELLS) * RIM_STEP_CELLS
+    count = edge + 1 + 2 * rim
+    return Block(land.ground(row - rim, column - rim, count, count), row, column, rim)
+
+
+def _key(landscape: Landscape) -> str:
+    return json.dumps(landscape.document(), sort_keys=True)

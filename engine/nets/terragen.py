@@ -1,0 +1,218 @@
+"""TerraGen: a hierarchical VAE of elevation, one octave after the other.
+
+Heights form a Laplacian pyramid (Burt and Adelson, "The Laplacian Pyramid as a Compact Image Code", 1983): the grid of
+spacing s is the expanded grid of spacing 2 s plus details. Each octave is a conditional VAE with latents z ~ N(0, 1),
+independent per cell of the coarser grid,
+
+    finer = expanded(coarser) + scale(coarser) * decoder(features(coarser), z, style, octave)
+
+Everything is measured as height over spacing, which makes a decoder the same at every scale: a wide one makes
+landforms at all coarse octaves, a narrow one the details of the finest ones, where most cells are. Convolutions are
+valid (nothing is padded), so a vertex depends on a fixed neighbourhood only, and windows of any place agree.
+
+Water carves down the slope. So latents also enter as noise that is drawn out along the slope of the coarser grid:
+gullies and spurs, from which those of the next octave branch off. The decoder decides how much of it shows where.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+FEATURE_HALO = 3
+"""Vertices on each side that `features` needs beyond those it describes."""
+
+FEATURE_COUNT = 7
+STEER_RADIUS = 4
+"""Cells on each side of a vertex whose latents are drawn out over it."""
+
+WAVELENGTHS = (2.5, 4.0, 6.0)
+"""Cells from gully to gully, one latent for each."""
+
+DIRECTION_COUNT = 8
+PHASE_COUNT = 4
+"""Fine vertices per coarse one: at its place, east, south, south-east of it."""
+
+SCALE_FLOOR = 0.003
+"""Curvature (height over spacing) of what counts as flat: measured elevation has a meter of noise at 90 m."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderConfig:
+    """Sizes of one decoder.
+
+    width         channels
+    depth         3x3 convolutions, each of which widens the neighbourhood by one vertex
+    octave_count  octaves it tells apart; coarser ones are taken for the last of them
+    latent_width  latents per cell
+    style_width   style values per cell
+    """
+
+    width: int
+    depth: int
+    octave_count: int
+    latent_width: int = 4
+    style_width: int = 2
+
+    @property
+    def halo(self) -> int:
+        """Coarse vertices needed on each side of those that are refined."""
+        return FEATURE_HALO + self.depth
+
+
+def expanded(coarse: Tensor) -> Tensor:
+    """The four phases of the finer grid without details: [batch, 1, h, w] -> [batch, 4, h - 2, w - 2].
+
+    The pyramid's own filter (1, 4, 6, 4, 1) / 16 between inserted zeros; the first cell is that of vertex (1, 1).
+    """
+    kept = (coarse[..., :-2] + 6.0 * coarse[..., 1:-1] + coarse[..., 2:]) / 8.0
+    between = 0.5 * (coarse[..., 1:-1] + coarse[..., 2:])
+    phases = []
+    for columns in (kept, between):
+        phases.append((columns[..., :-2, :] + 6.0 * columns[..., 1:-1, :] + columns[..., 2:, :]) / 8.0)
+        phases.append(0.5 * (columns[..., 1:-1, :] + columns[..., 2:, :]))
+    return torch.cat([phases[0], phases[2], phases[1], phases[3]], dim=1)
+
+
+def features(coarse: Tensor) -> tuple[Tensor, Tensor]:
+    """What a decoder sees of heights over spacing [batch, 1, h, w]: features [batch, 7, h - 6, w - 6] and the scale of
+    details [batch, 1, h - 6, w - 6].
+    """
+    center = coarse[..., 1:-1, 1:-1]
+    across = coarse[..., 1:-1, 2:] + coarse[..., 1:-1, :-2] - 2.0 * center
+    along = coarse[..., 2:, 1:-1] + coarse[..., :-2, 1:-1] - 2.0 * center
+    energy = F.avg_pool2d(across.square() + along.square(), 5, stride=1)
+    scale = torch.sqrt(energy + SCALE_FLOOR**2)
+    inner = coarse[..., 3:-3, 3:-3]
+    bends = torch.cat([across, along], dim=1)[..., 2:-2, 2:-2] / scale
+    near = (inner - F.avg_pool2d(coarse[..., 2:-2, 2:-2], 3, stride=1)) / scale
+    far = (inner - F.avg_pool2d(coarse, 7, stride=1)) / scale
+    slope_x = 0.5 * (coarse[..., 3:-3, 4:-2] - coarse[..., 3:-3, 2:-4])
+    slope_y = 0.5 * (coarse[..., 4:-2, 3:-3] - coarse[..., 2:-4, 3:-3])
+    slopes = torch.cat([slope_x, slope_y], dim=1) / (scale + 0.1)
+    return torch.cat([bends, near, 0.5 * far, slopes, scale.log() + 3.0], dim=1), scale
+
+
+class Steering(nn.Module):
+    """Noise drawn out along the slope: oriented band-pass filters of the latents, blended by the slope's direction.
+
+    g(u, v) = exp(-u^2 / 2 (0.6 L)^2 - v^2 / 2 (0.35 L)^2) cos(2 pi v / L)
+
+    u along the slope, v across, L the wavelength; filters of DIRECTION_COUNT directions interpolate all others (Freeman
+    and Adelson, "The design and use of steerable filters", 1991). It has no parameters.
+    """
+
+    bank: Tensor
+    axis: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        angles = torch.arange(DIRECTION_COUNT) * (math.pi / DIRECTION_COUNT)
+        offset = torch.arange(-STEER_RADIUS, STEER_RADIUS + 1, dtype=torch.float32)
+        y, x = torch.meshgrid(offset, offset, indexing="ij")
+        cosine, sine = angles.cos()[:, None, None], angles.sin()[:, None, None]
+        u, v = x * cosine + y * sine, y * cosine - x * sine
+        bank = []
+        for length in WAVELENGTHS:
+            envelope = torch.exp(-0.5 * ((u / (0.6 * length)) ** 2 + (v / (0.35 * length)) ** 2))
+            kernel = envelope * torch.cos(2.0 * math.pi * v / length)
+            kernel = kernel - envelope * kernel.mean((1, 2), keepdim=True) / envelope.mean((1, 2), keepdim=True)
+            bank.append(kernel / kernel.square().sum((1, 2), keepdim=True).sqrt())
+        self.register_buffer("bank", torch.cat(bank)[:, None], persistent=False)
+        self.register_buffer("axis", torch.stack([(2 * angles).cos(), (2 * angles).sin()]), persistent=False)
+
+    def forward(self, latents: Tensor, slopes: Tensor) -> Tensor:
+        """Steered noise [batch, wavelengths, h, w] of variance up to 1, weaker where the slope is no more than rubble.
+
+        latents  [batch, wavelengths, h + 2 STEER_RADIUS, w + 2 STEER_RADIUS]
+        slopes   [batch, 2, h, w] towards east and south, in units of the scale
+        """
+        count = len(WAVELENGTHS)
+        filtered = F.conv2d(latents, self.bank, groups=count)
+        filtered = filtered.view(len(latents), count, DIRECTION_COUNT, *slopes.shape[2:])
+        east, south = slopes[:, 0], slopes[:, 1]
+        steepness = east.square() + south.square() + 1e-6
+        double = torch.stack([(east.square() - south.square()), 2.0 * east * south], dim=1) / steepness[:, None]
+        weight = torch.einsum("bdhw,dk->bkhw", double, self.axis).clamp(min=0.0).square()
+        weight = weight * torch.rsqrt(weight.square().sum(dim=1, keepdim=True) + 1e-4)
+        strength = (steepness / (steepness + 0.25)).sqrt()
+        return (filtered * weight[:, None]).sum(dim=2) * strength[:, None]
+
+
+class Decoder(nn.Module):
+    """Features, latents, style and octave -> details in units of the scale.
+
+    x0 = conv1x1(features, z, style) + embedding(octave);  x_k+1 = crop(x_k) + conv3x3(leaky(x_k));  out = conv1x1(x)
+    """
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.steering = Steering()
+        entry_width = FEATURE_COUNT + len(WAVELENGTHS) + config.latent_width + config.style_width
+        self.entry = nn.Conv2d(entry_width, config.width, 1)
+        self.octave = nn.Embedding(config.octave_count, config.width)
+        self.layers = nn.ModuleList(nn.Conv2d(config.width, config.width, 3) for _ in range(config.depth))
+        self.exit = nn.Conv2d(config.width, PHASE_COUNT, 1)
+        nn.init.normal_(self.octave.weight, std=0.1)
+        nn.init.normal_(self.exit.weight, std=0.02)
+
+    def forward(self, seen: Tensor, latents: Tensor, style: Tensor, octave: Tensor) -> Tensor:
+        """Details [batch, 4, h - 2 depth, w - 2 depth].
+
+        seen     [batch, 7, h, w] of `features`
+        latents  [batch, latent_width, h + 2 STEER_RADIUS, w + 2 STEER_RADIUS]
+        style    [batch, style_width, h, w]
+        octave   int64 [batch], 0 for the decoder's finest
+        """
+        steered = self.steering(latents[:, : len(WAVELENGTHS)], seen[:, 4:6])
+        own = latents[..., STEER_RADIUS:-STEER_RADIUS, STEER_RADIUS:-STEER_RADIUS]
+        x = self.entry(torch.cat([seen, steered, own, style], dim=1))
+        x = x + self.octave(octave.clamp(max=self.config.octave_count - 1))[:, :, None, None]
+        for layer in self.layers:
+            x = x[..., 1:-1, 1:-1] + layer(F.leaky_relu(x, 0.2))
+        details: Tensor = self.exit(F.leaky_relu(x, 0.2))
+        return details
+
+
+class Encoder(nn.Module):
+    """Features and true details -> mean and log variance of the latents; needed for training only."""
+
+    def __init__(self, config: DecoderConfig, width: int = 48) -> None:
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Conv2d(FEATURE_COUNT + PHASE_COUNT + config.style_width, width, 1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, 2 * config.latent_width, 1),
+        )
+
+    def forward(self, seen: Tensor, details: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance, [batch, latent_width, h, w] each, for inputs of equal height and width."""
+        mean, log_variance = self.net(torch.cat([seen, details, style], dim=1)).chunk(2, dim=1)
+        return mean, log_variance.clamp(-8.0, 2.0)
+
+
+def refined(
+    decoder: Decoder, coarse: Tensor, latents: Tensor, style: Tensor, octave: Tensor, gain: float = 1.0
+) -> Tensor:
+    """One octave finer: heights over the FINE spacing [batch, 1, 2 n, 2 m] from heights over the coarse spacing.
+
+    coarse   [batch, 1, n + 2 halo, m + 2 halo]
+    latents  [batch, latent_width, n + 2 (depth + STEER_RADIUS), ...]
+    style    [batch, style_width, n + 2 depth, ...]
+    octave   as in `Decoder.forward`
+    gain     factor of the details
+
+    Vertex (0, 0) of the result is the coarse vertex (halo, halo).
+    """
+    depth, halo = decoder.config.depth, decoder.config.halo
+    seen, scale = features(coarse)
+    details = decoder(seen, latents, style, octave) * (gain * scale[..., depth:-depth, depth:-depth])
+    rim = halo - 1
+    return 2.0 * F.pixel_shuffle(expanded(coarse)[..., rim:-rim, rim:-rim] + details, 2)
