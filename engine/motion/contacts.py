@@ -5,12 +5,15 @@ the start, the network learns what is common to all clips.
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion.skeleton import CONTACT_JOINTS, Float
+from engine.motion.skeleton import CONTACT_JOINTS, PELVIS, Float
 
 HEIGHT_MAX_M = (0.12, 0.07, 0.12, 0.07)
 """Above the ground, in the order of contacts: an ankle stands 4 cm higher than a toe."""
 
-SPEED_MAX_MPS = (0.45, 0.40, 0.45, 0.40)
+SPEED_MAX_MPS = 0.4
+SPEED_SHARE_MAX = 0.15
+"""A foot stands if it is slower than this share of the pelvis's speed allows on top: captured running slips more."""
+
 SMOOTHED_FRAMES = 5
 """A contact that is shorter, or a gap in one, is an accident of the thresholds: the majority of five frames decides."""
 
@@ -20,7 +23,9 @@ def detect_contacts(position_m: NDArray[Float], rate_hz: float) -> NDArray[Float
     feet = position_m[:, CONTACT_JOINTS]
     stands = feet[..., 1] < np.array(HEIGHT_MAX_M, Float)
     if len(feet) > 1:
-        stands &= np.linalg.norm(velocities(feet, rate_hz), axis=-1) < np.array(SPEED_MAX_MPS, Float)
+        travel = np.linalg.norm(velocities(position_m[:, PELVIS], rate_hz), axis=-1)
+        limit = SPEED_MAX_MPS + SPEED_SHARE_MAX * travel
+        stands &= np.linalg.norm(velocities(feet, rate_hz), axis=-1) < limit[:, None]
     return _majority(stands, min(SMOOTHED_FRAMES, len(feet) // 2 * 2 + 1)).astype(Float)
 
 
