@@ -1,4 +1,4 @@
-"""The clips that MotionGen learns from: chosen by label, cleaned, mirrored, bent and warped in time; per frame an action.
+"""The clips that MotionGen learns from: chosen by label, mirrored, bent and warped in time; an action per frame.
 
 Captured walks are nearly straight and captured runs are few, so walks, runs, crouching and crawling are also told along
 bent paths and at other speeds. All feet are locked after that, so what is learned does not slide.
@@ -26,7 +26,7 @@ from engine.motion.features import (
 )
 from engine.motion.output.foot_lock import locked, nothing_held
 from engine.motion.pose import Poses
-from engine.motion.skeleton import REST_PELVIS_HEIGHT_M, Float
+from engine.motion.skeleton import CHEST, REST_PELVIS_HEIGHT_M, Float
 from engine.motion.trajectory import RATE_HZ, way_of
 
 SECONDS_MAX = {"idle": 260.0, "dance": 300.0, "laugh": 60.0, "signal": 160.0}
@@ -37,6 +37,9 @@ BENDS_RAD_PER_S = (-1.0, -0.45, 0.45, 1.0)
 WARPS = (0.85, 1.18)
 STANDING_MIN = 0.85
 """Share of the rest pose's pelvis height above which somebody stands."""
+
+UPRIGHT_MIN_M = 0.2
+"""The chest of somebody who stands is at least so far above the pelvis."""
 
 EVEN_RANGE_M = 0.22
 """A walk whose pelvis rises by more goes over uneven ground and is left out."""
@@ -69,7 +72,7 @@ def chosen_clips(clips: Iterable[Clip]) -> list[Clip]:
     seconds: dict[tuple[str, str], float] = {}
     chosen: list[Clip] = []
     for clip in clips:
-        action = ACTION_OF_LABEL.get(clip.label)
+        action = clip.label if clip.label in ACTIONS else ACTION_OF_LABEL.get(clip.label)
         if action is None or clip.style not in STYLES or clip.frame_count < FRAMES_MIN:
             continue
         if action == "walk" and float(np.ptp(clip.poses.root_m[:, 1])) > EVEN_RANGE_M and clip.style == "mocap":
@@ -143,7 +146,7 @@ def take_of(clip: Clip, action: NDArray[np.int64] | None = None) -> Take:
     features = features_of(poses, path, clip.rate_hz)
     if action is None:
         action = np.full(clip.frame_count, ACTIONS.index(clip.label), np.int64)
-        if clip.label in ("idle", "walk", "laugh", "signal"):
+        if clip.label in ("idle", "walk", "signal"):
             action = np.where(turning(features), ACTIONS.index("turn"), action)
     return Take(clip.name, features, way_of(path), action, STYLES.index(clip.style))
 
@@ -152,5 +155,6 @@ def turning(features: NDArray[Float]) -> NDArray[np.bool_]:
     """Frames [frame] at which somebody stands and turns, with a margin of a third of a second."""
     slow = np.linalg.norm(features[:, :2], axis=1) < 0.5
     stands = features[:, POSITION.start + 1] > STANDING_MIN * REST_PELVIS_HEIGHT_M
-    turns = slow & stands & (np.abs(features[:, 2]) > 0.8) & (features[:, CONTACT].max(1) > 0.5)
+    upright = features[:, POSITION.start + 3 * CHEST + 1] - features[:, POSITION.start + 1] > UPRIGHT_MIN_M
+    turns = slow & stands & upright & (np.abs(features[:, 2]) > 0.8) & (features[:, CONTACT].max(1) > 0.5)
     return np.convolve(turns, np.ones(21), mode="same") > 0

@@ -1,8 +1,8 @@
 """Motion matching: play captured frames and jump to whichever fits wish and pose best. Many characters side by side.
 
 After Clavet, "Motion Matching and the Road to Next-Gen Animation", GDC 2016, with the 27 features of Holden et al.,
-"Learned Motion Matching", SIGGRAPH 2020 (section 3), and jumps smoothed by offsets that die away (inertialization). It is the
-rival of MotionGen, and what shows the network how people change from one thing to another, which few takes do.
+"Learned Motion Matching", SIGGRAPH 2020 (section 3); jumps are smoothed by offsets that die away (inertialization). It
+is the rival of MotionGen, and what shows the network how people change from one thing to another, which few takes do.
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ WITHOUT_WAY = ("jump", "dance", "box", "signal", "laugh", "wave")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What characters [character] are told: velocity (x, z) in world space in m/s, heading in radians, action, style."""
+    """What characters [character] are told: velocity (x, z; m/s) and heading (radians) in the world, action, style."""
 
     velocity_mps: NDArray[Float]
     heading_rad: NDArray[Float]
@@ -97,7 +97,6 @@ class MotionMatcher:
         """Rows that somebody who does `action` may jump to; other styles where this one has none."""
         names = (ACTIONS[action], *ALSO_FITS.get(ACTIONS[action], ()))
         fits = np.isin(self.action, [ACTIONS.index(name) for name in names]) & (self.left >= LEFT_FRAMES_MIN)
-        fits[1:] &= fits[1:]
         styled = np.flatnonzero(fits & (self.style == style))
         return styled if len(styled) > 30 else np.flatnonzero(fits)
 
@@ -133,7 +132,7 @@ class MotionMatcher:
         poses, players.lock = locked(poses_of(features, players.path), players.lock, 1 / RATE_HZ)
         return poses
 
-    def _search(  # noqa: PLR0913 - one call site; each is an array over characters
+    def _search(
         self,
         rows: NDArray[np.int64],
         way: NDArray[Float],

@@ -1,11 +1,9 @@
 """Random wishes, as a restless player would have them: what to do, how fast, where to, for a few seconds each."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion.actions import ACTIONS
+from engine.motion.actions import ACTIONS, STYLES
 from engine.motion.skeleton import Float
 from engine.motion.trajectory import RATE_HZ
 from engine.training.motion.matching import Wish
@@ -27,13 +25,13 @@ STYLIZED_SHARE = 0.3
 BACKWARD_SHARE, SIDEWAYS_SHARE = 0.1, 0.1
 
 
-@dataclass(slots=True)
-class Script:
-    """The wishes of characters [character] over time."""
-
-    wish: Wish
-    until: NDArray[np.int64]
-    spin_rad_per_s: NDArray[Float]
+def known_actions(action: NDArray[np.int64], style: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """What there is to see [action, style] among frames with these numbers [frame]: at least a second of it."""
+    known = np.zeros((len(ACTIONS), len(STYLES)), bool)
+    for number in range(len(ACTIONS)):
+        for kind in range(len(STYLES)):
+            known[number, kind] = ((action == number) & (style == kind)).sum() >= RATE_HZ
+    return known
 
 
 class RandomPlayer:
