@@ -1,6 +1,6 @@
 """What a character can be told to do, and which words of clip labels stand for it."""
 
-ACTIONS = ("idle", "walk", "run", "turn", "crouch", "crawl", "jump", "dance", "box", "signal", "laugh", "wave")
+ACTIONS = ("idle", "walk", "run", "turn", "crouch", "crawl", "jump", "dance", "box", "signal", "laugh", "wave", "cheer")
 """In the order that networks number them. Those from `jump` on have no wished speed: they go where they go."""
 
 LOCOMOTION = ("idle", "walk", "run", "turn", "crouch", "crawl")
@@ -25,5 +25,6 @@ ACTION_OF_LABEL = {
     "directing_traffic": "signal",
     "laugh": "laugh",
     "wave": "wave",
+    "cheer": "cheer",
 }
 """Labels of the clips that are learned from. Others (climbing, sitting on things, ...) need a world around them."""

@@ -27,19 +27,30 @@ def leg_length_of(position_m: NDArray[Float]) -> float:
     return float(np.median(np.sum(legs, axis=0))) / 2
 
 
-def grounded(rotation: NDArray[Float], position_m: NDArray[Float], rate_hz: float, *, level: bool = True) -> Poses:
+def grounded(
+    rotation: NDArray[Float],
+    position_m: NDArray[Float],
+    rate_hz: float,
+    *,
+    level: bool = True,
+    from_hips: bool = False,
+) -> Poses:
     """Poses [frame] on the common skeleton of a take with its own proportions.
 
     rotation    local ones [frame, 19, 4], x, y, z, w
     position_m  where the take's joints were [frame, 19, 3], meters, world space
     level       put the ground under the lowest foot; otherwise the take's own ground stays
+    from_hips   legs keep their direction instead of the feet their place: for figures with hips of another width
     """
     target = position_m * Float(LEG_LENGTH_M / max(leg_length_of(position_m), 1e-3))
     poses = Poses(target[:, 0], quaternions.normalized(rotation).astype(Float), np.zeros((len(rotation), 4), Float))
     world = joint_rotations(poses.rotation)
     position = joint_positions(poses, world=world)
     for leg in (LEFT_LEG, RIGHT_LEG):
-        world[:, leg[0]], world[:, leg[1]] = reach(world, position, leg[:3], target[:, leg[2]])
+        ankle = target[:, leg[2]]
+        if from_hips:
+            ankle = ankle - target[:, leg[0]] + position[:, leg[0]]
+        world[:, leg[0]], world[:, leg[1]] = reach(world, position, leg[:3], ankle)
     poses = Poses(poses.root_m, local_rotations(world), poses.contact)
     position = joint_positions(poses)
     if level:

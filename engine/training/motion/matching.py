@@ -36,7 +36,7 @@ JUMP_COST = 0.15
 """A jump must be better than going on by this, in squared standard deviations."""
 
 ALSO_FITS = {"idle": ("turn",), "turn": ("idle",), "walk": ("turn",)}
-WITHOUT_WAY = ("jump", "dance", "box", "signal", "laugh", "wave")
+WITHOUT_WAY = ("jump", "dance", "box", "signal", "laugh", "wave", "cheer")
 """Actions that go where their takes go: only the pose decides where they begin, and they are played to their end."""
 
 

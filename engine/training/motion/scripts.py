@@ -16,10 +16,18 @@ SPEEDS_MPS = {
     ("crouch", 1): (0.0, 2.4),
     ("crawl", 1): (0.5, 0.9),
 }
-SECONDS = {"jump": (1.5, 3.5), "dance": (4.0, 9.0), "box": (3.0, 7.0), "signal": (3.0, 8.0), "laugh": (3.0, 6.0)}
+SECONDS = {
+    "jump": (1.5, 3.5),
+    "dance": (4.0, 9.0),
+    "box": (3.0, 7.0),
+    "signal": (3.0, 8.0),
+    "laugh": (3.0, 6.0),
+    "wave": (2.0, 5.0),
+    "cheer": (2.0, 5.0),
+}
 SHARES = {
     "idle": 3.0, "walk": 5.0, "run": 4.0, "turn": 2.0, "crouch": 1.2, "crawl": 0.5,
-    "jump": 1.2, "dance": 1.0, "box": 0.7, "signal": 0.7, "laugh": 0.4, "wave": 0.5,
+    "jump": 1.2, "dance": 1.0, "box": 0.7, "signal": 0.7, "laugh": 0.4, "wave": 0.6, "cheer": 0.4,
 }  # fmt: skip
 STYLIZED_SHARE = 0.3
 BACKWARD_SHARE, SIDEWAYS_SHARE = 0.1, 0.1
@@ -71,7 +79,7 @@ class RandomPlayer:
         turn = 0.0
         if name == "turn":
             turn = float(random.choice((-1, 1)) * random.uniform(0.8, np.pi))
-        elif name not in ("idle", "jump", "dance", "box", "signal", "laugh", "wave"):
+        elif name not in ("idle", "jump", "dance", "box", "signal", "laugh", "wave", "cheer"):
             turn = float(random.normal() * 0.9)
             if random.random() < 0.35:
                 self._spin[row] = random.normal() * 0.6
