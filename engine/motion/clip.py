@@ -90,12 +90,14 @@ def sampled(poses: Poses, at: np.ndarray) -> Poses:
 
 
 def between(first: Poses, second: Poses, share: np.ndarray) -> Poses:
-    """Poses on the way from `first` (share 0, exactly) to `second` (share 1); `share` [...] as the poses."""
+    """Poses on the way from `first` (share 0, exactly) to `second` (share 1, exactly); `share` [...] as the poses."""
     weight = np.asarray(share, Float)
     rotation = quaternions.blended(first.rotation, second.rotation, weight[..., None, None])
     rotation = np.where(weight[..., None, None] == 0, first.rotation, rotation)
+    rotation = np.where(weight[..., None, None] == 1, second.rotation, rotation)
+    other, weight = 1 - weight[..., None], weight[..., None]
     return Poses(
-        first.root_m + (second.root_m - first.root_m) * weight[..., None],
+        (first.root_m * other + second.root_m * weight).astype(Float),
         rotation.astype(Float),
-        first.contact + (second.contact - first.contact) * weight[..., None],
+        (first.contact * other + second.contact * weight).astype(Float),
     )

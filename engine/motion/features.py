@@ -34,18 +34,18 @@ PLACE_SMOOTHED_S, HEADING_SMOOTHED_S = 0.20, 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class GroundPath:
     """Where a clip goes: float32 `place_m` [..., 2] (x, z) and `heading_rad` [...], unwrapped within a clip."""
 
     place_m: NDArray[Float]
     heading_rad: NDArray[Float]
 
 
-def path_of(poses: Poses, rate_hz: float) -> Path:
+def path_of(poses: Poses, rate_hz: float) -> GroundPath:
     """The path of a clip [frame]."""
     heading = np.unwrap(heading_of(poses.rotation[:, PELVIS]).astype(np.float64))
     place = poses.root_m[:, [0, 2]].astype(np.float64)
-    return Path(
+    return GroundPath(
         smoothed(place, PLACE_SMOOTHED_S * rate_hz).astype(Float),
         smoothed(heading[:, None], HEADING_SMOOTHED_S * rate_hz)[:, 0].astype(Float),
     )
@@ -65,7 +65,7 @@ def smoothed(values: NDArray[np.float64], deviation_frames: float) -> NDArray[np
     return np.stack([np.convolve(padded[:, axis], kernel, mode="valid") for axis in range(values.shape[1])], axis=-1)
 
 
-def features_of(poses: Poses, path: Path, rate_hz: float) -> NDArray[Float]:
+def features_of(poses: Poses, path: GroundPath, rate_hz: float) -> NDArray[Float]:
     """Features float32 [frame, 205] of a clip; the first frame's velocities are those of the second."""
     frames = poses.shape[0]
     unturn = quaternions.about_axis(1, -path.heading_rad)
@@ -95,7 +95,7 @@ def features_of(poses: Poses, path: Path, rate_hz: float) -> NDArray[Float]:
     ).astype(Float)
 
 
-def poses_of(features: NDArray[Float], path: Path) -> Poses:
+def poses_of(features: NDArray[Float], path: GroundPath) -> Poses:
     """The inverse of `features_of` for features [..., 205] told from `path`."""
     shape = features.shape[:-1]
     turn = quaternions.about_axis(1, path.heading_rad)
@@ -109,10 +109,10 @@ def poses_of(features: NDArray[Float], path: Path) -> Poses:
     return Poses(root.astype(Float), rotation, np.clip(features[..., CONTACT], 0, 1).astype(Float))
 
 
-def advanced(path: Path, movement: NDArray[Float], rate_hz: float) -> Path:
+def advanced(path: GroundPath, movement: NDArray[Float], rate_hz: float) -> GroundPath:
     """The path one frame later for movements [..., 3] as in the features."""
     step = turned_on_ground(movement[..., :2], path.heading_rad) / Float(rate_hz)
-    return Path(path.place_m + step, path.heading_rad + movement[..., 2] / Float(rate_hz))
+    return GroundPath(path.place_m + step, path.heading_rad + movement[..., 2] / Float(rate_hz))
 
 
 def turned_on_ground(vector: NDArray[Float], heading_rad: NDArray[Float]) -> NDArray[Float]:

@@ -7,7 +7,7 @@ for the same frames the sine and cosine of how far the heading will have turned.
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion.features import Path, turned_on_ground, unturned
+from engine.motion.features import GroundPath, turned_on_ground, unturned
 from engine.motion.skeleton import Float
 
 RATE_HZ = 30.0
@@ -17,7 +17,7 @@ VELOCITY_SETTLES_S, HEADING_SETTLES_S = 0.30, 0.35
 """Time in which a difference falls to 1/e: what a person needs to change speed and to turn, roughly."""
 
 
-def way_of(path: Path) -> NDArray[Float]:
+def way_of(path: GroundPath) -> NDArray[Float]:
     """The ways float32 [frame, 12] of a clip's path at 30 Hz; beyond its end it goes on as it went at last."""
     frames = len(path.heading_rad)
     ahead = AHEAD_FRAMES[-1]
@@ -34,7 +34,7 @@ def way_of(path: Path) -> NDArray[Float]:
 
 
 def wished_way(
-    path: Path, movement: NDArray[Float], velocity_mps: NDArray[Float], heading_rad: NDArray[Float]
+    path: GroundPath, movement: NDArray[Float], velocity_mps: NDArray[Float], heading_rad: NDArray[Float]
 ) -> NDArray[Float]:
     """Ways float32 [..., 12] from how characters move to how they are wished to.
 

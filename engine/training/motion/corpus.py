@@ -18,7 +18,7 @@ from engine.motion.features import (
     CONTACT,
     PATH,
     POSITION,
-    Path,
+    GroundPath,
     advanced,
     features_of,
     path_of,
@@ -104,13 +104,13 @@ def bent(clip: Clip, turn_rad_per_s: float) -> Clip:
     path = path_of(clip.poses, clip.rate_hz)
     features = features_of(clip.poses, path, clip.rate_hz)
     features[:, 2] += Float(turn_rad_per_s)
-    here = Path(path.place_m[0], path.heading_rad[0])
+    here = GroundPath(path.place_m[0], path.heading_rad[0])
     places, headings = [here.place_m], [here.heading_rad]
     for frame in range(1, clip.frame_count):
         here = advanced(here, features[frame, PATH], clip.rate_hz)
         places.append(here.place_m)
         headings.append(here.heading_rad)
-    return replace(clip, poses=poses_of(features, Path(np.stack(places), np.array(headings, Float))))
+    return replace(clip, poses=poses_of(features, GroundPath(np.stack(places), np.array(headings, Float))))
 
 
 def foot_locked(clips: Sequence[Clip]) -> list[Clip]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.motion.actions import ACTIONS, STYLES
-from engine.motion.features import CONTACT, FEATURE_COUNT, PATH, POSITION, VELOCITY, Path, advanced, poses_of
+from engine.motion.features import CONTACT, FEATURE_COUNT, PATH, POSITION, VELOCITY, GroundPath, advanced, poses_of
 from engine.motion.output.foot_lock import FootLock, locked, nothing_held, settled
 from engine.motion.pose import Poses
 from engine.motion.skeleton import Float
@@ -63,7 +63,7 @@ class Players:
     frame: NDArray[np.int64]
     offset: NDArray[Float]
     pace: NDArray[Float]
-    path: Path
+    path: GroundPath
     lock: FootLock
     told: NDArray[np.int64]
 
@@ -104,7 +104,7 @@ class MotionMatcher:
         """Characters at the world's origin, facing +Z, at these rows."""
         count = len(frames)
         still = [np.zeros((count, FEATURE_COUNT), Float) for _ in range(2)]
-        path = Path(np.zeros((count, 2), Float), np.zeros(count, Float))
+        path = GroundPath(np.zeros((count, 2), Float), np.zeros(count, Float))
         return Players(frames.copy(), still[0], still[1], path, nothing_held(count), np.full(count, -1, np.int64))
 
     def step(self, players: Players, wish: Wish, frame_number: int) -> Poses:

@@ -49,7 +49,7 @@ class MotionPlan:
     rollout_shares: tuple[float, ...] = (0.4, 0.6)
     learning_rate: float = 0.001
     average_share: float = 0.002
-    divergence_weight: float = 0.02
+    divergence_weight: float = 0.005
     divergence_min: float = 0.06
     prior_share: float = 0.3
     stitched_minutes: float = 160.0

@@ -26,7 +26,9 @@ FINAL_LEARNING_RATE = 0.02
 RAMP = (0.05, 0.6)
 """Share of the first rollout length's run over which the network's own frames come to replace the true ones."""
 
-ALARM_WEIGHT_FACTOR = 0.7
+ALARM_AFTER_SHARE, ALARM_WEIGHT_FACTOR = 0.05, 0.8
+"""The alarm against posterior collapse: from this share of the run on, each time it goes off, the weight falls."""
+
 LICENCES = (
     "CMU Graphics Lab Motion Capture Database terms (free for all uses)",
     "MIT (ReActIdle, Copyright (c) 2025 RSAIT)",
@@ -139,7 +141,7 @@ class TrainingRun:
 
     def _log(self) -> dict[str, float]:
         losses = self.stepper.losses()
-        alarm = losses["divergence"] < self.plan.divergence_min and self.done > WARM_UP_STEPS
+        alarm = losses["divergence"] < self.plan.divergence_min and self.progress() > ALARM_AFTER_SHARE
         if alarm:
             self.stepper.divergence_weight.mul_(ALARM_WEIGHT_FACTOR)
         entry = {
