@@ -90,7 +90,7 @@ class MotionDirector:
         """
         if rate_hz not in RATES_HZ:
             raise InvalidRequestError("rate_hz", rate_hz, ", ".join(str(rate) for rate in RATES_HZ))
-        batch = np.stack([state.record for state in states])
+        batch = np.frombuffer(bytearray().join([state.to_bytes() for state in states]), SESSION)
         ticks = (batch["frame"] + 1) * int(RATE_HZ)
         wanted = -(-ticks // rate_hz)
         self._follow(batch, controls, wanted)

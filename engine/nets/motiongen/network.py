@@ -126,8 +126,8 @@ class MotionGen(nn.Module):
         return torch.cat(
             (
                 (way - self.way_mean) / self.way_deviation,
-                functional.one_hot(action, len(self.config.actions)).to(way.dtype),
-                functional.one_hot(style, len(self.config.styles)).to(way.dtype),
+                one_of(action, len(self.config.actions)).to(way.dtype),
+                one_of(style, len(self.config.styles)).to(way.dtype),
             ),
             -1,
         )
@@ -145,6 +145,11 @@ class MotionGen(nn.Module):
         """The next state for normal noise [batch, latent]: a draw from the prior, decoded."""
         mean, log_variance = self.prior(state, wish)
         return self.decode(mean + noise * (0.5 * log_variance).exp(), state, wish)
+
+
+def one_of(number: torch.Tensor, count: int) -> torch.Tensor:
+    """True [..., count] where the column is the number [...]; unlike `one_hot` it never waits for the device."""
+    return number.unsqueeze(-1) == torch.arange(count, device=number.device)
 
 
 def divergence(posterior: tuple[torch.Tensor, torch.Tensor], prior: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
