@@ -1,5 +1,7 @@
 """Random wishes, as a restless player would have them: what to do, how fast, where to, for a few seconds each."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,10 +47,16 @@ def known_actions(action: NDArray[np.int64], style: NDArray[np.int64]) -> NDArra
 class RandomPlayer:
     """Draws wishes for `count` characters; `wish` gives those of a frame, in the order of frames."""
 
-    def __init__(self, random: np.random.Generator, count: int, known: NDArray[np.bool_]) -> None:
-        """`known` [action, style]: what there is to see."""
+    def __init__(
+        self,
+        random: np.random.Generator,
+        count: int,
+        known: NDArray[np.bool_],
+        actions: Sequence[str] = ACTIONS,
+    ) -> None:
+        """`known` [action, style]: what there is to see; only `actions` are wished for."""
         self._random = random
-        self._known = known
+        self._known = known & np.isin(ACTIONS, list(actions))[:, None]
         style = (random.random(count) < STYLIZED_SHARE).astype(np.int64)
         self._wish = Wish(np.zeros((count, 2), Float), np.zeros(count, Float), np.zeros(count, np.int64), style)
         self._until = random.integers(15, 60, count)
