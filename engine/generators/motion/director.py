@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from engine.errors import GenerationError, InvalidRequestError, WeightsError
 from engine.generators.motion.control import MotionControl
-from engine.generators.motion.state import LAYOUT, SESSION, MotionState
+from engine.generators.motion.state import LAYOUT, SESSION, WISH, MotionState
 from engine.motion.actions import ACTIONS, STYLES
 from engine.motion.clip import between
 from engine.motion.features import FEATURE_COUNT, PATH, GroundPath, advanced, poses_of
@@ -37,13 +37,15 @@ from engine.nets.motiongen.weights_file import MotionGenWeights
 from engine.noise import hash_lanes, unit_value
 
 RATES_HZ = (24, 30, 60, 72, 90)
-BUCKET = 16
+BUCKET = 32
 """Rows per call of the network: a matrix product of another shape may round differently."""
 
 RUN_FROM_MPS, WALK_FROM_MPS, TURN_FROM_RAD = 2.3, 0.25, 0.35
 """What "move" means: from these speeds on somebody runs or walks; standing, from this angle on he turns."""
 
-WITHOUT_WAY = frozenset({"jump", "dance", "box", "signal", "laugh", "wave", "cheer"})
+STAYING = frozenset({"idle", "turn", "jump", "dance", "box", "signal", "laugh", "wave", "cheer"})
+"""Actions that do not look at the velocity."""
+
 NOISE_LAYER = 0x6D6F
 DRAWS_PER_NUMBER = 4
 """Uniform numbers that are added up for a normal one: integers and sums only, so that every machine agrees."""
@@ -110,7 +112,7 @@ class MotionDirector:
             batch["moment"][rows] += 1
             self._make_next(batch, rows, wishes)
         changed = np.zeros(len(batch), bool)
-        for name in ("velocity_mps", "heading_rad", "action", "style"):
+        for name in WISH.names or ():
             differs = wishes[name] != batch[name]
             changed |= differs.reshape(len(batch), -1).any(1)
         if changed.any():
@@ -119,7 +121,7 @@ class MotionDirector:
     def _make_next(self, batch: NDArray[Any], rows: NDArray[np.int64], wishes: NDArray[Any]) -> None:
         """`next` of these rows from `now` and the wishes."""
         part = batch[rows]
-        for name in ("velocity_mps", "heading_rad", "action", "style"):
+        for name in WISH.names or ():
             part[name] = wishes[name][rows]
         now, following = part["now"], part["next"]
         following["state"] = self._advanced(part)
@@ -173,21 +175,19 @@ class MotionDirector:
 
 
 def wishes_of(batch: NDArray[Any], controls: Sequence[MotionControl]) -> NDArray[Any]:
-    """What sessions are told, as far as the network understands it: a SESSION array with only those fields filled."""
-    wishes = np.zeros(len(batch), SESSION)
+    """What sessions are told, as far as the network understands it: a WISH array."""
+    wishes = np.zeros(len(batch), WISH)
+    facing, told = batch["now"]["heading_rad"].tolist(), batch["heading_rad"].tolist()
+    rows = []
     for row, control in enumerate(controls):
-        facing = float(batch["now"]["heading_rad"][row])
-        told_heading = float(batch["heading_rad"][row])
         heading = control.heading_rad
         if heading is None:
-            moving = control.speed_mps > WALK_FROM_MPS / 2
-            heading = float(np.arctan2(*control.velocity_mps)) if moving else told_heading
-        action = control.action if control.action != "move" else _move(control, heading, facing)
-        speed = (0.0, 0.0) if action in WITHOUT_WAY or action in ("idle", "turn") else control.velocity_mps
-        wishes["velocity_mps"][row] = speed
-        wishes["heading_rad"][row] = heading
-        wishes["action"][row] = ACTIONS.index(action)
-        wishes["style"][row] = STYLES.index(control.style)
+            moves = control.speed_mps > WALK_FROM_MPS / 2
+            heading = float(np.arctan2(*control.velocity_mps)) if moves else told[row]
+        action = control.action if control.action != "move" else _move(control, heading, facing[row])
+        velocity = (0.0, 0.0) if action in STAYING else control.velocity_mps
+        rows.append((velocity, heading, ACTIONS.index(action), STYLES.index(control.style)))
+    wishes[:] = rows
     return wishes
 
 

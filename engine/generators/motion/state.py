@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import InvalidRequestError
+from engine.motion.actions import ACTIONS, STYLES
 from engine.motion.features import FEATURE_COUNT
 from engine.motion.skeleton import JOINT_COUNT
 
@@ -32,23 +33,21 @@ MOMENT = np.dtype(
 )
 """state: normalized features. place, heading: of the path. held to pace: `FootLock`. root to contact: the pose."""
 
+WISH = np.dtype([("velocity_mps", "<f4", 2), ("heading_rad", "<f8"), ("action", "<i4"), ("style", "<i4")])
+"""What `next` was made with, as the network understands it."""
+
 SESSION = np.dtype(
     [
         ("layout", "<u4"),
         ("seed", "<u4"),
         ("moment", "<i8"),
         ("frame", "<i8"),
-        ("velocity_mps", "<f4", 2),
-        ("heading_rad", "<f8"),
-        ("action", "<i4"),
-        ("style", "<i4"),
+        *((name, *WISH.fields[name][:1]) for name in WISH.names or () if WISH.fields),
         ("now", MOMENT),
         ("next", MOMENT),
     ]
 )
-"""moment: number of `next` at 30 Hz. frame: number of the next frame to be shown. The rest before `now`: the wish that
-`next` was made with.
-"""
+"""moment: number of `next` at 30 Hz. frame: number of the next frame to be shown. Then the fields of WISH."""
 
 STATE_MAX_BYTES = 4096
 
@@ -76,8 +75,10 @@ class MotionState:
         sound = all(
             np.isfinite(record[moment][name]).all() for moment in ("now", "next") for name in MOMENT.fields or ()
         )
-        if not sound or record["frame"] < 0 or record["moment"] < 0:
-            raise InvalidRequestError("checkpoint", "numbers that are not finite", "what `to_bytes` gave")
+        told = np.isfinite(record["velocity_mps"]).all() and np.isfinite(record["heading_rad"])
+        known = -1 <= record["action"] < len(ACTIONS) and 0 <= record["style"] < len(STYLES)
+        if not (sound and told and known) or record["frame"] < 0 or record["moment"] < 0:
+            raise InvalidRequestError("checkpoint", "numbers beyond their range", "finite ones, as `to_bytes` gave")
         return cls(record)
 
     @property

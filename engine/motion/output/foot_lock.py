@@ -14,7 +14,7 @@ from engine.motion.output.two_bone import reach
 from engine.motion.pose import Poses, joint_positions, joint_rotations, local_rotations
 from engine.motion.skeleton import LEFT_LEG, RIGHT_LEG, Float
 
-LEGS = (LEFT_LEG, RIGHT_LEG)
+HIPS, KNEES, ANKLES, TOES = (np.array(pair) for pair in zip(LEFT_LEG, RIGHT_LEG, strict=True))
 CONTACT_MIN = 0.5
 RELEASED_AT_M = 0.22
 """A held point this far from where the pose wants its toe is let go: better a slide than a split."""
@@ -23,7 +23,6 @@ SETTLES_S = 0.07
 """Time constant in which a correction dies away."""
 
 ANKLE_HEIGHT_MIN_M, TOE_HEIGHT_MIN_M = 0.035, 0.0
-FIELDS_PER_FOOT = 10
 
 
 @dataclass(slots=True)
@@ -51,16 +50,12 @@ def locked(poses: Poses, memory: FootLock, step_s: float) -> tuple[Poses, FootLo
     """The next poses [...] with their feet held, and what to remember for the one after."""
     world = joint_rotations(poses.rotation)
     position = joint_positions(poses, world=world)
-    toe = position[..., (LEFT_LEG[3], RIGHT_LEG[3]), :]
+    toe = position[..., TOES, :]
     memory = _remembered(toe, poses.contact[..., (1, 3)], memory, Float(step_s))
-    for foot, leg in enumerate(LEGS):
-        ankle = position[..., leg[2], :] + memory.offset[..., foot, :]
-        low = np.maximum(ankle[..., 1], ANKLE_HEIGHT_MIN_M) - ankle[..., 1]
-        target = ankle.copy()
-        target[..., 1] += low
-        upper, lower = reach(world, position, leg[:3], target)
-        world[..., leg[0], :], world[..., leg[1], :] = upper, lower
-        # the foot keeps its own turn in the world: only the leg above it moves
+    target = position[..., ANKLES, :] + memory.offset
+    target[..., 1] = np.maximum(target[..., 1], ANKLE_HEIGHT_MIN_M)
+    # both legs at once; feet keep their own turn in the world: only what is above them moves
+    world[..., HIPS, :], world[..., KNEES, :] = reach(world, position, (HIPS, KNEES, ANKLES), target)
     return Poses(poses.root_m, local_rotations(world), poses.contact), memory
 
 

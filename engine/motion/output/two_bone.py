@@ -13,14 +13,16 @@ HINGE = np.array((-1, 0, 0), Float)
 """Axis of a knee that straightens, in the thigh's own axes; decides only where the leg is straight already."""
 
 TINY = 1e-6
+Joints = int | NDArray[np.integer]
 
 
 def reach(
-    world: NDArray[Float], position_m: NDArray[Float], limb: tuple[int, int, int], target_m: NDArray[Float]
+    world: NDArray[Float], position_m: NDArray[Float], limb: tuple[Joints, Joints, Joints], target_m: NDArray[Float]
 ) -> tuple[NDArray[Float], NDArray[Float]]:
     """World rotations [..., 4] of the first two joints of `limb` such that its third joint lies at `target_m` [..., 3].
 
     world, position_m  of all joints: [..., 19, 4] and [..., 19, 3]
+    limb               indices of its joints; arrays of indices for several limbs at once, which give [..., limb, 4]
     """
     root, middle, end = (position_m[..., joint, :] for joint in limb)
     upward, downward = root - middle, end - middle

@@ -29,6 +29,7 @@ FEET = (
 
 PLACE_WEIGHT, DIRECTION_WEIGHT, FEET_WEIGHT = 1.0, 1.5, 0.75
 SEARCHED_EVERY_FRAMES = 8
+VARIANCE_MIN = 1e-4
 LEFT_FRAMES_MIN = 12
 """Nobody jumps to where a take is about to end."""
 
@@ -91,7 +92,7 @@ class MotionMatcher:
 
     @staticmethod
     def _scaled(values: NDArray[Float], weight: float) -> Float:
-        return Float(weight / np.sqrt(values.var(0).mean() * values.shape[1] / 6))
+        return Float(weight / np.sqrt(max(float(values.var(0).mean()), VARIANCE_MIN) * values.shape[1] / 6))
 
     def _allowed(self, action: int, style: int) -> NDArray[np.int64]:
         """Rows that somebody who does `action` may jump to; other styles where this one has none."""

@@ -90,7 +90,7 @@ def test_a_character_begins_where_and_how_it_is_told(director: MotionDirector) -
     assert state.frame == 1
 
 
-def test_move_means_what_speed_and_heading_ask_for(director: MotionDirector) -> None:
+def test_move_means_what_speed_and_heading_ask_for() -> None:
     batch = np.zeros(4, SESSION)
     controls = [
         MotionControl(),
@@ -103,7 +103,7 @@ def test_move_means_what_speed_and_heading_ask_for(director: MotionDirector) -> 
     assert wishes["heading_rad"][3] == 2.0
 
 
-def test_without_a_heading_somebody_faces_where_he_goes(director: MotionDirector) -> None:
+def test_without_a_heading_somebody_faces_where_he_goes() -> None:
     wishes = wishes_of(np.zeros(1, SESSION), [MotionControl((1.0, 0.0))])
     assert wishes["heading_rad"][0] == pytest.approx(np.pi / 2)
 
