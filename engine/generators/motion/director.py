@@ -61,7 +61,9 @@ class MotionDirector:
         if (config.feature_count, config.way_count) != (FEATURE_COUNT, WAY_COUNT):
             raise WeightsError("the header's features are not those of this program")
         self._network = weights.network
-        self._beginnings = weights.beginnings.numpy()
+        self._beginnings: NDArray[Float] = weights.beginnings.numpy()
+        self._mean: NDArray[Float] = weights.network.mean.numpy()
+        self._deviation: NDArray[Float] = weights.network.deviation.numpy()
 
     def begin(self, seed: int, style: str = "mocap", heading_rad: float = 0.0) -> MotionState:
         """Somebody who stands at the origin and faces `heading_rad`; `seed` (0 to 2**32 - 1) decides who and how.
@@ -148,7 +150,7 @@ class MotionDirector:
         moment["root_m"], moment["rotation"], moment["contact"] = poses.root_m, poses.rotation, poses.contact
 
     def _restored(self, state: NDArray[Float]) -> NDArray[Float]:
-        return state * self._network.deviation.numpy() + self._network.mean.numpy()
+        return np.asarray(state * self._deviation + self._mean)
 
     def _advanced(self, part: NDArray[Any]) -> NDArray[Float]:
         """The network's next states for rows, in buckets."""

@@ -86,4 +86,5 @@ def settled(offset: NDArray[Float], pace: NDArray[Float], step_s: Float) -> tupl
     stiffness = Float(1 / SETTLES_S)
     decay = Float(np.exp(-step_s * stiffness))
     drive = pace + offset * stiffness
-    return decay * (offset + drive * step_s), decay * (pace - drive * stiffness * step_s)
+    moved, slowed = decay * (offset + drive * step_s), decay * (pace - drive * stiffness * step_s)
+    return moved.astype(Float), slowed.astype(Float)

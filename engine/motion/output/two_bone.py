@@ -33,7 +33,8 @@ def reach(
     now = np.arccos(np.clip((upward * downward).sum(-1, keepdims=True) / (upper * lower), -1, 1))
     new = np.arccos(np.clip((upper**2 + lower**2 - wanted**2) / (2 * upper * lower), -1, 1))
     straightening = quaternions.crossed(upward, downward) / (upper * lower)
-    axis = unit(straightening + 0.01 * quaternions.turned(world[..., limb[0], :], HINGE))
+    straight = quaternions.turned(world[..., limb[0], :], HINGE)
+    axis = unit((straightening + straight * Float(0.01)).astype(Float))
     bend = quaternions.from_rotation_vector(axis * (new - now))
     reached = middle + quaternions.turned(bend, downward) - root
     swing = quaternions.between(unit(reached), unit(to_target))
@@ -44,7 +45,7 @@ def reach(
 
 def length(vector: NDArray[Float]) -> NDArray[Float]:
     """Lengths [..., 1] of vectors [..., 3], at least a millionth."""
-    return np.maximum(np.sqrt((vector * vector).sum(-1, keepdims=True)), Float(TINY))
+    return np.asarray(np.maximum(np.sqrt((vector * vector).sum(-1, keepdims=True)), Float(TINY)), Float)
 
 
 def unit(vector: NDArray[Float]) -> NDArray[Float]:

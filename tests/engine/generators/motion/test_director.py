@@ -24,7 +24,7 @@ def played(
 
 
 def _bytes(poses: Poses, row: int = 0) -> bytes:
-    return poses.root_m[row].tobytes() + poses.rotation[row].tobytes() + poses.contact[row].tobytes()
+    return b"".join((poses.root_m[row].tobytes(), poses.rotation[row].tobytes(), poses.contact[row].tobytes()))
 
 
 @pytest.mark.parametrize("rate", RATES_HZ)
