@@ -30,6 +30,7 @@ from engine.motion.clip import between
 from engine.motion.features import FEATURE_COUNT, PATH, GroundPath, advanced, poses_of
 from engine.motion.output.foot_lock import FootLock, locked
 from engine.motion.output.limits import limited
+from engine.motion.output.transition import difference, settled, with_difference
 from engine.motion.pose import Poses
 from engine.motion.skeleton import Float
 from engine.motion.trajectory import RATE_HZ, WAY_COUNT, wished_way
@@ -82,6 +83,7 @@ class MotionDirector:
         moment = record["next"]
         moment["state"] = choices[int(unit_value(seed, NOISE_LAYER) * len(choices))]
         moment["heading_rad"] = heading_rad
+        moment["action"] = -1
         self._show(record.reshape(1)["next"], restart=True)
         record["moment"] = 0
         return MotionState(record)
@@ -127,6 +129,8 @@ class MotionDirector:
             part[name] = wishes[name][rows]
         now, following = part["now"], part["next"]
         following["state"] = self._advanced(part)
+        following["action"], following["style"] = part["action"], part["style"]
+        self._soften(part)
         features = self._restored(following["state"])
         path = advanced(GroundPath(now["place_m"], now["heading_rad"]), features[:, PATH], RATE_HZ)
         following["place_m"], following["heading_rad"] = path.place_m, path.heading_rad
@@ -136,9 +140,21 @@ class MotionDirector:
         part["next"] = following
         batch[rows] = part
 
+    def _soften(self, part: NDArray[Any]) -> None:
+        """Where the action or the style is not what `now` was made with, remember what the old one would have done."""
+        now, following = part["now"], part["next"]
+        rest, pace = settled(now["rest"].astype(Float), now["rest_pace"].astype(Float), 1 / RATE_HZ)
+        changes = ((now["action"] != part["action"]) | (now["style"] != part["style"])) & (now["action"] >= 0)
+        if changes.any():
+            other = part[changes]
+            other["action"], other["style"] = other["now"]["action"], other["now"]["style"]
+            old, new = self._restored(self._advanced(other)), self._restored(following["state"][changes])
+            rest[changes] += difference(old, new)
+        following["rest"], following["rest_pace"] = rest, pace
+
     def _show(self, moment: NDArray[Any], *, restart: bool = False) -> None:
         """Fill in the pose of moments [row] from their states: the output stage."""
-        features = self._restored(moment["state"])
+        features = with_difference(self._restored(moment["state"]), moment["rest"].astype(Float))
         poses = poses_of(features, GroundPath(moment["place_m"], moment["heading_rad"]))
         poses = Poses(poses.root_m, limited(poses.rotation), poses.contact)
         lock = FootLock(*(moment[name].copy() for name in ("held", "point", "offset", "pace")))

@@ -1,4 +1,4 @@
-"""A character's session as one record of fixed layout: 2.6 KB, the same bytes on every machine.
+"""A character's session as one record of fixed layout: 3.3 KB, the same bytes on every machine.
 
 A session always knows two moments of the network's 30 Hz: the one at or before the last frame, and the one after it.
 Frames at other rates lie between them.
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.errors import InvalidRequestError
 from engine.motion.actions import ACTIONS, STYLES
 from engine.motion.features import FEATURE_COUNT
+from engine.motion.output.transition import BLENDED_COUNT
 from engine.motion.skeleton import JOINT_COUNT
 
 LAYOUT = 1
@@ -29,9 +30,15 @@ MOMENT = np.dtype(
         ("root_m", "<f4", 3),
         ("rotation", "<f4", (JOINT_COUNT, 4)),
         ("contact", "<f4", 4),
+        ("rest", "<f2", BLENDED_COUNT),
+        ("rest_pace", "<f2", BLENDED_COUNT),
+        ("action", "<i2"),
+        ("style", "<i2"),
     ]
 )
-"""state: normalized features. place, heading: of the path. held to pace: `FootLock`. root to contact: the pose."""
+"""state: normalized features. place, heading: of the path. held to pace: `FootLock`. root to contact: the pose. rest: what
+is left of the last change of action (`transition.py`). action, style: that it was made with.
+"""
 
 WISH = np.dtype([("velocity_mps", "<f4", 2), ("heading_rad", "<f8"), ("action", "<i4"), ("style", "<i4")])
 """What `next` was made with, as the network understands it."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.motion.output.transition import settled
 from engine.motion.output.two_bone import reach
 from engine.motion.pose import Poses, joint_positions, joint_rotations, local_rotations
 from engine.motion.skeleton import LEFT_LEG, RIGHT_LEG, Float
@@ -61,7 +62,7 @@ def locked(poses: Poses, memory: FootLock, step_s: float) -> tuple[Poses, FootLo
 
 def _remembered(toe: NDArray[Float], contact: NDArray[Float], before: FootLock, step_s: Float) -> FootLock:
     """Held points and offsets of this frame for the pose's own toes [..., 2, 3]."""
-    offset, pace = settled(before.offset, before.pace, step_s)
+    offset, pace = settled(before.offset, before.pace, float(step_s), SETTLES_S)
     stands = contact > CONTACT_MIN
     near = np.abs(before.point - toe).max(-1) < RELEASED_AT_M
     keeps = stands & near & (before.held > 0.5)
@@ -79,12 +80,3 @@ def _remembered(toe: NDArray[Float], contact: NDArray[Float], before: FootLock, 
     floor = np.maximum(TOE_HEIGHT_MIN_M - (toe + new_offset)[..., 1], 0)
     new_offset[..., 1] += floor
     return FootLock(held.astype(Float), point.astype(Float), new_offset.astype(Float), new_pace.astype(Float))
-
-
-def settled(offset: NDArray[Float], pace: NDArray[Float], step_s: Float) -> tuple[NDArray[Float], NDArray[Float]]:
-    """A critically damped spring towards zero, one step on (exact solution)."""
-    stiffness = Float(1 / SETTLES_S)
-    decay = Float(np.exp(-step_s * stiffness))
-    drive = pace + offset * stiffness
-    moved, slowed = decay * (offset + drive * step_s), decay * (pace - drive * stiffness * step_s)
-    return moved.astype(Float), slowed.astype(Float)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from engine.motion.actions import ACTIONS, STYLES
 from engine.motion.features import CONTACT, FEATURE_COUNT, PATH, POSITION, VELOCITY, GroundPath, advanced, poses_of
-from engine.motion.output.foot_lock import FootLock, locked, nothing_held, settled
+from engine.motion.output.foot_lock import SETTLES_S, FootLock, locked, nothing_held
+from engine.motion.output.transition import settled
 from engine.motion.pose import Poses
 from engine.motion.skeleton import Float
 from engine.motion.trajectory import RATE_HZ, WAY_COUNT, wished_way
@@ -110,7 +111,7 @@ class MotionMatcher:
 
     def step(self, players: Players, wish: Wish, frame_number: int) -> Poses:
         """Move on by one frame; the poses [character]. `players` changes."""
-        offset, pace = settled(players.offset, players.pace, Float(1 / RATE_HZ))
+        offset, pace = settled(players.offset, players.pace, 1 / RATE_HZ, SETTLES_S)
         shown = self.features[players.frame] + offset
         ends = self.left[players.frame] <= 1
         changed = wish.action != players.told

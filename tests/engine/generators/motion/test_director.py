@@ -1,3 +1,4 @@
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -147,3 +148,20 @@ def test_noise_is_nearly_normal_and_depends_on_seed_moment_and_column_only() -> 
     correlation = np.corrcoef(noise[:, 0], noise[:, 1])[0, 1]
     assert abs(float(correlation)) < 0.07
     assert torch.is_tensor(torch.from_numpy(noise))
+
+
+def test_a_change_of_action_does_not_show_as_a_jump(weights: MotionGenWeights) -> None:
+    network = copy.deepcopy(weights.network)
+    network.first.linear.weight[:, -len(ACTIONS) - 2 :] *= 30  # a network that reacts to actions wildly
+    director = MotionDirector(replace(weights, network=network))
+    state, other = director.begin(3), director.begin(3)
+    for _ in range(10):
+        director.step([state, other], [MotionControl(action="idle"), MotionControl(action="idle")])
+    before = director.step([state, other], [MotionControl(action="idle")] * 2)
+    after = director.step([state, other], [MotionControl(action="idle"), MotionControl(action="dance")])
+    steady, changed = (np.abs(after.rotation[row] - before.rotation[row]).max() for row in (0, 1))
+    assert changed < 2 * steady + 0.05
+
+
+def test_a_whole_state_and_its_control_fit_a_checkpoint() -> None:
+    assert SESSION.itemsize + 64 <= STATE_MAX_BYTES
