@@ -33,7 +33,7 @@ from engine.motion.output.limits import limited
 from engine.motion.output.transition import difference, settled, with_difference
 from engine.motion.pose import Poses
 from engine.motion.skeleton import Float
-from engine.motion.trajectory import RATE_HZ, WAY_COUNT, wished_way
+from engine.motion.trajectory import RATE_HZ, WAY_COUNT, lag_after, wished_way
 from engine.nets.motiongen.weights_file import MotionGenWeights
 from engine.noise import hash_lanes, unit_value
 
@@ -134,6 +134,7 @@ class MotionDirector:
         features = self._restored(following["state"])
         path = advanced(GroundPath(now["place_m"], now["heading_rad"]), features[:, PATH], RATE_HZ)
         following["place_m"], following["heading_rad"] = path.place_m, path.heading_rad
+        following["lag_m"] = lag_after(now["lag_m"], part["velocity_mps"], path.place_m - now["place_m"])
         for name in ("held", "point", "offset", "pace"):
             following[name] = now[name]
         self._show(following)
@@ -172,9 +173,8 @@ class MotionDirector:
         """The network's next states for rows, in buckets."""
         now = part["now"]
         movement = self._restored(now["state"])[:, PATH]
-        way = wished_way(
-            GroundPath(now["place_m"], now["heading_rad"]), movement, part["velocity_mps"], part["heading_rad"]
-        )
+        path = GroundPath(now["place_m"], now["heading_rad"])
+        way = wished_way(path, movement, part["velocity_mps"], part["heading_rad"], now["lag_m"])
         noise = normal_noise(part["seed"], part["moment"], self._network.config.latent_count)
         results = []
         with torch.inference_mode():

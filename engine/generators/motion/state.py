@@ -23,6 +23,7 @@ MOMENT = np.dtype(
         ("state", "<f4", FEATURE_COUNT),
         ("place_m", "<f8", 2),
         ("heading_rad", "<f8"),
+        ("lag_m", "<f8", 2),
         ("held", "<f4", 2),
         ("point", "<f4", (2, 3)),
         ("offset", "<f4", (2, 3)),
@@ -36,8 +37,9 @@ MOMENT = np.dtype(
         ("style", "<i2"),
     ]
 )
-"""state: normalized features. place, heading: of the path. held to pace: `FootLock`. root to contact: the pose. rest: what
-is left of the last change of action (`transition.py`). action, style: that it was made with.
+"""state: normalized features. place, heading: of the path. lag: to where the wish would have led. held to pace:
+`FootLock`. root to contact: the pose. rest: what is left of the last change of action (`transition.py`). action, style:
+that it was made with.
 """
 
 WISH = np.dtype([("velocity_mps", "<f4", 2), ("heading_rad", "<f8"), ("action", "<i4"), ("style", "<i4")])
