@@ -1,7 +1,7 @@
 """Captured moments that a generated motion is held by: what somebody did next who stood like that and went that way.
 
 A network that feeds on its own frames can drift to where nobody was ever captured and stay there, such as a walk frozen
-in mid-step. So each frame is drawn a little towards what followed the most similar captured moment: hardly at all near
+in mid-step. So a frame is drawn a little towards what followed the most similar captured moment: not at all near
 captured motion, more the farther away. This is the projector's task of Holden et al., "Learned Motion Matching",
 SIGGRAPH 2020 (section 4.3), done with the frames themselves.
 """
@@ -18,8 +18,8 @@ MEASURED = slice(POSITION.start, VELOCITY.stop)
 WAY_WEIGHT = 2.0
 """Of a normalized number of the way beside one of the state."""
 
-DRAWN_MIN, DRAWN_MAX = 0.05, 0.3
-"""Share of the way to what followed that a state is drawn in one frame: near captured moments, and far from them."""
+DRAWN_MAX = 0.3
+"""Share of the way to what followed that a state is drawn in one frame, far from all captured moments."""
 
 FULL_FROM_RADII = 2.0
 RADIUS_QUANTILE, RADIUS_MIN = 0.9, 2.0
@@ -54,10 +54,11 @@ def drawn(
 ) -> NDArray[Float]:
     """States [row, feature] drawn towards what followed the moments [row, feature] that lie at distances [row].
 
-    The path's own movement is left as it is.
+    The path's own movement is left as it is, and so is who is infinitely far from any moment: nothing holds him.
     """
-    beyond = np.clip((distance / radius - 1) / Float(FULL_FROM_RADII - 1), 0, 1)
-    share = (Float(DRAWN_MIN) + Float(DRAWN_MAX - DRAWN_MIN) * beyond)[:, None]
+    known = np.isfinite(distance)
+    beyond = np.clip((np.where(known, distance, 0) / radius - 1) / Float(FULL_FROM_RADII - 1), 0, 1)
+    share = Float(DRAWN_MAX) * beyond[:, None]
     pulled = states + (followers - states) * share
     pulled[:, : POSITION.start] = states[:, : POSITION.start]
     return pulled.astype(Float)

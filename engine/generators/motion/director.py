@@ -214,7 +214,7 @@ class MotionDirector:
 def fitting_anchors(kinds: torch.Tensor) -> torch.Tensor:
     """Which anchors of kinds [row, 2] hold somebody who does an action in a style: bool [action, style, row].
 
-    Those of that action and style; of the action where the style has none; all where there are none at all.
+    Those of that action and style; of the action where the style has none. Actions without anchors are not held.
     """
     actions, styles = kinds[:, 0], kinds[:, 1]
     fits = torch.zeros(len(ACTIONS), len(STYLES), len(kinds), dtype=torch.bool)
@@ -223,7 +223,6 @@ def fitting_anchors(kinds: torch.Tensor) -> torch.Tensor:
             own = actions == action
             styled = own & (styles == style)
             fits[action, style] = styled if styled.any() else own
-    fits[~fits.any(-1)] = True
     return fits
 
 

@@ -21,9 +21,11 @@ DEVIATION_MIN = {"path": 0.2, "position": 0.02, "velocity": 0.1, "rotation": 0.0
 """Least standard deviations by group: what hardly moves must not count as much as what does."""
 
 BEGINNINGS_PER_STYLE = 32
-ANCHORS = {"walk": 1600, "run": 800, "idle": 400}
-ANCHORS_ELSE, ANCHORED_FROM = 500, 9000
-"""Moments that stand for all of one action and style, and out of how many they are chosen."""
+ANCHORS = {"walk": 1600, "run": 800, "idle": 400, "turn": 500}
+ANCHORED_FROM = 9000
+"""Moments that stand for all of one action and style, and out of how many they are chosen. Only these actions are held:
+what is not a steady cycle, such as a jump, would be held back.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +131,11 @@ def examples_of(takes: Sequence[Take], network: MotionGen) -> Examples:
     every, after, kind = np.concatenate(seen), np.concatenate(followers), np.concatenate(kinds)
     chosen, radii = [], []
     for pair in np.unique(kind, axis=0):
+        if ACTIONS[int(pair[0])] not in ANCHORS:
+            continue
         rows = np.flatnonzero((kind == pair).all(1))
         rows = rows[:: max(1, len(rows) // ANCHORED_FROM)]
-        count = ANCHORS.get(ACTIONS[int(pair[0])], ANCHORS_ELSE)
-        own = rows[spread_rows(every[rows], count)]
+        own = rows[spread_rows(every[rows], ANCHORS[ACTIONS[int(pair[0])]])]
         chosen.append(own)
         radii.append(np.full(len(own), radius_of(every[own], every[rows]), Float))
     picked = np.concatenate(chosen)
