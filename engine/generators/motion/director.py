@@ -23,10 +23,10 @@ import torch
 from numpy.typing import NDArray
 
 from engine.errors import GenerationError, InvalidRequestError, WeightsError
+from engine.generators.motion.anchors import MEASURED, WAY_WEIGHT, drawn
 from engine.generators.motion.control import MotionControl
 from engine.generators.motion.state import LAYOUT, SESSION, WISH, MotionState
 from engine.motion.actions import ACTIONS, STYLES
-from engine.motion.anchors import MEASURED, WAY_WEIGHT, drawn
 from engine.motion.clip import between
 from engine.motion.features import FEATURE_COUNT, PATH, GroundPath, advanced, poses_of
 from engine.motion.output.foot_lock import FootLock, locked

@@ -35,7 +35,7 @@ class Examples:
     """Normalized states of captured motion that a file keeps beside its network.
 
     beginnings  float32 [style, choice, feature]: people who stand
-    anchors     float32 [row, number]: captured moments as `engine/motion/anchors.py` compares them
+    anchors     float32 [row, number]: captured moments as `engine/generators/motion/anchors.py` compares them
     followers   float32 [row, feature]: the states that followed them
     radii       float32 [row]: how far from them other moments of their kind lie
     kinds       int64 [row, 2]: numbers of action and style

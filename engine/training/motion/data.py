@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from engine.errors import DataError
+from engine.generators.motion.anchors import measured, radius_of, spread_rows
 from engine.motion.actions import ACTIONS, STYLES
-from engine.motion.anchors import measured, radius_of, spread_rows
 from engine.motion.features import CONTACT, FEATURE_COUNT, PATH, POSITION, ROTATION, VELOCITY
 from engine.motion.skeleton import Float
 from engine.motion.trajectory import WAY_COUNT

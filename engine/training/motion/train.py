@@ -16,9 +16,9 @@ from engine.nets.motiongen.weights_file import MotionGenHeader, save_motiongen
 from engine.training import checkpoint
 from engine.training.motion.corpus import Take, chosen_clips, foot_locked, take_of, variants
 from engine.training.motion.data import examples_of, network_for, tensors_of
+from engine.training.motion.matching.stitched import stitched_takes
 from engine.training.motion.plan import MotionPlan
 from engine.training.motion.step import Stepper
-from engine.training.motion.stitched import stitched_takes
 
 VERSION = "1"
 WARM_UP_STEPS = 200

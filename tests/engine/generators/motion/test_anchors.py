@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from engine.motion.anchors import DRAWN_MAX, drawn, measured, radius_of, spread_rows
+from engine.generators.motion.anchors import DRAWN_MAX, drawn, measured, radius_of, spread_rows
 from engine.motion.features import FEATURE_COUNT
 
 RANDOM = np.random.default_rng(1)
