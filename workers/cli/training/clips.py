@@ -15,7 +15,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command("import")
-def import_files(
+def import_files(  # noqa: PLR0913 - a command has as many arguments as it has options
     files: Annotated[list[Path], typer.Argument(metavar="FILES", help="BVH, rigged GLB or .npz files of clips.")],
     *,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The .npz of clips to write.")] = Path("clips.npz"),
