@@ -159,3 +159,43 @@ class Settled(_message.Message):
     CHUNK_COUNT_FIELD_NUMBER: _ClassVar[int]
     chunk_count: int
     def __init__(self, chunk_count: _Optional[int] = ...) -> None: ...
+
+class WatchWorldRequest(_message.Message):
+    __slots__ = ("start",)
+    START_FIELD_NUMBER: _ClassVar[int]
+    start: ExploreStart
+    def __init__(self, start: _Optional[_Union[ExploreStart, _Mapping]] = ...) -> None: ...
+
+class WatchWorldResponse(_message.Message):
+    __slots__ = ("opened", "part", "evicted", "settled", "session")
+    OPENED_FIELD_NUMBER: _ClassVar[int]
+    PART_FIELD_NUMBER: _ClassVar[int]
+    EVICTED_FIELD_NUMBER: _ClassVar[int]
+    SETTLED_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    opened: WorldOpened
+    part: WorldPart
+    evicted: Evicted
+    settled: Settled
+    session: _common_pb2.LiveSession
+    def __init__(self, opened: _Optional[_Union[WorldOpened, _Mapping]] = ..., part: _Optional[_Union[WorldPart, _Mapping]] = ..., evicted: _Optional[_Union[Evicted, _Mapping]] = ..., settled: _Optional[_Union[Settled, _Mapping]] = ..., session: _Optional[_Union[_common_pb2.LiveSession, _Mapping]] = ...) -> None: ...
+
+class ControlWorldRequest(_message.Message):
+    __slots__ = ("session_id", "control_number", "viewer", "received_count", "finish")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    VIEWER_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    FINISH_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    control_number: int
+    viewer: Viewer
+    received_count: int
+    finish: bool
+    def __init__(self, session_id: _Optional[str] = ..., control_number: _Optional[int] = ..., viewer: _Optional[_Union[Viewer, _Mapping]] = ..., received_count: _Optional[int] = ..., finish: _Optional[bool] = ...) -> None: ...
+
+class ControlWorldResponse(_message.Message):
+    __slots__ = ("control_number",)
+    CONTROL_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    control_number: int
+    def __init__(self, control_number: _Optional[int] = ...) -> None: ...
