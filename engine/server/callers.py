@@ -1,19 +1,13 @@
 """Who calls, and with what terms: read from a call's metadata, peer and deadline."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-import grpc
-
 from engine.runtime.messages import Terms
+from engine.server.calls import Context, Metadata
 from engine.server.status import UnauthenticatedError
 from engine.server.telemetry.tracing import TRACE
-
-Context = grpc.aio.ServicerContext[bytes, bytes]
-
-Metadata = Iterable[tuple[str, str | bytes]]
 
 DEADLINE_MAX_S = 60.0
 """Deadlines beyond this are a precaution and say nothing about when an asset is wanted."""

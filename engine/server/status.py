@@ -20,6 +20,7 @@ from engine.errors import (
     OverloadedError,
     UnavailableError,
 )
+from engine.server.calls import Context
 
 DOMAIN = "morphogen"
 TEXT_MAX_BYTES = 400
@@ -92,7 +93,7 @@ def status_of(error: Exception) -> grpc.Status:
     return _status(code, _shortened(str(error)), error.reason, _details(error), _metadata(error))
 
 
-async def abort(context: grpc.aio.ServicerContext[bytes, bytes], status: grpc.Status) -> None:
+async def abort(context: Context, status: grpc.Status) -> None:
     """End the call with `status`; never returns normally. Raises CancelledError if the client has gone."""
     try:
         await context.abort(status.code, status.details, status.trailing_metadata)

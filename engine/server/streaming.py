@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import grpc
-
 from engine.assets import AssetRequest
+from engine.server.calls import Context
 from engine.server.convert import stream_header
 from engine.server.framing import header_frame, part_frames, trailer_frame
 from engine.server.status import IdleError
@@ -14,7 +13,7 @@ from engine.server.telemetry.metrics import Metrics
 from engine.sessions.session import Session
 from engine.sessions.sessions import Sessions, Wishes
 
-Context = grpc.aio.ServicerContext[bytes, bytes]
+__all__ = ["AssetStreamer", "Context", "IdleLimit"]
 
 
 class IdleLimit:
@@ -69,6 +68,11 @@ class AssetStreamer:
         self._sessions = sessions
         self._metrics = metrics
         self._idle_timeout_s = idle_timeout_s
+
+    @property
+    def idle_timeout_s(self) -> float:
+        """How long a client may take nothing."""
+        return self._idle_timeout_s
 
     async def stream(self, request: AssetRequest, wishes: Wishes, context: Context) -> None:
         """Write header, parts and trailer."""
