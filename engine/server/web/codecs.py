@@ -43,5 +43,11 @@ class JsonCodec:
         try:
             return Parse(bytes(data), message_class()).SerializeToString()
         except (ParseError, UnicodeDecodeError, RecursionError) as error:
-            allowed = f"the JSON of a {message_class.DESCRIPTOR.full_name} ({error})"
+            allowed = f"a JSON object that is a {message_class.DESCRIPTOR.full_name}{_reason(error)}"
             raise refusal(InvalidRequestError("request", f"{len(data)} bytes", allowed)) from error
+
+
+def _reason(error: Exception) -> str:
+    """What the parser says, unless it is about itself."""
+    text = str(error).partition("\n")[0]
+    return "" if "Error" in text else f"; {text}"

@@ -22,6 +22,8 @@ from engine.server.web.call import AbortedError, WebCall
 from engine.server.web.codecs import Answer, BinaryCodec, JsonCodec
 from engine.server.web.errors import connect_error, refusal
 
+ACCEPTED_ENCODINGS = (b"accept-encoding", b"connect-accept-encoding", b"grpc-accept-encoding")
+
 Request = RequestContext[Any, Any]
 Handler = Any  # grpc.RpcMethodHandler, whose types lack the asynchronous behaviors
 
@@ -149,9 +151,13 @@ class RpcApplication(ConnectASGIApplication[Mapping[str, Any]]):
             endpoints=lambda endpoints: endpoints,
             interceptors=[Authentication(tokens)],
             read_max_bytes=max_receive_bytes,
-            compressions=(),  # parts are compressed already, and what a client compresses could unfold without end
             codecs=(BinaryCodec(), JsonCodec()),
         )
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request. It may be compressed, the response is not: most of it is files, which are already."""
+        headers = [pair for pair in scope["headers"] if pair[0] not in ACCEPTED_ENCODINGS]
+        await super().__call__({**scope, "headers": headers}, receive, send)
 
     @property
     def path(self) -> str:

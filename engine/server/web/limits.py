@@ -13,7 +13,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-HEAD_TIMEOUT_S = 10.0
+HEAD_TIMEOUT_S = 5.0
 """For a request's first line and headers."""
 
 ABORT = "morphogen.abort"
