@@ -29,7 +29,7 @@ from engine.sessions.sessions import Sessions
 from engine.wire.parsing import known, parsed
 from engine.wire.requests.landscape import landscape_of
 from engine.wire.requests.world import chunk_request, world_request
-from morphogen.v1 import common_pb2, world_pb2
+from morphogen.v1 import world_pb2
 
 LIMIT_DEFAULT = 256
 
@@ -92,10 +92,8 @@ class WorldService:
         message = parsed(world_pb2.WatchWorldRequest, data)
         watched = Watched(self._exploration(message.start, context), self._idle_timeout_s)
         with self._watched.opened(self._callers.tenant_of(context), watched) as session_id:
-            session = common_pb2.LiveSession(session_id=session_id, idle_timeout_s=self._idle_timeout_s)
             async with watched.idle.watching():
-                await context.write(world_pb2.WatchWorldResponse(session=session).SerializeToString())
-                await self._send(watched.exploration, context, watched.acknowledgement)
+                await self._send(watched.exploration, context, session_id, watched.acknowledgement)
 
     async def control_world(self, data: bytes, context: Context) -> bytes:
         """Move the viewer, and take the client's acknowledgement."""
@@ -111,14 +109,18 @@ class WorldService:
         return Exploration(self._sessions, _start_of(start), terms)
 
     async def _send(
-        self, exploration: Exploration, context: Context, acknowledgement: Acknowledgement | None = None
+        self,
+        exploration: Exploration,
+        context: Context,
+        session_id: str = "",
+        acknowledgement: Acknowledgement | None = None,
     ) -> None:
         """Write events; a stream of WatchWorld numbers them as one of ExploreWorld does."""
         async with aclosing(exploration.events()) as events:
             async for event in events:
                 if acknowledgement is not None and isinstance(event, Arrived):
                     acknowledgement.sent_count += 1  # before the client can have it
-                for message in _messages(event):
+                for message in _messages(event, session_id):
                     await self._streamer.write(context, message.SerializeToString())
 
 
@@ -184,7 +186,7 @@ def _viewer_of(message: world_pb2.Viewer) -> Viewer:
     return Viewer(message.x_m, message.z_m, message.velocity_x, message.velocity_z)
 
 
-def _messages(event: Event) -> list[world_pb2.ExploreWorldResponse]:
+def _messages(event: Event, session_id: str) -> list[world_pb2.ExploreWorldResponse]:
     match event:
         case Opened(viewer, view, world_json):
             opened = world_pb2.WorldOpened(
@@ -194,6 +196,7 @@ def _messages(event: Event) -> list[world_pb2.ExploreWorldResponse]:
                 chunk_m=view.chunk_m,
                 view_distance_m=view.distance_m,
                 world_json=world_json,
+                session_id=session_id,
             )
             return [world_pb2.ExploreWorldResponse(opened=opened)]
         case Left(chunks):

@@ -105,14 +105,6 @@ class StreamTrailer(_message.Message):
     timings: Timings
     def __init__(self, sha256: _Optional[bytes] = ..., part_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., timings: _Optional[_Union[Timings, _Mapping]] = ...) -> None: ...
 
-class LiveSession(_message.Message):
-    __slots__ = ("session_id", "idle_timeout_s")
-    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
-    IDLE_TIMEOUT_S_FIELD_NUMBER: _ClassVar[int]
-    session_id: str
-    idle_timeout_s: float
-    def __init__(self, session_id: _Optional[str] = ..., idle_timeout_s: _Optional[float] = ...) -> None: ...
-
 class Timings(_message.Message):
     __slots__ = ("queue_ms", "first_part_ms", "step_ms", "total_ms")
     QUEUE_MS_FIELD_NUMBER: _ClassVar[int]

@@ -105,19 +105,20 @@ class WorldServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchWorld(self, request, context):
-        """ExploreWorld for clients that cannot stream, web pages among them: the same messages, behind one that names the
-        session; the viewer is moved, and chunks are acknowledged, by ControlWorld.
-
-        At most `start.credit` chunks are on their way: sent and not yet acknowledged.
+        """The same for transports on which a client cannot send while it receives, web pages among them: `opened` names the
+        session, and ControlWorld moves the viewer and acknowledges chunks. At most `start.credit` chunks are on their way,
+        sent and not yet acknowledged. A client that has not acknowledged all that it was sent, and sends no control for the
+        server's idle timeout, is let go with DEADLINE_EXCEEDED, reason IDLE_TIMEOUT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ControlWorld(self, request, context):
-        """Moves the viewer of a stream of WatchWorld, and acknowledges its chunks. Idempotent. NOT_FOUND for a session that has
-        ended, is another caller's, or is another server's; INVALID_ARGUMENT for positions out of range or not finite, and
-        for more chunks than were sent.
+        """Steers a session of WatchWorld. It has to reach the same server, with the same token or, without tokens, from the same
+        address. NOT_FOUND for a session that has ended or is somebody else's; INVALID_ARGUMENT for positions out of range or
+        not finite, and for more chunks than were sent. Idempotent, in any order: a control whose number is not above the
+        highest so far moves nothing, and of the acknowledgements the highest counts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

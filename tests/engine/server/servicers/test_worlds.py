@@ -89,8 +89,9 @@ def land_pool(_pool: LocalPool) -> WorkerPool:
 class Watch:
     """A stream of WatchWorld that the test reads."""
 
-    def __init__(self, stub: Any, call: Any, session_id: str) -> None:
-        self.stub, self.call, self.session_id = stub, call, session_id
+    def __init__(self, stub: Any, call: Any, opened: world_pb2.WorldOpened) -> None:
+        self.stub, self.call, self.opened = stub, call, opened
+        self.session_id = opened.session_id
         self.chunks: list[tuple[int, int]] = []
         self.evicted: list[tuple[int, int]] = []
 
@@ -116,16 +117,15 @@ class Watch:
 async def watching(serving: Any, **start: Any) -> AsyncIterator[Watch]:
     stub: Any = world_pb2_grpc.WorldServiceStub(serving.channel)
     call = stub.WatchWorld(world_pb2.WatchWorldRequest(start={"view_distance_m": 300.0, "maps": ["height"], **start}))
-    session = (await call.read()).session
-    yield Watch(stub, call, session.session_id)
+    opened = (await call.read()).opened
+    yield Watch(stub, call, opened)
     call.cancel()
 
 
-async def test_first_messages_name_the_session_and_the_world(serve: Any) -> None:
+async def test_first_message_describes_the_world_and_names_the_session(serve: Any) -> None:
     serving = await serve(SETTINGS, pool_around=land_pool)
     async with watching(serving) as watch:
-        opened = await watch.until("opened")
-        assert (opened.chunk_m, opened.viewer.x_m) == (512.0, 256.0)
+        assert (watch.opened.chunk_m, watch.opened.viewer.x_m) == (512.0, 256.0)
         assert len(watch.session_id) >= 21
 
 
@@ -271,8 +271,8 @@ async def test_page_explores_through_the_web_port(serve: Any) -> None:
         async for data in messages:
             message = world_pb2.WatchWorldResponse.FromString(data)
             kind = message.WhichOneof("payload")
-            if kind == "session":
-                session_id = message.session.session_id
+            if kind == "opened":
+                session_id = message.opened.session_id
             if kind == "part":
                 seen.add((message.part.row, message.part.column))
                 received_count, number = received_count + 1, number + 1
