@@ -1,5 +1,6 @@
 /** One real server for all tests: `morphogen serve` from the project's environment (PYTHON names another one). */
 import { type ChildProcess, spawn } from "node:child_process";
+import { type AddressInfo, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type {} from "vitest";
@@ -11,15 +12,19 @@ const SERVE = "import sys; from pathlib import Path; from workers.serve import s
 
 declare module "vitest" {
   export interface ProvidedContext {
+    /** Of the server's web port. */
     url: string;
+    /** An allowed origin, which a test serves pages from. */
+    pageOrigin: string;
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const pageOrigin = `http://127.0.0.1:${await freePort()}`;
   const settings = {
     MORPHOGEN__SERVER__PORT: "0",
     MORPHOGEN__WEB__PORT: "0",
-    MORPHOGEN__WEB__ORIGINS: "['https://studio.example']",
+    MORPHOGEN__WEB__ORIGINS: `['${pageOrigin}']`,
     MORPHOGEN__LOG__LEVEL: "error",
     OMP_NUM_THREADS: "1",
   };
@@ -28,12 +33,22 @@ export default async function setup(project: TestProject): Promise<() => Promise
     env: { ...process.env, ...settings },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  project.provide("pageOrigin", pageOrigin);
   project.provide("url", await urlOf(started));
   return async () => {
     started.kill("SIGTERM");
     started.kill("SIGTERM"); // the second one does not wait for streams
     await new Promise((resolve) => (started.exitCode === null ? started.once("exit", resolve) : resolve(undefined)));
   };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
 }
 
 /** What the server says once it listens. */
