@@ -10,8 +10,7 @@ from typing import Any, TypeAlias, cast
 import grpc
 import structlog
 
-from engine.server.callers import authorization_of, traceparent_of
-from engine.server.calls import Metadata
+from engine.server.callers import Metadata, authorization_of, traceparent_of
 from engine.server.status import DeadlineError, UnauthenticatedError, abort, status_of
 from engine.server.streaming import Context
 from engine.server.telemetry.metrics import Metrics

@@ -165,6 +165,8 @@ async def _refuse(send: Send, status: int, code: str, text: str) -> None:
 
 
 async def _respond(send: Send, status: int, body: bytes, headers: HeaderList) -> None:
-    length = [] if status == 204 else [(b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
+    told = [(b"x-content-type-options", b"nosniff")]  # some of it repeats what was asked for
+    if status != 204:
+        told.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *told]})
     await send({"type": "http.response.body", "body": body})

@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 
 import grpc
 
-from engine.server.calls import Metadata, Pairs
+from engine.server.callers import Metadata
+from engine.server.status import Pairs
 
 
 class AbortedError(Exception):

@@ -7,8 +7,7 @@ from google.rpc import status_pb2  # type: ignore[import-untyped]  # ships no ty
 from protobuf.wkt import Any as PackedDetail
 
 from engine.errors import MorphogenError
-from engine.server.calls import Pairs
-from engine.server.status import status_of
+from engine.server.status import Pairs, status_of
 
 STATUS_DETAILS = "grpc-status-details-bin"
 CODES = {code.name: Code(code.name.lower()) for code in grpc.StatusCode if code.name not in ("OK", "CANCELLED")}

@@ -5,8 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from engine.server.callers import Callers, bearer_token, host_of, traceparent_of
-from engine.server.calls import Context
+from engine.server.callers import Callers, Context, bearer_token, host_of, traceparent_of
 from engine.server.status import UnauthenticatedError
 
 

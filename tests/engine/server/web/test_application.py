@@ -57,7 +57,8 @@ async def test_metrics_take_a_token_where_calls_do(serve_web: Any, tmp_path: Pat
 
 async def test_paths_that_do_not_exist_are_not_found(serve_web: Any) -> None:
     site = await serve_web()
-    assert (await site.client.get("/")).status_code == 404
+    missing = await site.client.get("/<script>")
+    assert (missing.status_code, missing.headers["x-content-type-options"]) == (404, "nosniff")
     response = await site.client.post("/morphogen.v1.TextureService/Nothing", json={})
     assert (response.status_code, response.json()["code"]) == (404, "unimplemented")
     assert (await site.client.post("/", json={})).status_code == 404
