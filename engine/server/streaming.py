@@ -87,8 +87,17 @@ class AssetStreamer:
         except TimeoutError:
             raise IdleError(f"the client took nothing for {self._idle_timeout_s:g} s") from None
 
-    async def deliver(self, request: AssetRequest, session: Session, context: Context) -> None:
+    async def deliver(
+        self,
+        request: AssetRequest,
+        session: Session,
+        context: Context,
+        *,
+        session_id: str = "",
+    ) -> None:
         """Write header, parts and trailer of a session.
+
+        session_id  what other calls steer it by
 
         Writes through the context instead of yielding: a cancelled call then raises in here, where the session is
         released at once; a suspended generator would keep it until it is collected.
@@ -96,7 +105,7 @@ class AssetStreamer:
         meter = self._metrics.meter(session.info.asset_kind)
         idle = IdleLimit(self._idle_timeout_s, lambda: session.waits_for_worker)
         async with idle.watching():
-            await context.write(header_frame(stream_header(request, session)))
+            await context.write(header_frame(stream_header(request, session, session_id)))
             async for sealed in session:
                 idle.progress()
                 for frame in part_frames(sealed, session.token(sealed)):

@@ -1,5 +1,8 @@
 /** What a page does in the browser's tests; each function runs in there. */
-import { MorphogenClient, MorphogenError } from "../src/index.js";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
+import { DiagnosticsService } from "../src/gen/morphogen/v1/diagnostics_pb.js";
+import { Delivery, MorphogenClient, MorphogenError } from "../src/index.js";
 
 type Protocol = "connect" | "grpc-web";
 
@@ -34,17 +37,25 @@ const actions = {
     return errors as { name: string; field?: string; allowed?: string }[];
   },
 
-  /** Parts per second of a stream that has a step every `stepMs`, and the longest wait for one. */
-  async paced(url: string, protocol: Protocol, partCount: number, stepMs: number) {
-    const stream = new MorphogenClient(url, { protocol }).probe({ partSizeBytes: 15_000, partCount, stepMs });
-    let [first, last, longestMs] = [0, 0, 0];
-    for await (const _ of stream) {
-      const now = performance.now();
-      longestMs = last === 0 ? 0 : Math.max(longestMs, now - last);
-      first ||= now;
-      last = now;
+  /** A live stream of 30 parts a second that is acknowledged part by part: its rate, and the parts that were dropped. */
+  async paced(url: string, protocol: Protocol, partCount: number) {
+    const transport = protocol === "connect" ? createConnectTransport({ baseUrl: url }) : createGrpcWebTransport({ baseUrl: url });
+    const diagnostics = createClient(DiagnosticsService, transport);
+    const start = { partSizeBytes: 15_000, partCount, intervalMs: 1000 / 30, delivery: Delivery.LIVE, options: { credit: 8 } };
+    let [sessionId, receivedCount, first, last, longestMs] = ["", 0, 0, 0, 0];
+    for await (const { payload } of diagnostics.watchProbe({ start })) {
+      if (payload.case === "header") {
+        sessionId = payload.value.sessionId;
+      } else if (payload.case === "part") {
+        const now = performance.now();
+        longestMs = last === 0 ? 0 : Math.max(longestMs, now - last);
+        first ||= now;
+        last = now;
+        receivedCount += 1;
+        void diagnostics.controlProbe({ sessionId, controlNumber: BigInt(receivedCount), receivedCount }).catch(() => {});
+      }
     }
-    return { rateHz: ((partCount - 1) * 1e3) / (last - first), longestMs };
+    return { rateHz: ((receivedCount - 1) * 1e3) / (last - first), longestMs, droppedCount: partCount - receivedCount };
   },
 
   /** Walks until the land beside the first chunk is there. */

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file morphogen/v1/diagnostics.proto.
  */
 export const file_morphogen_v1_diagnostics: GenFile = /*@__PURE__*/
-  fileDesc("Ch5tb3JwaG9nZW4vdjEvZGlhZ25vc3RpY3MucHJvdG8SDG1vcnBob2dlbi52MSKAAQoSU3RyZWFtUHJvYmVSZXF1ZXN0EhcKD3BhcnRfc2l6ZV9ieXRlcxgBIAEoDRISCgpwYXJ0X2NvdW50GAIgASgNEg8KB3N0ZXBfbXMYAyABKAESLAoHb3B0aW9ucxgEIAEoCzIbLm1vcnBob2dlbi52MS5TdHJlYW1PcHRpb25zIqcBChNTdHJlYW1Qcm9iZVJlc3BvbnNlEiwKBmhlYWRlchgBIAEoCzIaLm1vcnBob2dlbi52MS5TdHJlYW1IZWFkZXJIABInCgRwYXJ0GAIgASgLMhcubW9ycGhvZ2VuLnYxLlBhcnRDaHVua0gAEi4KB3RyYWlsZXIYAyABKAsyGy5tb3JwaG9nZW4udjEuU3RyZWFtVHJhaWxlckgAQgkKB3BheWxvYWQipQEKEVN0ZWVyUHJvYmVSZXF1ZXN0EikKBXN0YXJ0GAEgASgLMhgubW9ycGhvZ2VuLnYxLlByb2JlU3RhcnRIABIrCgZjcmVkaXQYAiABKAsyGS5tb3JwaG9nZW4udjEuUHJvYmVDcmVkaXRIABItCgdjb250cm9sGAMgASgLMhoubW9ycGhvZ2VuLnYxLlByb2JlQ29udHJvbEgAQgkKB3BheWxvYWQitwEKClByb2JlU3RhcnQSFwoPcGFydF9zaXplX2J5dGVzGAEgASgNEhIKCnBhcnRfY291bnQYAiABKA0SDwoHc3RlcF9tcxgDIAEoARITCgtpbnRlcnZhbF9tcxgEIAEoARIoCghkZWxpdmVyeRgFIAEoDjIWLm1vcnBob2dlbi52MS5EZWxpdmVyeRIsCgdvcHRpb25zGAYgASgLMhsubW9ycGhvZ2VuLnYxLlN0cmVhbU9wdGlvbnMiIQoLUHJvYmVDcmVkaXQSEgoKcGFydF9jb3VudBgBIAEoDSIcCgxQcm9iZUNvbnRyb2wSDAoEZGF0YRgBIAEoDCKmAQoSU3RlZXJQcm9iZVJlc3BvbnNlEiwKBmhlYWRlchgBIAEoCzIaLm1vcnBob2dlbi52MS5TdHJlYW1IZWFkZXJIABInCgRwYXJ0GAIgASgLMhcubW9ycGhvZ2VuLnYxLlBhcnRDaHVua0gAEi4KB3RyYWlsZXIYAyABKAsyGy5tb3JwaG9nZW4udjEuU3RyZWFtVHJhaWxlckgAQgkKB3BheWxvYWQyvwEKEkRpYWdub3N0aWNzU2VydmljZRJUCgtTdHJlYW1Qcm9iZRIgLm1vcnBob2dlbi52MS5TdHJlYW1Qcm9iZVJlcXVlc3QaIS5tb3JwaG9nZW4udjEuU3RyZWFtUHJvYmVSZXNwb25zZTABElMKClN0ZWVyUHJvYmUSHy5tb3JwaG9nZW4udjEuU3RlZXJQcm9iZVJlcXVlc3QaIC5tb3JwaG9nZW4udjEuU3RlZXJQcm9iZVJlc3BvbnNlKAEwAWIGcHJvdG8z", [file_morphogen_v1_common]);
+  fileDesc("Ch5tb3JwaG9nZW4vdjEvZGlhZ25vc3RpY3MucHJvdG8SDG1vcnBob2dlbi52MSKAAQoSU3RyZWFtUHJvYmVSZXF1ZXN0EhcKD3BhcnRfc2l6ZV9ieXRlcxgBIAEoDRISCgpwYXJ0X2NvdW50GAIgASgNEg8KB3N0ZXBfbXMYAyABKAESLAoHb3B0aW9ucxgEIAEoCzIbLm1vcnBob2dlbi52MS5TdHJlYW1PcHRpb25zIqcBChNTdHJlYW1Qcm9iZVJlc3BvbnNlEiwKBmhlYWRlchgBIAEoCzIaLm1vcnBob2dlbi52MS5TdHJlYW1IZWFkZXJIABInCgRwYXJ0GAIgASgLMhcubW9ycGhvZ2VuLnYxLlBhcnRDaHVua0gAEi4KB3RyYWlsZXIYAyABKAsyGy5tb3JwaG9nZW4udjEuU3RyZWFtVHJhaWxlckgAQgkKB3BheWxvYWQipQEKEVN0ZWVyUHJvYmVSZXF1ZXN0EikKBXN0YXJ0GAEgASgLMhgubW9ycGhvZ2VuLnYxLlByb2JlU3RhcnRIABIrCgZjcmVkaXQYAiABKAsyGS5tb3JwaG9nZW4udjEuUHJvYmVDcmVkaXRIABItCgdjb250cm9sGAMgASgLMhoubW9ycGhvZ2VuLnYxLlByb2JlQ29udHJvbEgAQgkKB3BheWxvYWQitwEKClByb2JlU3RhcnQSFwoPcGFydF9zaXplX2J5dGVzGAEgASgNEhIKCnBhcnRfY291bnQYAiABKA0SDwoHc3RlcF9tcxgDIAEoARITCgtpbnRlcnZhbF9tcxgEIAEoARIoCghkZWxpdmVyeRgFIAEoDjIWLm1vcnBob2dlbi52MS5EZWxpdmVyeRIsCgdvcHRpb25zGAYgASgLMhsubW9ycGhvZ2VuLnYxLlN0cmVhbU9wdGlvbnMiIQoLUHJvYmVDcmVkaXQSEgoKcGFydF9jb3VudBgBIAEoDSIcCgxQcm9iZUNvbnRyb2wSDAoEZGF0YRgBIAEoDCKmAQoSU3RlZXJQcm9iZVJlc3BvbnNlEiwKBmhlYWRlchgBIAEoCzIaLm1vcnBob2dlbi52MS5TdHJlYW1IZWFkZXJIABInCgRwYXJ0GAIgASgLMhcubW9ycGhvZ2VuLnYxLlBhcnRDaHVua0gAEi4KB3RyYWlsZXIYAyABKAsyGy5tb3JwaG9nZW4udjEuU3RyZWFtVHJhaWxlckgAQgkKB3BheWxvYWQiPAoRV2F0Y2hQcm9iZVJlcXVlc3QSJwoFc3RhcnQYASABKAsyGC5tb3JwaG9nZW4udjEuUHJvYmVTdGFydCKmAQoSV2F0Y2hQcm9iZVJlc3BvbnNlEiwKBmhlYWRlchgBIAEoCzIaLm1vcnBob2dlbi52MS5TdHJlYW1IZWFkZXJIABInCgRwYXJ0GAIgASgLMhcubW9ycGhvZ2VuLnYxLlBhcnRDaHVua0gAEi4KB3RyYWlsZXIYAyABKAsyGy5tb3JwaG9nZW4udjEuU3RyZWFtVHJhaWxlckgAQgkKB3BheWxvYWQihgEKE0NvbnRyb2xQcm9iZVJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIWCg5jb250cm9sX251bWJlchgCIAEoBBIrCgdjb250cm9sGAMgASgLMhoubW9ycGhvZ2VuLnYxLlByb2JlQ29udHJvbBIWCg5yZWNlaXZlZF9jb3VudBgEIAEoDSJFChRDb250cm9sUHJvYmVSZXNwb25zZRIWCg5jb250cm9sX251bWJlchgBIAEoBBIVCg1jb250cm9sX2NvdW50GAIgASgNMukCChJEaWFnbm9zdGljc1NlcnZpY2USVAoLU3RyZWFtUHJvYmUSIC5tb3JwaG9nZW4udjEuU3RyZWFtUHJvYmVSZXF1ZXN0GiEubW9ycGhvZ2VuLnYxLlN0cmVhbVByb2JlUmVzcG9uc2UwARJTCgpTdGVlclByb2JlEh8ubW9ycGhvZ2VuLnYxLlN0ZWVyUHJvYmVSZXF1ZXN0GiAubW9ycGhvZ2VuLnYxLlN0ZWVyUHJvYmVSZXNwb25zZSgBMAESUQoKV2F0Y2hQcm9iZRIfLm1vcnBob2dlbi52MS5XYXRjaFByb2JlUmVxdWVzdBogLm1vcnBob2dlbi52MS5XYXRjaFByb2JlUmVzcG9uc2UwARJVCgxDb250cm9sUHJvYmUSIS5tb3JwaG9nZW4udjEuQ29udHJvbFByb2JlUmVxdWVzdBoiLm1vcnBob2dlbi52MS5Db250cm9sUHJvYmVSZXNwb25zZWIGcHJvdG8z", [file_morphogen_v1_common]);
 
 /**
  * Describes a synthetic stream.
@@ -292,6 +292,142 @@ export const SteerProbeResponseSchema: GenMessage<SteerProbeResponse> = /*@__PUR
   messageDesc(file_morphogen_v1_diagnostics, 6);
 
 /**
+ * Starts a synthetic stream that other calls steer.
+ *
+ * @generated from message morphogen.v1.WatchProbeRequest
+ */
+export type WatchProbeRequest = Message<"morphogen.v1.WatchProbeRequest"> & {
+  /**
+   * What it is.
+   *
+   * @generated from field: morphogen.v1.ProbeStart start = 1;
+   */
+  start?: ProbeStart | undefined;
+};
+
+/**
+ * Describes the message morphogen.v1.WatchProbeRequest.
+ * Use `create(WatchProbeRequestSchema)` to create a new message.
+ */
+export const WatchProbeRequestSchema: GenMessage<WatchProbeRequest> = /*@__PURE__*/
+  messageDesc(file_morphogen_v1_diagnostics, 7);
+
+/**
+ * One message of the stream: first the header, then parts, last the trailer.
+ *
+ * @generated from message morphogen.v1.WatchProbeResponse
+ */
+export type WatchProbeResponse = Message<"morphogen.v1.WatchProbeResponse"> & {
+  /**
+   * What this message is.
+   *
+   * @generated from oneof morphogen.v1.WatchProbeResponse.payload
+   */
+  payload: {
+    /**
+     * The first message; it names the session.
+     *
+     * @generated from field: morphogen.v1.StreamHeader header = 1;
+     */
+    value: StreamHeader;
+    case: "header";
+  } | {
+    /**
+     * A piece of a part.
+     *
+     * @generated from field: morphogen.v1.PartChunk part = 2;
+     */
+    value: PartChunk;
+    case: "part";
+  } | {
+    /**
+     * The last message.
+     *
+     * @generated from field: morphogen.v1.StreamTrailer trailer = 3;
+     */
+    value: StreamTrailer;
+    case: "trailer";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message morphogen.v1.WatchProbeResponse.
+ * Use `create(WatchProbeResponseSchema)` to create a new message.
+ */
+export const WatchProbeResponseSchema: GenMessage<WatchProbeResponse> = /*@__PURE__*/
+  messageDesc(file_morphogen_v1_diagnostics, 8);
+
+/**
+ * Steers a session of WatchProbe.
+ *
+ * @generated from message morphogen.v1.ControlProbeRequest
+ */
+export type ControlProbeRequest = Message<"morphogen.v1.ControlProbeRequest"> & {
+  /**
+   * Which one: `session_id` of its header.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * Number of this control, from 1.
+   *
+   * @generated from field: uint64 control_number = 2;
+   */
+  controlNumber: bigint;
+
+  /**
+   * Something for the next step; absent: nothing.
+   *
+   * @generated from field: morphogen.v1.ProbeControl control = 3;
+   */
+  control?: ProbeControl | undefined;
+
+  /**
+   * Parts that have arrived completely since the stream began, at most as many as were sent.
+   *
+   * @generated from field: uint32 received_count = 4;
+   */
+  receivedCount: number;
+};
+
+/**
+ * Describes the message morphogen.v1.ControlProbeRequest.
+ * Use `create(ControlProbeRequestSchema)` to create a new message.
+ */
+export const ControlProbeRequestSchema: GenMessage<ControlProbeRequest> = /*@__PURE__*/
+  messageDesc(file_morphogen_v1_diagnostics, 9);
+
+/**
+ * What the session has taken.
+ *
+ * @generated from message morphogen.v1.ControlProbeResponse
+ */
+export type ControlProbeResponse = Message<"morphogen.v1.ControlProbeResponse"> & {
+  /**
+   * The highest number of a control so far.
+   *
+   * @generated from field: uint64 control_number = 1;
+   */
+  controlNumber: bigint;
+
+  /**
+   * Controls that were something for a step: a part shows those up to its `control_count`.
+   *
+   * @generated from field: uint32 control_count = 2;
+   */
+  controlCount: number;
+};
+
+/**
+ * Describes the message morphogen.v1.ControlProbeResponse.
+ * Use `create(ControlProbeResponseSchema)` to create a new message.
+ */
+export const ControlProbeResponseSchema: GenMessage<ControlProbeResponse> = /*@__PURE__*/
+  messageDesc(file_morphogen_v1_diagnostics, 10);
+
+/**
  * Sends synthetic streams through the real admission, scheduler and link. Their steps run beside those of other assets:
  * they delay each other, but nothing else.
  *
@@ -320,6 +456,30 @@ export const DiagnosticsService: GenService<{
     methodKind: "bidi_streaming";
     input: typeof SteerProbeRequestSchema;
     output: typeof SteerProbeResponseSchema;
+  },
+  /**
+   * The same for transports on which a client cannot send while it receives: the header names the session, and
+   * ControlProbe steers it. At most `start.options.credit` parts are on their way, sent and not yet acknowledged.
+   *
+   * @generated from rpc morphogen.v1.DiagnosticsService.WatchProbe
+   */
+  watchProbe: {
+    methodKind: "server_streaming";
+    input: typeof WatchProbeRequestSchema;
+    output: typeof WatchProbeResponseSchema;
+  },
+  /**
+   * Steers a session of WatchProbe. It has to reach the same server, with the same token or, without tokens, from the same
+   * address. NOT_FOUND for a session that has ended or is somebody else's; INVALID_ARGUMENT for more parts than were sent
+   * and for data that is too long. Idempotent, in any order: a control whose number is not above the highest so far shows
+   * in no part, and of the acknowledgements the highest counts.
+   *
+   * @generated from rpc morphogen.v1.DiagnosticsService.ControlProbe
+   */
+  controlProbe: {
+    methodKind: "unary";
+    input: typeof ControlProbeRequestSchema;
+    output: typeof ControlProbeResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_morphogen_v1_diagnostics, 0);
