@@ -107,6 +107,34 @@ class ServerSettings(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class WebSettings(Section):
+    """The web port, for browsers and engines that speak gRPC-Web or Connect; none is opened while `port` is null.
+
+    It takes the certificates, tokens and limits of `server`.
+
+    insecure         serve other machines without encryption or authentication
+    origins          sites whose pages may call, e.g. "https://studio.example"; "*" is all of them. Pages that the port
+                     serves itself always may
+    static_folder    its files are served to everybody
+    max_connections  beyond them, requests are answered with 503
+    """
+
+    SECTION: ClassVar[str] = "web"
+    host: str = "127.0.0.1"
+    port: int | None = bounded(None, 0, 65535)
+    insecure: bool = False
+    origins: tuple[str, ...] = ()
+    static_folder: Path | None = None
+    max_connections: int = bounded(1000, 1, 100_000)
+
+    def __post_init__(self) -> None:
+        Section.__post_init__(self)
+        for origin in self.origins:
+            if origin != "*" and not re.fullmatch(ORIGIN, origin):
+                raise SettingsError(f"web.origins: {origin!r} is no origin; one looks like https://studio.example:8443")
+
+
+@dataclass(frozen=True, slots=True)
 class SessionSettings(Section):
     """Sessions.
 
@@ -222,34 +250,6 @@ class MetricsSettings(Section):
 
 
 @dataclass(frozen=True, slots=True)
-class WebSettings(Section):
-    """The web port, for browsers and engines that speak gRPC-Web or Connect; none is opened while `port` is null.
-
-    It takes the certificates, tokens and limits of `server`.
-
-    insecure         serve other machines without encryption or authentication
-    origins          sites whose pages may call, e.g. "https://studio.example"; "*" is all of them. Pages that the port
-                     serves itself always may
-    static_folder    its files are served to everybody
-    max_connections  beyond them, requests are answered with 503
-    """
-
-    SECTION: ClassVar[str] = "web"
-    host: str = "127.0.0.1"
-    port: int | None = bounded(None, 0, 65535)
-    insecure: bool = False
-    origins: tuple[str, ...] = ()
-    static_folder: Path | None = None
-    max_connections: int = bounded(1000, 1, 100_000)
-
-    def __post_init__(self) -> None:
-        Section.__post_init__(self)
-        for origin in self.origins:
-            if origin != "*" and not re.fullmatch(ORIGIN, origin):
-                raise SettingsError(f"web.origins: {origin!r} is no origin; one looks like https://studio.example:8443")
-
-
-@dataclass(frozen=True, slots=True)
 class Settings(Section):
     """Everything a serving process is told."""
 
@@ -259,10 +259,10 @@ class Settings(Section):
     store: StoreSettings = field(default_factory=StoreSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     workers: WorkersSettings = field(default_factory=WorkersSettings)
+    web: WebSettings = field(default_factory=WebSettings)
     tracing: TracingSettings = field(default_factory=TracingSettings)
     log: LogSettings = field(default_factory=LogSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
-    web: WebSettings = field(default_factory=WebSettings)
 
     def __post_init__(self) -> None:
         if self.web.port is not None and not self.web.insecure and not is_loopback(self.web.host):
