@@ -31,7 +31,8 @@ function generate(folder) {
   const protos = readdirSync(join(ROOT, "protos", PACKAGE)).filter((name) => name.endsWith(".proto"));
   mkdirSync(folder, { recursive: true });
   python(
-    "-m", "grpc_tools.protoc",
+    "-m",
+    "grpc_tools.protoc",
     `--proto_path=${join(ROOT, "protos")}`,
     `--proto_path=${bundled}`,
     `--proto_path=${join(packages, "..", "..")}`,

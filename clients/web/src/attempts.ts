@@ -1,5 +1,12 @@
 /** When failed calls are tried again, and how long a call may take in all. */
-import { CancelledError, DeadlineExceededError, type MorphogenError, OverloadedError, UnavailableError, errorFrom } from "./errors.js";
+import {
+  CancelledError,
+  DeadlineExceededError,
+  type MorphogenError,
+  OverloadedError,
+  UnavailableError,
+  errorFrom,
+} from "./errors.js";
 
 /** When a failed call is tried again: after UnavailableError, and after OverloadedError as the server suggests. */
 export interface RetryPolicy {

@@ -7,14 +7,26 @@ import { InvalidRequestError } from "./errors.js";
 import type { Fields } from "./fields.js";
 import { CatalogService, type Generator } from "./gen/morphogen/v1/catalog_pb.js";
 import { DiagnosticsService, type StreamProbeRequestSchema } from "./gen/morphogen/v1/diagnostics_pb.js";
-import { type GenerateLevelRequestSchema, type GenerateSceneRequestSchema, SceneService } from "./gen/morphogen/v1/scene_pb.js";
+import {
+  type GenerateLevelRequestSchema,
+  type GenerateSceneRequestSchema,
+  SceneService,
+} from "./gen/morphogen/v1/scene_pb.js";
 import { type GenerateTextureRequestSchema, TextureService } from "./gen/morphogen/v1/texture_pb.js";
 import {
   type GenerateChunkRequestSchema,
   type GenerateWorldRequestSchema,
   WorldService,
 } from "./gen/morphogen/v1/world_pb.js";
-import { type FileUpdate, type Files, FilesReader, LevelReader, type LevelUpdate, TextureReader, type TextureUpdate } from "./readers.js";
+import {
+  type FileUpdate,
+  type Files,
+  FilesReader,
+  LevelReader,
+  type LevelUpdate,
+  TextureReader,
+  type TextureUpdate,
+} from "./readers.js";
 import { type AssetResult, AssetStream, type Reader } from "./stream.js";
 import { type ExploreStart, WorldStream } from "./world.js";
 

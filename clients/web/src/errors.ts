@@ -140,7 +140,9 @@ function isConnectionLoss(error: ConnectError): boolean {
   if (error.cause instanceof TypeError) {
     return true;
   }
-  return /missing (EndStreamResponse|trailer)|premature|unexpected end|protocol error: promised/i.test(error.rawMessage);
+  return /missing (EndStreamResponse|trailer)|premature|unexpected end|protocol error: promised/i.test(
+    error.rawMessage,
+  );
 }
 
 function retryAfterMs(error: ConnectError): number | undefined {

@@ -83,7 +83,10 @@ it.each([
   ["two headers", async () => [header(), header()]],
   ["a missing part", async () => [header(), ...(await chunks(1, "a"))]],
   ["a missing chunk", async () => [header(), ...(await chunks(0, "a", "b", "c")).filter((_, index) => index !== 1)]],
-  ["a trailer inside of a part", async () => [header(), (await chunks(0, "a", "b"))[0] as StreamMessage, await trailer()]],
+  [
+    "a trailer inside of a part",
+    async () => [header(), (await chunks(0, "a", "b"))[0] as StreamMessage, await trailer()],
+  ],
   ["something after the trailer", async () => [header(), await trailer(), ...(await chunks(0, "a"))]],
 ])("refuses %s", async (_, messages) => {
   await expect(receive(await messages())).rejects.toBeInstanceOf(BrokenStreamError);

@@ -9,7 +9,13 @@ import type { Actions } from "./page.js";
 const url = inject("url");
 const origin = inject("pageOrigin");
 const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const options = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"];
+const options = [
+  "--no-sandbox",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-sync",
+];
 
 /** Debian's Chromium, or the one that CHROMIUM names; without one these tests are skipped. */
 describe.skipIf(!existsSync(executablePath))("in Chromium, on a page of another origin", () => {

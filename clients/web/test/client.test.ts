@@ -110,7 +110,9 @@ it("makes levels and their steps", async () => {
 });
 
 it("makes one chunk of a world", async () => {
-  const { files } = await new MorphogenClient(url).generateChunk({ row: 1, column: -2, vertices: 33, maps: ["height"] }).result();
+  const { files } = await new MorphogenClient(url)
+    .generateChunk({ row: 1, column: -2, vertices: 33, maps: ["height"] })
+    .result();
   expect(files.get("height")?.mediaType).toBe("image/png");
 });
 

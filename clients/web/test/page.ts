@@ -13,7 +13,10 @@ const actions = {
     document.body.append(canvas);
     const drawing = canvas.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D;
     const sizes: number[] = [];
-    for await (const update of new MorphogenClient(url, { protocol }).generateTexture({ textureClass: "brick", sizePx: 256 })) {
+    for await (const update of new MorphogenClient(url, { protocol }).generateTexture({
+      textureClass: "brick",
+      sizePx: 256,
+    })) {
       const { data, mediaType } = update.maps.get("albedo") as { data: Uint8Array<ArrayBuffer>; mediaType: string };
       const picture = await createImageBitmap(new Blob([data], { type: mediaType }));
       [canvas.width, canvas.height] = [picture.width, picture.height];
@@ -39,9 +42,16 @@ const actions = {
 
   /** A live stream of 30 parts a second that is acknowledged part by part: its rate, and the parts that were dropped. */
   async paced(url: string, protocol: Protocol, partCount: number) {
-    const transport = protocol === "connect" ? createConnectTransport({ baseUrl: url }) : createGrpcWebTransport({ baseUrl: url });
+    const transport =
+      protocol === "connect" ? createConnectTransport({ baseUrl: url }) : createGrpcWebTransport({ baseUrl: url });
     const diagnostics = createClient(DiagnosticsService, transport);
-    const start = { partSizeBytes: 15_000, partCount, intervalMs: 1000 / 30, delivery: Delivery.LIVE, options: { credit: 8 } };
+    const start = {
+      partSizeBytes: 15_000,
+      partCount,
+      intervalMs: 1000 / 30,
+      delivery: Delivery.LIVE,
+      options: { credit: 8 },
+    };
     let [sessionId, receivedCount, first, last, longestMs] = ["", 0, 0, 0, 0];
     for await (const { payload } of diagnostics.watchProbe({ start })) {
       if (payload.case === "header") {
@@ -52,7 +62,9 @@ const actions = {
         first ||= now;
         last = now;
         receivedCount += 1;
-        void diagnostics.controlProbe({ sessionId, controlNumber: BigInt(receivedCount), receivedCount }).catch(() => {});
+        void diagnostics
+          .controlProbe({ sessionId, controlNumber: BigInt(receivedCount), receivedCount })
+          .catch(() => {});
       }
     }
     return { rateHz: ((receivedCount - 1) * 1e3) / (last - first), longestMs, droppedCount: partCount - receivedCount };

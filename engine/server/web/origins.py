@@ -48,7 +48,12 @@ class Origins:
     def allows(self, headers: Mapping[str, str]) -> bool:
         """Whether a request may call: it comes from an allowed site, from the port's own pages, or from no page."""
         origin = headers.get("origin")
-        return origin is None or self._is_listed(origin) or urlsplit(origin).netloc == headers.get("host")
+        if origin is None or self._is_listed(origin):
+            return True
+        try:
+            return urlsplit(origin).netloc == headers.get("host")
+        except ValueError:
+            return False
 
     def response_headers(self, headers: Mapping[str, str]) -> HeaderList:
         """What goes with every response, so that an allowed page may read it."""

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -141,6 +142,27 @@ async def test_malformed_frames_are_refused(serve_web: Any, protocol: str, body:
     response = await site.post(protocol, PROBE, body)
     assert response.status_code == 200
     assert site.outcome_of(protocol, response.content).code in ("invalid_argument", "internal", "unimplemented")
+
+
+async def test_hundreds_of_random_bodies_leave_the_port_as_it_was(serve_web: Any) -> None:
+    site = await serve_web()
+    random = Random(5)
+    types = (*PROTOCOLS, "application/proto", "application/json", "application/connect+json", "application/grpc-web")
+    good = framed(probe().SerializeToString())
+    for number in range(300):
+        body = bytearray(good if number % 2 else random.randbytes(random.randrange(40)))
+        for _ in range(random.randrange(4)):
+            if body:
+                body[random.randrange(len(body))] = random.randrange(256)
+        headers = {"grpc_timeout": "1S", "connect_timeout_ms": "1000"}  # what came out right may be long
+        path = random.choice((PROBE, LIST, TEXTURE))
+        response = await site.post(
+            random.choice(types), path, bytes(body[: random.randrange(len(body) + 1)]), **headers
+        )
+        assert response.status_code < 500 or response.status_code in (501, 504)
+        assert not any(word in response.content for word in (b"Traceback", b"incident", b"TypeError", b"KeyError"))
+    await site.serving.until(lambda: site.serving.session_count() == 0)
+    assert (await site.call(GRPC_WEB, PROBE, probe())).code == "ok"
 
 
 async def test_json_that_does_not_fit_says_what_is_wrong(serve_web: Any) -> None:
@@ -293,6 +315,24 @@ async def test_equal_requests_of_both_ports_are_one_generation(serve_web: Any) -
     assert outcome.code == "ok"
     await site.serving.count(native)
     assert len(site.serving.painted.requests) == 1
+
+
+async def test_session_is_steered_by_its_own_caller_only(serve_web: Any, tokens: ServerSettings) -> None:
+    site = await serve_web(server=tokens)
+    start = diagnostics_pb2.ProbeStart(part_size_bytes=10, part_count=5, options={"credit": 1})
+    body = framed(diagnostics_pb2.WatchProbeRequest(start=start).SerializeToString())
+    mine, other = {"authorization": f"Bearer {TOKEN}"}, {"authorization": f"Bearer {OPERATOR}"}
+    url = "/morphogen.v1.DiagnosticsService/WatchProbe"
+    async with site.client.stream("POST", url, content=body, headers={"content-type": CONNECT, **mine}) as response:
+        bits = response.aiter_raw()
+        received = await anext(bits)
+        size = int.from_bytes(received[1:5], "big")
+        header = diagnostics_pb2.WatchProbeResponse.FromString(received[5 : 5 + size]).header
+        control = diagnostics_pb2.ControlProbeRequest(session_id=header.session_id, control_number=1)
+        for caller, code in ((other, "not_found"), ({}, "unauthenticated"), (mine, "ok")):
+            assert (await site.call(GRPC_WEB, "DiagnosticsService/ControlProbe", control, **caller)).code == code
+        control.session_id = "guessed"
+        assert (await site.call(GRPC_WEB, "DiagnosticsService/ControlProbe", control, **mine)).code == "not_found"
 
 
 def method_info(method: str, request: Any, response: Any, stream_type: StreamType) -> MethodInfo[Any, Any]:

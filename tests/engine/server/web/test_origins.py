@@ -37,7 +37,9 @@ async def test_errors_can_be_read_by_an_allowed_page_too(serve_web: Any) -> None
         assert response.headers["access-control-allow-origin"] == STUDIO
 
 
-@pytest.mark.parametrize("origin", [OTHER, "null", "http://studio.example", STUDIO + ".evil.example", STUDIO.upper()])
+@pytest.mark.parametrize(
+    "origin", [OTHER, "null", "http://studio.example", STUDIO + ".evil.example", STUDIO.upper(), "http://[bad"]
+)
 async def test_other_pages_are_refused_before_anything_is_done(serve_web: Any, origin: str) -> None:
     site = await serve_web(web=WebSettings(port=0, origins=(STUDIO,)))
     asked = await site.client.options(LIST, headers={"origin": origin, **ASKING})
