@@ -26,7 +26,7 @@ def encode_radiance(pixels: Panorama) -> bytes:
     height, width = pixels.shape[:2]
     brightest = pixels.max(axis=2)
     mantissa, exponent = np.frexp(brightest)
-    scale = np.where(brightest > 1e-32, mantissa * 256.0 / np.maximum(brightest, 1e-38), 0.0)
+    scale = np.where(brightest > 1e-32, mantissa * 256.0 / np.maximum(brightest, 1e-32), 0.0)
     codes = np.zeros((height, width, 4), np.uint8)
     codes[..., :3] = np.minimum(pixels * scale[..., None], 255.0)
     codes[..., 3] = np.where(scale > 0.0, exponent + 128, 0)
