@@ -26,15 +26,15 @@ from engine.geometry.sky.panorama import Sky, sky_at
 Floats = NDArray[np.float32]
 
 SIZE_MIN_PX, SIZE_MAX_PX = 16, 4096
-HAZE_M = 9000.0
+HAZE_M = 6500.0
 """Distance at which haze hides two thirds of a thing."""
 
-_SHADOW_MIN_PX, _SHADOW_MAX_PX = 256, 2048
+_SHADOW_MIN_PX, _SHADOW_MAX_PX = 256, 1536
 _SHADOW_DETAIL = 0.4
 """What casts shadows is as detailed as if it were so much smaller."""
 
 _HAZE_STEP_PX = 8
-_OCCLUSION_TAPS = 10
+_OCCLUSION_TAPS = 8
 _OCCLUSION_RADIUS_M = 0.9
 
 
@@ -178,7 +178,8 @@ def _haze(stage: _Stage) -> Floats:
     """The color [height, width, 3] into which every pixel's surface fades."""
     width, height = stage.size_px
     coarse = (max(2, width // _HAZE_STEP_PX), max(2, height // _HAZE_STEP_PX))
-    direction = _unit(cv2.resize(stage.rays, coarse, interpolation=cv2.INTER_AREA).reshape(-1, 3))
+    rays = np.asarray(cv2.resize(stage.rays, coarse, interpolation=cv2.INTER_AREA), np.float32)
+    direction = _unit(rays.reshape(-1, 3))
     color = haze_color(stage.light, direction).reshape(coarse[1], coarse[0], 3)
     return np.asarray(cv2.resize(color, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 

@@ -77,11 +77,17 @@ def shared_shading(
 
     shade  gives light [m, 3] and opacity [m] of m samples
     """
-    leads, light = pixels[lead[pixels] == pixels], np.zeros((len(color), 4), np.float32)
+    leads = pixels[lead[pixels] == pixels]
+    light = np.empty((len(leads), 4), np.float32)
     for start in range(0, len(leads), _PIXELS_AT_ONCE):
-        chosen = leads[start : start + _PIXELS_AT_ONCE]
-        light[chosen, :3], light[chosen, 3] = shade(chosen)
-    own = light[lead[pixels]]
+        part = slice(start, start + _PIXELS_AT_ONCE)
+        light[part, :3], light[part, 3] = shade(leads[part])
+    slot = np.empty(len(color), np.int32)
+    slot[leads] = np.arange(len(leads), dtype=np.int32)
+    own = light[slot[lead[pixels]]]
+    if not (light[:, 3] < 1.0).any():
+        color[pixels] = own[:, :3]
+        return
     color[pixels] += (own[:, :3] - color[pixels]) * own[:, 3:]
 
 
@@ -105,6 +111,9 @@ def surface_points(
     thin = np.array([material.double_sided for material in materials])[soup.material[triangle]]
     behind = thin & (np.einsum("ni,ni->n", flat, view) < 0)
     normal[behind] *= -1
+    # A pixel is longer on a surface seen at a grazing angle; halfway between both is what looks sharp and calm.
+    facing = np.abs(np.einsum("ni,ni->n", view, normal))
+    pixel_m = pixel_m / np.sqrt(np.maximum(facing, np.float32(0.02)))
     albedo = (soup.color[corners] * weight).sum(axis=1)
     numbers = soup.material[triangle]
     factors = np.array([material.base_color for material in materials], np.float32)[numbers]

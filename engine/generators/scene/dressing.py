@@ -62,7 +62,10 @@ def dress(
     tables = {
         kind.name: {biome: most * max(1.0, density) for biome, most in kind.densities.items()} for kind in kit.kinds
     }
-    placed = scatter(sampled, area, landscape.seed, kit.kinds, densities=tables, density=min(1.0, density))
+    period_m = landscape.period_cells * landscape.cell_m
+    placed = scatter(
+        sampled, area, landscape.seed, kit.kinds, densities=tables, density=min(1.0, density), period_m=period_m
+    )
     wanted = [len(each.position) for each in placed]
     allowed = _shared_out(wanted, [each.kind.radius_m for each in placed], request.prop_limit)
     placed = tuple(_thinned(each, count) for each, count in zip(placed, allowed, strict=True))
