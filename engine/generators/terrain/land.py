@@ -149,9 +149,13 @@ class Land:
     def _heights_m(self, y: int, x: int, rows: int, columns: int) -> Grid:
         cells = self._grid(self._world, y, x, rows, columns)
         for (top, left, bottom, right), world in self._rerolled:
-            if y < bottom and top < y + rows and x < right and left < x + columns:
+            weight_y, weight_x = (
+                _inside(first, count, low, high, world.period)
+                for first, count, low, high in ((y, rows, top, bottom), (x, columns, left, right))
+            )
+            if weight_y.any() and weight_x.any():
                 other = self._grid(world, y, x, rows, columns)
-                weight = _inside(y, rows, top, bottom)[:, None] * _inside(x, columns, left, right)[None]
+                weight = weight_y[:, None] * weight_x[None]
                 cells = np.where(weight > 0.0, cells + weight * (other - cells), cells)
         meters = cells * np.float32(self.landscape.cell_m * self.landscape.relief)
         if not np.isfinite(meters).all():
@@ -185,11 +189,17 @@ class Land:
         if bottom - top < 8 or right - left < 8:
             least_m = (2 * edge + 8) * cell_m
             raise InvalidRequestError("reroll", f"{reroll.width_m} x {reroll.depth_m} m", f"at least {least_m:g} m")
+        turn_m = self._world.period * cell_m
+        if turn_m and max(reroll.width_m, reroll.depth_m) > turn_m:
+            allowed = f"at most {turn_m:g} m in a world that repeats after that"
+            raise InvalidRequestError("reroll", f"{reroll.width_m} x {reroll.depth_m} m", allowed)
         return top, left, bottom, right
 
 
-def _inside(first: int, count: int, low: int, high: int) -> Grid:
+def _inside(first: int, count: int, low: int, high: int, period: int) -> Grid:
     """0 outside of [low, high], 1 a quarter of the way in, smooth between; for `count` cells from `first` on."""
     position = np.arange(first, first + count)
+    if period:
+        position = (position - low) % period + low
     depth = np.minimum(position - low, high - position).astype(np.float32)
     return smoothstep(depth, 0.0, (high - low) / 4)
