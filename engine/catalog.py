@@ -66,7 +66,7 @@ def load_catalog(
     return Catalog(
         {
             TextureRequest: texture,
-            LevelRequest: _level_generator(SHIPPED_LEVEL_WEIGHTS, texture, kernel),
+            LevelRequest: _level_generator(SHIPPED_LEVEL_WEIGHTS, kernel),
             **_land_generators(SHIPPED_TERRAIN_WEIGHTS, texture, kernel),
             ProbeRequest: ProbeGenerator(),
         }
@@ -82,10 +82,10 @@ def recorded_sha256(weights: Path) -> str:
         raise WeightsError(f"{path}: cannot be read; the installation is incomplete") from error
 
 
-def _level_generator(path: Path, textures: TextureGenerator, kernel: KernelClass) -> LevelGenerator:
+def _level_generator(path: Path, kernel: KernelClass) -> LevelGenerator:
     weights = load_levelgen(path, recorded_sha256(path))
     try:
-        return LevelGenerator(weights, kernel, _model_card(path), textures)
+        return LevelGenerator(weights, kernel, _model_card(path))
     except WeightsError as error:
         raise WeightsError(f"{path}: {error}") from error
 

@@ -1,4 +1,4 @@
-"""LevelGen as a generator: request -> state -> parts, one refinement per step, the finished files, the model in 3D."""
+"""LevelGen as a generator: request -> state -> parts, one refinement per step, then the finished files."""
 
 import copy
 import json
@@ -12,13 +12,10 @@ import torch
 from numpy.typing import NDArray
 
 from engine.assets import Draft, GeneratorInfo, ParameterInfo
-from engine.codecs.gltf.scene import write_scene_glb
 from engine.codecs.image import encode_png
 from engine.codecs.provenance import provenance_fields
 from engine.errors import GenerationError, InvalidRequestError, WeightsError
-from engine.generators.level_model import LevelModels
 from engine.generators.protocol import StepKinds
-from engine.generators.texture import TextureGenerator
 from engine.levels.attributes import measure
 from engine.levels.decoding.conditions import CLASS_COUNTS, Conditions, Wishes, complete
 from engine.levels.decoding.hiding import INPUT_COUNT, TILE_COUNT
@@ -44,10 +41,10 @@ from engine.requests.level import (
     LevelStyle,
 )
 
-JSON, PNG, GLB = "application/json", "image/png", "model/gltf-binary"
-REFINEMENT, LEVEL, TILED, TILES, PREVIEW, MODEL = "refinement", "level", "tiled", "tiles", "preview", "model"
+JSON, PNG = "application/json", "image/png"
+REFINEMENT, LEVEL, TILED, TILES, PREVIEW = "refinement", "level", "tiled", "tiles", "preview"
 FILES = (LEVEL, TILED, TILES, PREVIEW)
-"""What the step after the last refinement makes, in this order; MODEL comes in a step of its own."""
+"""What the last step makes, in this order."""
 
 PREVIEW_COMPRESSION = 6
 
@@ -77,27 +74,18 @@ class LevelState:
     @property
     def finished(self) -> bool:
         """Whether every part has been made."""
-        return self.finished_steps > step_count(self.request.size) + 1
+        return self.finished_steps > step_count(self.request.size)
 
     @property
     def part_count(self) -> int:
-        """One part per refinement step, the files, and the model."""
-        return step_count(self.request.size) + len(FILES) + 1
+        """One part per refinement step, and the files."""
+        return step_count(self.request.size) + len(FILES)
 
 
 class LevelGenerator:
-    """Makes levels with LevelGen. Raises WeightsError for weights of other tiles or attributes.
+    """Makes levels with LevelGen. Raises WeightsError for weights of other tiles or attributes."""
 
-    textures  makes the surfaces of the models; None: they are plain
-    """
-
-    def __init__(
-        self,
-        weights: LevelGenWeights,
-        kernel: KernelClass,
-        model_card: str = "",
-        textures: TextureGenerator | None = None,
-    ) -> None:
+    def __init__(self, weights: LevelGenWeights, kernel: KernelClass, model_card: str = "") -> None:
         config = weights.header.network
         if (config.tile_count, config.input_count, config.condition_counts) != (TILE_COUNT, INPUT_COUNT, CLASS_COUNTS):
             raise WeightsError("the header's tiles or attributes are not those of this program")
@@ -105,21 +93,18 @@ class LevelGenerator:
             raise WeightsError("the bank of attributes is empty")
         self._network = copy.deepcopy(weights.network).to(kernel.dtype).eval().requires_grad_(False)
         self._bank = weights.bank.numpy()
-        self._models = LevelModels(textures)
         self._info = GeneratorInfo(
             asset_kind=LevelRequest.ASSET_KIND,
             name="levelgen",
             version=weights.header.version,
             tier=weights.header.tier,
             weights_sha256=weights.sha256,
-            kernel_class=kernel.name if textures is None else f"{kernel.name}+{textures.info.weights_sha256[:16]}",
+            kernel_class=kernel.name,
             classes=tuple(str(style) for style in LevelStyle),
             sizes_px=tuple(range(SIZE_MIN, SIZE_MAX + 1)),
-            maps=(REFINEMENT, *FILES, MODEL),
+            maps=(REFINEMENT, *FILES),
             attributes=ATTRIBUTES,
-            training_licences=tuple(
-                dict.fromkeys((*weights.header.licences, *(textures.info.training_licences if textures else ())))
-            ),
+            training_licences=weights.header.licences,
             model_card=model_card,
         )
 
@@ -142,19 +127,18 @@ class LevelGenerator:
         """Continue after the steps that `checkpoint` counts."""
         state = self.begin(request)
         steps = step_count(request.size)
-        if len(checkpoint) != 1 or checkpoint[0] > steps + 1:
-            raise InvalidRequestError("checkpoint", checkpoint[:8].hex(), f"one byte of at most {steps + 1}")
+        if len(checkpoint) != 1 or checkpoint[0] > steps:
+            raise InvalidRequestError("checkpoint", checkpoint[:8].hex(), f"one byte of at most {steps}")
         state.finished_steps = checkpoint[0]
         return state
 
     def steps_ahead(self, state: LevelState) -> StepKinds:
-        """Layout steps, contents steps, the finish, the model; what each costs depends on the level's size."""
+        """Layout steps, contents steps and the finish; what each costs depends on the level's size."""
         size, done = state.request.size, state.finished_steps
         left = (
             ("layout", max(0, layout_step_count(size) - done)),
             ("contents", min(CONTENT_STEPS, max(0, step_count(size) - done))),
             ("finish", int(done <= step_count(size))),
-            ("model", int(done <= step_count(size) + 1)),
         )
         return tuple((f"level {kind} of {size} cells", count) for kind, count in left if count)
 
@@ -165,18 +149,16 @@ class LevelGenerator:
     def _step(self, state: LevelState) -> tuple[Draft, ...]:
         if state.refinement is None:
             state.refinement = self.refinement(state.request)
-            for _ in range(min(state.finished_steps, state.refinement.step_count)):
+            for _ in range(state.finished_steps):
                 state.refinement.advance()
         done, size = state.finished_steps, state.request.size
         state.finished_steps += 1
         if done < state.refinement.step_count:
             document = step_document(done + 1, state.refinement.step_count, state.refinement.advance())
             return (Draft(done, REFINEMENT, size, JSON, partial(_json, document)),)
-        if done == state.refinement.step_count:
-            return self._files(state.request, state.refinement)
-        draft = self._model(state.request, state.refinement)
+        drafts = self._files(state.request, state.refinement)
         state.refinement = None
-        return (draft,)
+        return drafts
 
     def refinement(self, request: LevelRequest, *, mends_layout: bool = True) -> Refinement:
         """The level of a request before its first step, for those who want to see more than parts."""
@@ -191,13 +173,6 @@ class LevelGenerator:
             raise GenerationError("the network returned numbers that are not finite")
         result: NDArray[np.float32] = logits.numpy()
         return result
-
-    def _model(self, request: LevelRequest, refinement: Refinement) -> Draft:
-        repaired = refinement.finish()
-        scene = self._models.scene(repaired.grid, repaired.solution.path, request.seed)
-        provenance = provenance_fields(self._info, request)
-        sequence = refinement.step_count + len(FILES)
-        return Draft(sequence, MODEL, request.size, GLB, partial(write_scene_glb, scene, provenance))
 
     def _files(self, request: LevelRequest, refinement: Refinement) -> tuple[Draft, ...]:
         repaired = refinement.finish()

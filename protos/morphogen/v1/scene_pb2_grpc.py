@@ -70,8 +70,8 @@ class SceneServiceServicer:
     def GenerateLevel(self, request, context):
         """Streams a header, then a "refinement" (JSON) for each step, then the files, then a trailer: "level" (JSON: rows of
         glyphs with their legend, what was measured and wished, a shortest way that wins), "tiled" (a map of the Tiled
-        editor, JSON), "tiles" (PNG, its tile set), "preview" (PNG) and "model" (binary glTF, the level in 3D, 2 m to a
-        cell). `lod_px` is the edge length of the level in cells. A level that is delivered can be won.
+        editor, JSON), "tiles" (PNG, its tile set) and "preview" (PNG). `lod_px` is the edge length of the level in cells.
+        A level that is delivered can be won.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

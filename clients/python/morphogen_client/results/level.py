@@ -17,13 +17,7 @@ from morphogen_client.scenes.level import TILES
 from morphogen_client.streams.assembly import Header, Part, Timings, Trailer
 
 LEVEL_FILE = "level.json"
-FILE_NAMES = {
-    "level": LEVEL_FILE,
-    "tiled": "level.tmj",
-    "tiles": "level_tiles.png",
-    "preview": "preview.png",
-    "model": "level.glb",
-}
+FILE_NAMES = {"level": LEVEL_FILE, "tiled": "level.tmj", "tiles": "level_tiles.png", "preview": "preview.png"}
 """Part -> file. The map finds its tiles by this name."""
 
 _REFINEMENT = "refinement"
@@ -53,8 +47,7 @@ class LevelResult:
     header   who made it and from which request
     sha256   digest over all parts in order, in hex; names the result
     timings  where the time went on the server
-    files    by name: level.json, level.tmj (Tiled) with level_tiles.png, preview.png, and level.glb, the level in 3D;
-             each carries its provenance
+    files    by name: level.json, level.tmj (Tiled) with level_tiles.png, preview.png; each carries its provenance
 
     Of a stream that was continued with a stored token, `files` holds what came after it.
     """
