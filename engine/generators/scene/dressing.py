@@ -145,6 +145,10 @@ def _shared_out(wanted: Sequence[int], radius_m: Sequence[float], limit: int) ->
         if not full:
             for index, share in zip(open_kinds, shares, strict=True):
                 allowed[index] = int(share)
+            spare = left - sum(int(share) for share in shares)
+            nearly = sorted(range(len(shares)), key=lambda place: int(shares[place]) - shares[place])
+            for place in nearly[:spare]:
+                allowed[open_kinds[place]] += 1
             break
         for index in full:
             allowed[index] = wanted[index]

@@ -36,7 +36,7 @@ TURNED_TILE_M = 29.0
 RUBBLE_CELLS = 2.5
 """How far rubble reaches around rock."""
 
-SHAPES_M = {"vegetation": 0.4, "soil": 0.35, "rock": 0.9, "snow": 0.25}
+SHAPES_M = {"vegetation": 0.15, "soil": 0.2, "rock": 0.8, "snow": 0.1}
 """How high a tile's height stands on the ground: exaggerated like the tile's size."""
 
 ALBEDO_QUALITY, NORMAL_QUALITY = 88, 88

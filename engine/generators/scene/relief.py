@@ -62,8 +62,9 @@ def relief_of(ground: Ground, landscape: Landscape, texture_px: int) -> Relief:
     )
     hollow, crest = _hollows(ground.height_m, landscape.cell_m)
     height_m = enlarged(ground.height_m, texture_px)
-    level = ground.height_m + np.float32(3.5) * coarse + np.float32(1.6) * patches + np.float32(0.6) * spots
-    level = enlarged(level * np.float32(2.0 * np.pi / STRATUM_M), texture_px)
+    bent = np.float32(3.5) * coarse + np.float32(1.6) * patches + np.float32(0.6) * spots
+    level = enlarged((ground.height_m + bent).astype(np.float32), texture_px)
+    level *= np.float32(2.0 * np.pi / STRATUM_M)
     strata = np.sin(level)
     for times, share in ((1.73, 0.7), (3.91, 0.6), (8.3, 0.35)):
         strata += np.float32(share) * np.sin(level * np.float32(times) + np.float32(times))
