@@ -4,7 +4,6 @@ import importlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,37 +13,22 @@ from rich.table import Table
 
 from engine.assets import GeneratorInfo, ParameterInfo
 from engine.errors import InvalidRequestError
-from workers.cli.options import (
-    ClientCertificateOption,
-    ClientKeyOption,
-    JsonOption,
-    RootCertificatesOption,
-    ServerAccess,
-    ServerOption,
-    TokenFileOption,
-    WeightsOption,
-    access_from,
-)
+from workers.cli.options import JsonOption, Place, made_anywhere
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def catalog(  # noqa: PLR0913 - a command has as many arguments as it has options
+@made_anywhere
+def catalog(
     name: Annotated[str | None, typer.Argument(metavar="GENERATOR", help="Only this one, with its model card.")] = None,
     *,
     pattern: Annotated[str | None, typer.Option(metavar="NAME", help="Explain this pattern's parameters.")] = None,
-    weights: WeightsOption = None,
-    server: ServerOption = None,
-    token_file: TokenFileOption = None,
-    root_certificates: RootCertificatesOption = None,
-    client_certificate: ClientCertificateOption = None,
-    client_key: ClientKeyOption = None,
+    place: Place,
     as_json: JsonOption = False,
 ) -> None:
     """List the generators: classes, sizes, sliders and patterns, with their ranges."""
-    access = access_from(server, weights, token_file, root_certificates, client_certificate, client_key)
-    infos = chosen(read_infos(access, weights), name)
+    infos = chosen(read_infos(place), name)
     if as_json:
         typer.echo(json.dumps({"generators": [asdict(info) for info in infos]}, indent=2))
         return
@@ -58,13 +42,15 @@ def catalog(  # noqa: PLR0913 - a command has as many arguments as it has option
             console.print(Markdown(info.model_card))
 
 
-def read_infos(access: ServerAccess | None, weights: Path | None) -> tuple[GeneratorInfo, ...]:
-    """The entries of this process without `access`, else of that server."""
-    if access is None:
-        infos: tuple[GeneratorInfo, ...] = importlib.import_module("workers.cli.offline").generator_infos(weights)
+def read_infos(place: Place) -> tuple[GeneratorInfo, ...]:
+    """The entries of this process, or of the server of `place`."""
+    if place.server is None:
+        infos: tuple[GeneratorInfo, ...] = importlib.import_module("workers.cli.making.offline").generator_infos(
+            place.weights
+        )
         return infos
-    remote = importlib.import_module("workers.cli.remote")
-    with remote.open_client(access) as client:
+    remote = importlib.import_module("workers.cli.making.remote")
+    with remote.open_client(place.server) as client:
         infos = remote.generator_infos(client)
     return infos
 
