@@ -80,7 +80,8 @@ def _flats(mask: Mask, height_m: float) -> Floats:
     middle = place_of(len(mask), x, y) + np.array([0.0, height_m, 0.0])
     half = CELL_M / 2
     corner = np.array([[-half, 0.0, -half], [-half, 0.0, half], [half, 0.0, half], [half, 0.0, -half]])
-    return middle[:, None] + corner
+    faces: Floats = middle[:, None] + corner
+    return faces
 
 
 def _uprights(mask: Mask, dx: int, dy: int, low_m: float, high_m: float) -> Floats:
@@ -91,7 +92,8 @@ def _uprights(mask: Mask, dx: int, dy: int, low_m: float, high_m: float) -> Floa
     middle = place_of(len(mask), x, y) + half * outward
     low, high = np.array([0.0, low_m, 0.0]), np.array([0.0, high_m, 0.0])
     corner = np.stack([-half * along + low, half * along + low, half * along + high, -half * along + high])
-    return middle[:, None] + corner
+    faces: Floats = middle[:, None] + corner
+    return faces
 
 
 def _mesh(faces: Floats) -> Mesh:

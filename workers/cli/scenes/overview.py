@@ -48,12 +48,13 @@ class Overview:
             height_m[y : y + CELLS, x : x + CELLS] = heights
         scale = max(1, min(4, EDGE_MAX_PX // max(shape)))
         image = _shaded(height_m, chunk_m / CELLS, self._sea_level_m)
-        image = cv2.resize(image, (shape[1] * scale, shape[0] * scale), interpolation=cv2.INTER_NEAREST)
+        size = shape[1] * scale, shape[0] * scale
+        large = cv2.resize(image, size, interpolation=cv2.INTER_NEAREST)
         per_m = CELLS * scale / chunk_m
         points = [((x_m - left * chunk_m) * per_m, (z_m - top * chunk_m) * per_m) for x_m, z_m in way]
         line = np.rint(np.array(points)).astype(np.int32)
-        cv2.polylines(image, [line], isClosed=False, color=(255, 240, 120), thickness=2, lineType=cv2.LINE_AA)
-        return encode_png(np.asarray(image, np.uint8), {}, srgb=True)
+        cv2.polylines(large, [line], isClosed=False, color=(255, 240, 120), thickness=2, lineType=cv2.LINE_AA)
+        return encode_png(np.asarray(large, np.uint8), {}, srgb=True)
 
 
 def _shaded(height_m: NDArray[np.float32], spacing_m: float, sea_level_m: float) -> NDArray[np.uint8]:

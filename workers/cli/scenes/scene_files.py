@@ -17,7 +17,7 @@ from engine.codecs.gltf.scene import write_scene_glb
 from engine.codecs.godot import write_godot_scene
 from engine.codecs.heightmap import HEIGHT_SPAN_MIN_M, Heightmap, resampled, unity_raw, unreal_r16
 from engine.codecs.image import decode_png, encode_png
-from engine.codecs.usd.write import write_usda, write_usdz
+from engine.codecs.usd.write import write_usda, write_usdc, write_usdz
 from engine.errors import InvalidRequestError
 from workers.cli.making.sources import Made
 
@@ -63,7 +63,8 @@ def one_file(name: str, ending: str, made: Made) -> dict[str, bytes]:
     if ending == ".usdz":
         return {name: write_usdz(scene, provenance)}
     stem = name[: -len(ending)]
-    layer, *images = write_usda(scene, provenance, stem).items()
+    write = write_usda if ending == ".usda" else write_usdc  # .usd may be either; the binary one is smaller
+    layer, *images = write(scene, provenance, stem).items()
     return {name: layer[1], **dict(images)}
 
 
