@@ -1,10 +1,11 @@
 """Settings and fixtures that tests of different layers share."""
 
 import json
+import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import settings
+from pxr import Usd, UsdValidation
 
 from engine.assets import AssetRequest, GeneratorInfo, Part
 from engine.codecs.image import encode_png
@@ -23,6 +25,8 @@ from engine.requests.world import ChunkRequest, WorldRequest
 # limit on how long one may take (pytest's own time limit stands).
 settings.register_profile("steady", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("steady")
+
+CONFORMANCE = Path(__file__).parent / "conformance"
 
 
 @pytest.fixture
@@ -125,3 +129,48 @@ def flat_catalog() -> Iterator[FlatCatalog]:
     catalog = FlatCatalog()
     yield catalog
     catalog.chunk.stalled.clear()
+
+
+def run_node(script: str, data: bytes, folder: Path) -> dict[str, Any]:
+    """What a script of the conformance folder prints about a file; the packages are installed on first use."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("Node.js with npm is not installed, so no other reader of glTF can run")
+    if not all((CONFORMANCE / "node_modules" / name).is_dir() for name in ("gltf-validator", "three")):
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=CONFORMANCE, check=True, capture_output=True)
+    path = folder / "file.glb"
+    path.write_bytes(data)
+    done = subprocess.run(["node", CONFORMANCE / script, path], check=True, capture_output=True, text=True)
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+@pytest.fixture
+def khronos_issues(tmp_path: Path) -> Callable[[bytes], list[dict[str, Any]]]:
+    """The errors and warnings that the Khronos validator has about a file."""
+
+    def issues(data: bytes) -> list[dict[str, Any]]:
+        report = run_node("validate_gltf.mjs", data, tmp_path)
+        return [message for message in report["issues"]["messages"] if message["severity"] < 2]
+
+    return issues
+
+
+@pytest.fixture
+def load_in_three(tmp_path: Path) -> Callable[[bytes], dict[str, Any]]:
+    """What three.js finds in a file; see load_gltf.mjs."""
+    return lambda data: run_node("load_gltf.mjs", data, tmp_path)
+
+
+@pytest.fixture
+def usd_faults(tmp_path: Path) -> Callable[[str, dict[str, bytes]], list[str]]:
+    """What the validators of USD itself have to say about the stage NAME of these files."""
+
+    def faults(name: str, files: dict[str, bytes]) -> list[str]:
+        for file_name, data in files.items():
+            (tmp_path / file_name).write_bytes(data)
+        stage = Usd.Stage.Open(str(tmp_path / name))
+        validators = UsdValidation.ValidationRegistry().GetOrLoadAllValidators()
+        assert len(validators) > 20
+        return [error.GetErrorAsString() for error in UsdValidation.ValidationContext(validators).Validate(stage)]
+
+    return faults
