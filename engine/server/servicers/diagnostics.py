@@ -7,7 +7,7 @@ import grpc
 from engine.errors import InvalidRequestError
 from engine.server.callers import Callers
 from engine.server.convert import granted, steered_wishes, wishes
-from engine.server.streaming import AssetStreamer, Context
+from engine.server.streaming import AssetStreamer, Context, open_answer
 from engine.sessions.session import Session
 from engine.sessions.sessions import Sessions
 from engine.wire.parsing import parsed
@@ -47,6 +47,7 @@ class DiagnosticsService:
         request = probe_request(start.start)
         chosen = steered_wishes(start.start, self._callers.terms_of(context))
         async with self._sessions.open(request, chosen) as session:
+            await open_answer(context)
             delivery = asyncio.create_task(self._streamer.deliver(request, session, context))
             steering = asyncio.create_task(_steer(session, context))
             try:

@@ -11,7 +11,7 @@ from engine.requests.world import CHUNK_MAPS_DEFAULT, CHUNK_VERTICES
 from engine.server.callers import Callers
 from engine.server.convert import PRIORITIES, wishes
 from engine.server.framing import part_pieces
-from engine.server.streaming import AssetStreamer, Context
+from engine.server.streaming import AssetStreamer, Context, open_answer
 from engine.sessions.exploring.exploration import (
     CREDIT_DEFAULT,
     CREDIT_MAX,
@@ -72,6 +72,7 @@ class WorldService:
         priority = known(PRIORITIES, "priority", message.start.priority)
         terms = replace(self._callers.terms_of(context), priority=priority, due_in_s=None)
         exploration = Exploration(self._sessions, _start_of(message.start), terms)
+        await open_answer(context)
         sending = asyncio.create_task(self._send(exploration, context))
         following = asyncio.create_task(_follow(exploration, context))
         try:
