@@ -11,7 +11,7 @@ from typing import Protocol
 from urllib.parse import unquote
 
 from engine.runtime.messages import Terms
-from engine.server.status import Abortable, UnauthenticatedError
+from engine.server.status import Abortable, Pairs, UnauthenticatedError
 from engine.server.telemetry.tracing import TRACE
 
 DEADLINE_MAX_S = 60.0
@@ -34,6 +34,9 @@ class Context(Abortable, Protocol):
 
     async def read(self) -> object:
         """The client's next message, as bytes; something else after its last."""
+
+    async def send_initial_metadata(self, metadata: Pairs, /) -> None:
+        """Send the headers now, if they have not gone yet; else they go with the first message."""
 
     async def write(self, message: bytes, /) -> None:
         """Send a message, and wait until the transport has taken it."""

@@ -16,6 +16,15 @@ from engine.sessions.sessions import Sessions, Wishes
 __all__ = ["AssetStreamer", "Context", "IdleLimit"]
 
 
+async def open_answer(context: Context) -> None:
+    """Send the headers by themselves, for a call whose writes may be cancelled before it ends with a status.
+
+    They go out with the first write otherwise, and `grpc.aio` sends them again with the status if that write is
+    cancelled on its way: the transport refuses the second ones, and the client never hears how the call ended.
+    """
+    await context.send_initial_metadata(())
+
+
 class IdleLimit:
     """Ends a call whose client takes nothing for `limit_s`.
 

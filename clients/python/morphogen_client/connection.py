@@ -8,7 +8,14 @@ import grpc
 from grpc import aio
 from grpc_health.v1 import health_pb2_grpc
 
-from morphogen.v1 import catalog_pb2_grpc, diagnostics_pb2_grpc, scene_pb2_grpc, texture_pb2_grpc, workers_pb2_grpc
+from morphogen.v1 import (
+    catalog_pb2_grpc,
+    diagnostics_pb2_grpc,
+    scene_pb2_grpc,
+    texture_pb2_grpc,
+    workers_pb2_grpc,
+    world_pb2_grpc,
+)
 from morphogen_client.errors import InvalidRequestError
 
 _write_trace_context: Callable[[dict[str, str]], None] | None = None
@@ -105,6 +112,7 @@ class Services:
     def __init__(self, channel: grpc.Channel | aio.Channel) -> None:
         self.textures = texture_pb2_grpc.TextureServiceStub(channel)
         self.scenes = scene_pb2_grpc.SceneServiceStub(channel)
+        self.worlds = world_pb2_grpc.WorldServiceStub(channel)
         self.catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
         self.diagnostics = diagnostics_pb2_grpc.DiagnosticsServiceStub(channel)
         self.workers = workers_pb2_grpc.WorkerServiceStub(channel)

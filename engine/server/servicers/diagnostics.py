@@ -8,7 +8,7 @@ from engine.errors import InvalidRequestError
 from engine.generators.probe import CONTROL_MAX_BYTES
 from engine.server.callers import Callers
 from engine.server.convert import granted, steered_wishes, wishes
-from engine.server.streaming import AssetStreamer, Context
+from engine.server.streaming import AssetStreamer, Context, open_answer
 from engine.server.web.live import Acknowledgement, LiveStreams
 from engine.sessions.session import Session
 from engine.sessions.sessions import Sessions
@@ -52,6 +52,7 @@ class DiagnosticsService:
         request = probe_request(start.start)
         chosen = steered_wishes(start.start, self._callers.terms_of(context))
         async with self._sessions.open(request, chosen) as session:
+            await open_answer(context)
             delivery = asyncio.create_task(self._streamer.deliver(request, session, context))
             steering = asyncio.create_task(_steer(session, context))
             try:

@@ -11,7 +11,7 @@ from engine.requests.world import CHUNK_MAPS_DEFAULT, CHUNK_VERTICES
 from engine.server.callers import Callers
 from engine.server.convert import PRIORITIES, wishes
 from engine.server.framing import part_pieces
-from engine.server.streaming import AssetStreamer, Context, IdleLimit
+from engine.server.streaming import AssetStreamer, Context, IdleLimit, open_answer
 from engine.server.web.live import Acknowledgement, LiveStreams
 from engine.sessions.exploring.exploration import (
     CREDIT_DEFAULT,
@@ -75,6 +75,7 @@ class WorldService:
         if message is None or message.WhichOneof("payload") != "start":
             raise InvalidRequestError("start", message and message.WhichOneof("payload"), "a start first")
         exploration = self._exploration(message.start, context)
+        await open_answer(context)
         sending = asyncio.create_task(self._send(exploration, context))
         following = asyncio.create_task(_follow(exploration, context))
         try:
@@ -92,6 +93,7 @@ class WorldService:
         message = parsed(world_pb2.WatchWorldRequest, data)
         watched = Watched(self._exploration(message.start, context), self._idle_timeout_s)
         with self._watched.opened(self._callers.tenant_of(context), watched) as session_id:
+            await open_answer(context)
             async with watched.idle.watching():
                 await self._send(watched.exploration, context, session_id, watched.acknowledgement)
 

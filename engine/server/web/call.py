@@ -68,6 +68,9 @@ class WebCall:
         """No further message: the only one has been handed over with the call."""
         return grpc.aio.EOF  # type: ignore[attr-defined]  # missing in its types
 
+    async def send_initial_metadata(self, _metadata: Pairs, /) -> None:
+        """Nothing: headers go with the first message, or with the status, whichever comes."""
+
     async def write(self, message: Any, /) -> None:
         """Hand a message over; returns when the transport has taken it."""
         assert self._message is None, "one task writes"

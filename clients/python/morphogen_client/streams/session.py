@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 import grpc
 
-from morphogen.v1 import diagnostics_pb2, scene_pb2, texture_pb2
+from morphogen.v1 import diagnostics_pb2, scene_pb2, texture_pb2, world_pb2
 from morphogen_client.errors import (
     BrokenStreamError,
     ChecksumMismatchError,
@@ -19,12 +19,15 @@ from morphogen_client.errors import (
     UnavailableError,
     error_from_rpc,
 )
-from morphogen_client.streams.assembly import Header, Part, Progress, StreamAssembler, StreamMessage, Trailer
+from morphogen_client.streams.assembly import Header, Progress, StreamAssembler, StreamMessage, Trailer
+from morphogen_client.streams.parts import Part
 
 StreamRequest = (
     texture_pb2.GenerateTextureRequest
     | scene_pb2.GenerateLevelRequest
     | scene_pb2.GenerateSceneRequest
+    | world_pb2.GenerateWorldRequest
+    | world_pb2.GenerateChunkRequest
     | diagnostics_pb2.StreamProbeRequest
     | diagnostics_pb2.ProbeStart
 )
@@ -109,6 +112,11 @@ class StreamSession(Generic[Update, Result]):
         self._header: Header | None = None
         self._assembler = StreamAssembler()
         self._result: Result | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the result is there."""
+        return self._result is not None
 
     @property
     def result(self) -> Result | None:

@@ -1,287 +1,269 @@
-"""WatchWorld and ControlWorld over a made-up world, at both ports."""
+"""WorldService over a real connection, with a flat land behind it."""
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import grpc
-import httpx
 import pytest
-from google.protobuf.message import Message
+from google.rpc import error_details_pb2  # type: ignore[import-untyped]  # ships no types
+from grpc_status import rpc_status
 
-from engine.assets import GeneratorInfo, Part
-from engine.generators.protocol import StepKinds
-from engine.requests.world import ChunkRequest, WorldRequest
-from engine.runtime.pool import WorkerPool
-from engine.settings.sections import ServerSettings, SessionSettings, Settings, WebSettings
+from engine.requests.world import ChunkRequest
 from morphogen.v1 import world_pb2, world_pb2_grpc
 from workers.local import LocalPool
-from workers.step_thread import StepOptions
 
-SETTINGS = Settings(server=ServerSettings(port=0), web=WebSettings(port=0))
-VIEWER = {"x_m": 256.0, "z_m": 256.0}
-
-
-@dataclass
-class LandState:
-    """One part and done."""
-
-    part: Part
-    finished: bool = False
-    part_count: int = 1
+Request = world_pb2.ExploreWorldRequest
+EOF = grpc.aio.EOF  # type: ignore[attr-defined]  # missing in its types
 
 
-class LandGenerator:
-    """A world whose chunks are their own names."""
-
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-
-    @property
-    def info(self) -> GeneratorInfo:
-        return GeneratorInfo(
-            asset_kind=self._kind, name=self._kind, version="1", tier="S", weights_sha256="", kernel_class="none"
-        )
-
-    def begin(self, request: Any) -> LandState:
-        if isinstance(request, WorldRequest):
-            world = {"spawn": VIEWER, "chunk_m": 512.0}
-            return LandState(Part(0, "world", 0, "application/json", json.dumps(world).encode()))
-        assert isinstance(request, ChunkRequest)
-        name = f"{request.row} {request.column} {request.vertices}"
-        return LandState(Part(0, "height", request.vertices, "image/png", name.encode()))
-
-    def checkpoint(self, _state: LandState) -> bytes:
-        return b""
-
-    def resume(self, request: Any, _checkpoint: bytes) -> LandState:
-        return self.begin(request)
-
-    def steps_ahead(self, _state: LandState) -> StepKinds:
-        return ((self._kind, 1),)
-
-    def step(self, states: Sequence[LandState]) -> list[tuple[Part, ...]]:
-        for state in states:
-            state.finished = True
-        return [(state.part,) for state in states]
+async def worlds_of(serve: Any, catalog: Any) -> tuple[Any, Any]:
+    """The gateway, and a stub of the service."""
+    serving = await serve(pool_around=lambda _: LocalPool(catalog))
+    return serving, world_pb2_grpc.WorldServiceStub(serving.channel)
 
 
-class LandCatalog:
-    """The two generators of a world."""
-
-    def __init__(self) -> None:
-        self._generators = {kind: LandGenerator(kind) for kind in ("world", "chunk")}
-
-    def infos(self) -> tuple[GeneratorInfo, ...]:
-        return tuple(each.info for each in self._generators.values())
-
-    def generator_for(self, request: Any) -> Any:
-        return self._generators[request.ASSET_KIND]
+def start(**fields: Any) -> Request:
+    return Request(start=world_pb2.ExploreStart(**fields))
 
 
-def land_pool(_pool: LocalPool) -> WorkerPool:
-    return LocalPool(LandCatalog(), StepOptions(16, 2, 60.0, None))
+def moved(x_m: float, z_m: float = 0.0, **fields: float) -> Request:
+    return Request(viewer=world_pb2.Viewer(x_m=x_m, z_m=z_m, **fields))
 
 
-class Watch:
-    """A stream of WatchWorld that the test reads."""
-
-    def __init__(self, stub: Any, call: Any, opened: world_pb2.WorldOpened) -> None:
-        self.stub, self.call, self.opened = stub, call, opened
-        self.session_id = opened.session_id
-        self.chunks: list[tuple[int, int]] = []
-        self.evicted: list[tuple[int, int]] = []
-
-    async def until(self, payload: str) -> Any:
-        """Read up to a message of that kind."""
-        while True:
-            message = await asyncio.wait_for(self.call.read(), 5)
-            assert message is not grpc.aio.EOF  # type: ignore[attr-defined]  # missing in its types
-            kind = message.WhichOneof("payload")
-            if kind == "part":
-                self.chunks.append((message.part.row, message.part.column))
-            if kind == "evicted":
-                self.evicted += [(each.row, each.column) for each in message.evicted.chunks]
-            if kind == payload:
-                return getattr(message, kind)
-
-    async def control(self, number: int, **fields: Any) -> int:
-        message = world_pb2.ControlWorldRequest(session_id=self.session_id, control_number=number, **fields)
-        return int((await self.stub.ControlWorld(message)).control_number)
+def credit(chunk_count: int) -> Request:
+    return Request(credit=world_pb2.ExploreCredit(chunk_count=chunk_count))
 
 
-@asynccontextmanager
-async def watching(serving: Any, **start: Any) -> AsyncIterator[Watch]:
-    stub: Any = world_pb2_grpc.WorldServiceStub(serving.channel)
-    call = stub.WatchWorld(world_pb2.WatchWorldRequest(start={"view_distance_m": 300.0, "maps": ["height"], **start}))
-    opened = (await call.read()).opened
-    yield Watch(stub, call, opened)
-    call.cancel()
+async def exploring(stub: Any, *messages: Request) -> Any:
+    """A call to which these messages have been written."""
+    call = stub.ExploreWorld()
+    for message in messages:
+        await call.write(message)
+    return call
 
 
-async def test_first_message_describes_the_world_and_names_the_session(serve: Any) -> None:
-    serving = await serve(SETTINGS, pool_around=land_pool)
-    async with watching(serving) as watch:
-        assert (watch.opened.chunk_m, watch.opened.viewer.x_m) == (512.0, 256.0)
-        assert len(watch.session_id) >= 21
+def refused(address: str, messages: list[Request]) -> str:
+    """The field that the server names when it gets these messages.
+
+    Blocking: `grpc.aio` loses the status of a call that ends while something is written to it.
+    """
+    with grpc.insecure_channel(address) as channel:
+        with pytest.raises(grpc.RpcError) as failed:
+            list(world_pb2_grpc.WorldServiceStub(channel).ExploreWorld(iter(messages), timeout=10.0))
+        assert failed.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        (violation,) = [
+            violation
+            for packed in rpc_status.from_call(failed.value).details
+            if packed.Is(error_details_pb2.BadRequest.DESCRIPTOR)
+            for violation in error_details_pb2.BadRequest.FromString(packed.value).field_violations
+        ]
+        return str(violation.field)
 
 
-async def test_no_more_chunks_are_on_their_way_than_acknowledged_for(serve: Any) -> None:
-    serving = await serve(SETTINGS, pool_around=land_pool)
-    async with watching(serving, credit=2, view_distance_m=600.0) as watch:
-        await watch.until("part")
-        await watch.until("part")
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(watch.call.read(), 0.3)
+async def until(call: Any, kind: str, *, grants: bool = False) -> list[Any]:
+    """The messages up to the first of a kind; `grants` gives credit for every chunk."""
+    taken: list[Any] = []
+    async with asyncio.timeout(10):
+        while (message := await call.read()) is not EOF:
+            taken.append(message)
+            if grants and complete(message):
+                await call.write(credit(1))
+            if message.WhichOneof("payload") == kind:
+                return taken
+    raise AssertionError(f"the stream ended without {kind}")
 
 
-async def test_acknowledged_chunks_make_room_and_the_viewer_is_followed(serve: Any) -> None:
-    serving = await serve(SETTINGS, pool_around=land_pool)
-    async with watching(serving, credit=4) as watch:
-        number = 0
-
-        async def settle(**fields: Any) -> Any:
-            """Acknowledge every chunk until all is seen."""
-            nonlocal number
-            number += 1
-            await watch.control(number, received_count=len(watch.chunks), **fields)
-            settled = asyncio.create_task(watch.until("settled"))
-            while not settled.done():
-                await asyncio.sleep(0.01)
-                number += 1
-                await watch.control(number, received_count=len(watch.chunks))
-            return settled.result()
-
-        first = await settle()
-        assert first.chunk_count == len(set(watch.chunks)) >= 4
-        assert (0, 0) in watch.chunks
-        await settle(viewer={"x_m": 256.0 + 20 * 512.0, "z_m": 256.0})
-        assert (0, 20) in watch.chunks
-        assert (0, 0) in watch.evicted
+def complete(message: Any) -> bool:
+    """Whether it is the last piece of a chunk."""
+    part = message.part
+    last_part = message.WhichOneof("payload") == "part" and part.part.sequence + 1 == part.part_count
+    return last_part and part.part.chunk_index + 1 == part.part.chunk_count
 
 
-async def test_late_and_repeated_controls_change_nothing(serve: Any) -> None:
-    serving = await serve(SETTINGS, pool_around=land_pool)
-    async with watching(serving, credit=64) as watch:
-        await watch.until("settled")
-        far = {"x_m": 256.0 + 20 * 512.0, "z_m": 256.0}
-        assert await watch.control(5, viewer=VIEWER, received_count=1) == 5
-        assert await watch.control(4, viewer=far, received_count=2) == 5
-        assert await watch.control(5, viewer=far) == 5
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(watch.call.read(), 0.3)
+def keys_of(messages: list[Any]) -> list[tuple[int, int, int]]:
+    """Row, column and vertices of the chunks that are whole."""
+    return [(each.part.row, each.part.column, each.part.part.lod_px) for each in messages if complete(each)]
 
 
-async def test_finish_ends_the_stream_when_all_has_been_sent(serve: Any) -> None:
-    serving = await serve(SETTINGS, pool_around=land_pool)
-    async with watching(serving, credit=64) as watch:
-        await watch.until("settled")
-        await watch.control(1, finish=True)
-        assert await asyncio.wait_for(watch.call.read(), 5) is grpc.aio.EOF  # type: ignore[attr-defined]  # as above
-        error, found = await serving.failure(watch.stub.ControlWorld(world_pb2.ControlWorldRequest(
-            session_id=watch.session_id, control_number=2)))  # fmt: skip
-        assert error.code() is grpc.StatusCode.NOT_FOUND
-        assert found["ErrorInfo"].metadata["field"] == "session_id"
+async def test_world_and_chunk_are_streamed_as_they_were_asked_for(serve: Any, flat_catalog: Any) -> None:
+    _, stub = await worlds_of(serve, flat_catalog)
+    world = [message async for message in stub.GenerateWorld(world_pb2.GenerateWorldRequest(landscape={"seed": 3}))]
+    assert json.loads(world[1].part.data)["chunk_m"] == 512.0
+    assert (world[0].header.part_count, world[-1].trailer.part_count) == (1, 1)
+    request = world_pb2.GenerateChunkRequest(landscape={"seed": 3}, row=-4, column=5, vertices=33, maps=["height"])
+    chunk = [message async for message in stub.GenerateChunk(request)]
+    assert [message.part.map for message in chunk[1:-1]] == ["chunk", "height"]
+    (asked,) = flat_catalog.chunk.requests
+    assert isinstance(asked, ChunkRequest)
+    assert (asked.landscape.seed, asked.row, asked.column, asked.vertices, asked.maps) == (3, -4, 5, 33, ("height",))
+
+
+async def test_exploration_opens_and_sends_what_is_in_view(serve: Any, flat_catalog: Any) -> None:
+    serving, stub = await worlds_of(serve, flat_catalog)
+    call = await exploring(stub, start(credit=64, view_distance_m=300.0))
+    opened, *others = await until(call, "settled")
+    assert opened.WhichOneof("payload") == "opened"
+    assert (opened.opened.viewer.x_m, opened.opened.chunk_m, opened.opened.view_distance_m) == (8.0, 512.0, 300.0)
+    assert json.loads(opened.opened.world_json)["spawn"] == {"x_m": 8.0, "z_m": -4.0}
+    chunks = keys_of(others)
+    assert {(row, column) for row, column, _ in chunks} == {(-1, 0), (0, 0), (-1, -1), (0, -1)}
+    assert others[-1].settled.chunk_count == 4
+    await call.done_writing()
+    assert await serving.count(call) == 0
+    assert await call.code() is grpc.StatusCode.OK
+    assert serving.gateway.sessions.running_count == 0
 
 
 @pytest.mark.parametrize(
-    ("fields", "field"),
+    ("messages", "field"),
     [
-        ({"control_number": 0}, "control_number"),
-        ({"control_number": 1, "received_count": 1000}, "received_count"),
-        ({"control_number": 1, "viewer": {"x_m": float("nan")}}, "viewer.x_m"),
-        ({"control_number": 1, "viewer": {"velocity_x": 1e9}}, "viewer.velocity_x"),
-        ({"control_number": 1, "viewer": {"x_m": 1e12}}, "viewer.x_m"),
+        ([], "start"),
+        ([moved(0.0)], "start"),
+        ([credit(1)], "start"),
+        ([Request()], "start"),
+        ([start(), start()], "payload"),
+        ([start(), Request()], "payload"),
+        ([start(view_distance_m=float("nan"))], "view_distance_m"),
+        ([start(view_distance_m=1e9)], "view_distance_m"),
+        ([start(chunk_limit=1)], "chunk_limit"),
+        ([start(chunk_limit=5000)], "chunk_limit"),
+        ([start(vertices_max=64)], "vertices_max"),
+        ([start(maps=["height", "height"])], "maps"),
+        ([start(credit=65)], "credit"),
+        ([start(priority=99)], "priority"),
+        ([start(landscape={"cell_m": 99.0})], "cell_m"),
+        ([start(landscape={"biomes": {"lava": 1.0}})], "biomes"),
+        ([start(held=[{"row": 0, "column": 0, "vertices": 5}])], "vertices"),
+        ([start(held=[{"row": 2**31 - 1, "column": 0, "vertices": 33}])], "row"),
+        ([start(held=[{"row": row, "vertices": 33} for row in range(1025)])], "held"),
+        ([start(viewer={"x_m": float("nan")})], "viewer.x_m"),
+        ([start(viewer={"z_m": float("inf")})], "viewer.z_m"),
+        ([start(viewer={"x_m": 1e300})], "viewer.x_m"),
+        ([start(viewer={"velocity_x": float("nan")})], "viewer.velocity_x"),
+        ([start(), moved(float("nan"))], "viewer.x_m"),
+        ([start(), moved(0.0, float("-inf"))], "viewer.z_m"),
+        ([start(), moved(-1e12)], "viewer.x_m"),
+        ([start(), moved(0.0, velocity_z=1e5)], "viewer.velocity_z"),
+        ([start(), credit(0)], "credit.chunk_count"),
+        ([start(), credit(65)], "credit.chunk_count"),
+        ([start(credit=64), credit(64)], "credit.chunk_count"),
     ],
 )
-async def test_control_that_does_not_fit_is_refused_and_the_stream_goes_on(
-    serve: Any, fields: dict[str, Any], field: str
+async def test_message_that_cannot_be_is_an_invalid_argument(
+    serve: Any, flat_catalog: Any, messages: list[Request], field: str
 ) -> None:
-    serving = await serve(SETTINGS, pool_around=land_pool)
-    async with watching(serving, credit=64) as watch:
-        await watch.until("settled")
-        message = world_pb2.ControlWorldRequest(session_id=watch.session_id, **fields)
-        error, found = await serving.failure(watch.stub.ControlWorld(message))
-        assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
-        assert found["ErrorInfo"].metadata["field"] == field
-        assert await watch.control(1) == 1
+    flat_catalog.chunk.stalled.set()
+    serving, _ = await worlds_of(serve, flat_catalog)
+    assert await asyncio.to_thread(refused, serving.address, messages) == field
+    flat_catalog.chunk.stalled.clear()
+    await serving.until(lambda: serving.gateway.sessions.running_count == 0)
 
 
-async def test_client_that_owes_an_acknowledgement_is_let_go(serve: Any) -> None:
-    settings = Settings(server=ServerSettings(port=0), sessions=SessionSettings(idle_timeout_s=1.0))
-    serving = await serve(settings, pool_around=land_pool)
-    async with watching(serving, credit=64) as attentive, watching(serving, credit=64) as silent:
-        await attentive.until("settled")
-        await attentive.control(1, received_count=len(attentive.chunks))
-        error, found = await serving.failure(silent.call)
-        assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        assert found["ErrorInfo"].reason == "IDLE_TIMEOUT"
-        await asyncio.sleep(1.2)
-        assert await attentive.control(2) == 2  # who owes nothing may be silent
+@pytest.mark.parametrize("after_start", [False, True])
+async def test_broken_bytes_are_an_invalid_argument(serve: Any, flat_catalog: Any, after_start: bool) -> None:
+    serving, _ = await worlds_of(serve, flat_catalog)
+    messages = [start().SerializeToString()] * after_start + [b"\xff\xff\xff"]
+
+    def blocking() -> grpc.StatusCode:
+        with grpc.insecure_channel(serving.address) as channel:
+            call = channel.stream_stream("/morphogen.v1.WorldService/ExploreWorld")(iter(messages))
+            with pytest.raises(grpc.RpcError) as failed:
+                list(call)
+            return failed.value.code()
+
+    assert await asyncio.to_thread(blocking) is grpc.StatusCode.INVALID_ARGUMENT
 
 
-class Page:
-    """A client of the web port that can read a stream while it calls."""
-
-    def __init__(self, url: str, client: httpx.AsyncClient) -> None:
-        self._url, self._client = url, client
-
-    async def unary(self, method: str, message: Message) -> httpx.Response:
-        return await self._client.post(
-            f"{self._url}/morphogen.v1.WorldService/{method}",
-            content=message.SerializeToString(),
-            headers={"content-type": "application/proto"},
-        )
-
-    async def messages(self, method: str, message: Message) -> AsyncGenerator[bytes]:
-        """The messages of a stream in Connect's protocol."""
-        data = message.SerializeToString()
-        request = self._client.stream(
-            "POST",
-            f"{self._url}/morphogen.v1.WorldService/{method}",
-            content=b"\0" + len(data).to_bytes(4, "big") + data,
-            headers={"content-type": "application/connect+proto"},
-        )
-        async with request as response:
-            buffered = b""
-            async for bits in response.aiter_raw():
-                buffered += bits
-                while len(buffered) >= 5 and len(buffered) >= (end := 5 + int.from_bytes(buffered[1:5], "big")):
-                    if buffered[0] == 2:
-                        assert json.loads(buffered[5:end]) == {}
-                        return
-                    yield buffered[5:end]
-                    buffered = buffered[end:]
+async def test_teleporting_viewer_gets_the_new_place_only(serve: Any, flat_catalog: Any) -> None:
+    _, stub = await worlds_of(serve, flat_catalog)
+    call = await exploring(stub, start(credit=64))
+    before = keys_of(await until(call, "settled", grants=True))
+    for place in (1e6, -3e6, 8e6):
+        await call.write(moved(place, place))
+    after = await until(call, "settled", grants=True)
+    while not any(row > 15_000 for row, _, _ in keys_of(after)):  # it may settle at a place in between
+        after += await until(call, "settled", grants=True)
+    gone = {(each.row, each.column) for message in after for each in message.evicted.chunks}
+    assert gone >= {(row, column) for row, column, _ in before}
+    assert after[-1].settled.chunk_count == len({key[:2] for key in keys_of(after)} - gone)
+    call.cancel()
 
 
-async def test_page_explores_through_the_web_port(serve: Any) -> None:
-    serving = await serve(SETTINGS, pool_around=land_pool)
-    url = serving.gateway.web_url
-    start = world_pb2.WatchWorldRequest(start={"view_distance_m": 300.0, "maps": ["height"], "credit": 2})
-    seen: set[tuple[int, int]] = set()
-    async with (
-        httpx.AsyncClient(timeout=5) as client,
-        aclosing(Page(url, client).messages("WatchWorld", start)) as messages,
-    ):
-        page = Page(url, client)
-        session_id, number, received_count = "", 0, 0
-        async for data in messages:
-            message = world_pb2.WatchWorldResponse.FromString(data)
-            kind = message.WhichOneof("payload")
-            if kind == "opened":
-                session_id = message.opened.session_id
-            if kind == "part":
-                seen.add((message.part.row, message.part.column))
-                received_count, number = received_count + 1, number + 1
-                control = world_pb2.ControlWorldRequest(
-                    session_id=session_id, control_number=number, received_count=received_count
-                )
-                assert (await page.unary("ControlWorld", control)).status_code == 200
-            if kind == "settled":
-                last = world_pb2.ControlWorldRequest(session_id=session_id, control_number=number + 1, finish=True)
-                await page.unary("ControlWorld", last)
-    assert (0, 0) in seen
-    assert len(seen) >= 4
+async def test_spam_of_positions_makes_no_more_than_is_in_view(serve: Any, flat_catalog: Any) -> None:
+    flat_catalog.chunk.step_s = 0.002
+    serving, stub = await worlds_of(serve, flat_catalog)
+    call = await exploring(stub, start(credit=64))
+
+    async def spam() -> None:
+        for number in range(3000):
+            await call.write(moved(float(number % 7)))
+        await call.write(moved(0.0))
+
+    spamming = asyncio.create_task(spam())
+    seen = keys_of(await until(call, "settled"))
+    await spamming
+    assert len(seen) == len(set(seen))
+    assert serving.gateway.sessions.running_count <= 4
+    call.cancel()
+
+
+async def test_slow_reader_is_bounded_by_its_credit(serve: Any, flat_catalog: Any) -> None:
+    serving, stub = await worlds_of(serve, flat_catalog)
+    call = await exploring(stub, start(credit=2))
+    await asyncio.sleep(0.5)  # reads nothing
+    assert len(flat_catalog.chunk.requests) == 2
+    messages = []
+    async with asyncio.timeout(10):
+        while len(keys_of(messages)) < 2:
+            messages.append(await call.read())
+        waiting = asyncio.ensure_future(call.read())
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        await call.write(credit(1))
+        await waiting
+    await serving.until(lambda: len(flat_catalog.chunk.requests) == 3)
+    call.cancel()
+
+
+async def test_cancel_stops_the_work(serve: Any, flat_catalog: Any) -> None:
+    flat_catalog.chunk.stalled.set()
+    serving, stub = await worlds_of(serve, flat_catalog)
+    call = await exploring(stub, start(credit=64))
+    await until(call, "opened")
+    await serving.until(lambda: serving.gateway.sessions.running_count == 4)
+    call.cancel()
+    flat_catalog.chunk.stalled.clear()
+    await serving.until(lambda: serving.gateway.sessions.running_count == 0)
+    made = len(flat_catalog.chunk.requests)
+    await asyncio.sleep(0.2)
+    assert len(flat_catalog.chunk.requests) == made <= 4
+
+
+async def test_held_chunks_are_not_sent_again(serve: Any, flat_catalog: Any) -> None:
+    _, stub = await worlds_of(serve, flat_catalog)
+    first = await exploring(stub, start(credit=64))
+    held = [
+        world_pb2.HeldChunk(row=row, column=column, vertices=vertices)
+        for row, column, vertices in keys_of(await until(first, "settled", grants=True))
+    ]
+    first.cancel()
+    finest = {(each.row, each.column): each for each in held}
+    asked = len(flat_catalog.chunk.requests)
+    second = await exploring(stub, start(credit=64, held=finest.values()))
+    messages = await until(second, "settled")
+    assert [message.WhichOneof("payload") for message in messages] == ["opened", "settled"]
+    assert len(flat_catalog.chunk.requests) == asked
+    second.cancel()
+
+
+async def test_two_viewers_of_one_world_share_its_chunks(serve: Any, flat_catalog: Any) -> None:
+    flat_catalog.chunk.step_s = 0.005
+    _, stub = await worlds_of(serve, flat_catalog)
+    calls = [await exploring(stub, start(credit=64)) for _ in range(2)]
+    seen = await asyncio.gather(*(until(call, "settled", grants=True) for call in calls))
+    assert keys_of(seen[0]) == keys_of(seen[1]) or set(keys_of(seen[0])) == set(keys_of(seen[1]))
+    keys = [(each.row, each.column, each.vertices) for each in flat_catalog.chunk.requests]
+    assert len(keys) == len(set(keys))
+    for call in calls:
+        call.cancel()
