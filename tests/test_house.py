@@ -22,7 +22,9 @@ DOCUMENTS = (
     "CHANGELOG.md",
     "docs/training.md",
     "docs/serving.md",
+    "docs/web.md",
     "clients/python/README.md",
+    "clients/web/README.md",
 )
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 MODULE_LINES_MAX = 400

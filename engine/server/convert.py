@@ -29,8 +29,8 @@ DELIVERIES: Mapping[int, Delivery] = {
 }
 
 
-def stream_header(request: AssetRequest, session: Session) -> common_pb2.StreamHeader:
-    """The header of the stream that answers `request`."""
+def stream_header(request: AssetRequest, session: Session, session_id: str = "") -> common_pb2.StreamHeader:
+    """The header of the stream that answers `request`; `session_id` is what other calls steer it by."""
     return common_pb2.StreamHeader(
         asset_id=session.asset_id,
         generator=generator_ref(session.info),
@@ -38,6 +38,7 @@ def stream_header(request: AssetRequest, session: Session) -> common_pb2.StreamH
         lods_px=request.lods_px() if isinstance(request, TextureRequest) else (),
         part_count=session.part_count,
         first_sequence=session.first_sequence,
+        session_id=session_id,
     )
 
 

@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import grpc
-
 from engine.assets import AssetRequest
+from engine.server.callers import Context
 from engine.server.convert import stream_header
 from engine.server.framing import header_frame, part_frames, trailer_frame
 from engine.server.status import IdleError
@@ -14,7 +13,7 @@ from engine.server.telemetry.metrics import Metrics
 from engine.sessions.session import Session
 from engine.sessions.sessions import Sessions, Wishes
 
-Context = grpc.aio.ServicerContext[bytes, bytes]
+__all__ = ["AssetStreamer", "Context", "IdleLimit"]
 
 
 async def open_answer(context: Context) -> None:
@@ -79,6 +78,11 @@ class AssetStreamer:
         self._metrics = metrics
         self._idle_timeout_s = idle_timeout_s
 
+    @property
+    def idle_timeout_s(self) -> float:
+        """How long a client may take nothing."""
+        return self._idle_timeout_s
+
     async def stream(self, request: AssetRequest, wishes: Wishes, context: Context) -> None:
         """Write header, parts and trailer."""
         async with self._sessions.open(request, wishes) as session:
@@ -92,8 +96,17 @@ class AssetStreamer:
         except TimeoutError:
             raise IdleError(f"the client took nothing for {self._idle_timeout_s:g} s") from None
 
-    async def deliver(self, request: AssetRequest, session: Session, context: Context) -> None:
+    async def deliver(
+        self,
+        request: AssetRequest,
+        session: Session,
+        context: Context,
+        *,
+        session_id: str = "",
+    ) -> None:
         """Write header, parts and trailer of a session.
+
+        session_id  what other calls steer it by
 
         Writes through the context instead of yielding: a cancelled call then raises in here, where the session is
         released at once; a suspended generator would keep it until it is collected.
@@ -101,7 +114,7 @@ class AssetStreamer:
         meter = self._metrics.meter(session.info.asset_kind)
         idle = IdleLimit(self._idle_timeout_s, lambda: session.waits_for_worker)
         async with idle.watching():
-            await context.write(header_frame(stream_header(request, session)))
+            await context.write(header_frame(stream_header(request, session, session_id)))
             async for sealed in session:
                 idle.progress()
                 for frame in part_frames(sealed, session.token(sealed)):
