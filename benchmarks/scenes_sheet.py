@@ -41,7 +41,6 @@ def drawn_sketch() -> Sketch:
 def requests() -> tuple[SceneRequest, ...]:
     """The scenes of the sheet, row by row."""
     meadow = Landscape(12, {"grassland": 1.0})
-    here = {"x_m": 0.0, "z_m": 0.0}
     return (
         SceneRequest(meadow, hour=10.0),
         SceneRequest(Landscape(5, {"forest": 1.0}), hour=18.2),
@@ -52,7 +51,9 @@ def requests() -> tuple[SceneRequest, ...]:
         SceneRequest(Landscape(4, {"savanna": 1.0}), hour=17.6),
         SceneRequest(Landscape(6, {"swamp": 1.0}), hour=9.0),
         SceneRequest(Landscape(15, {"tundra": 1.0}), hour=15.0),
-        SceneRequest(replace(meadow, seed=31, sketch=drawn_sketch(), biomes={"forest": 1.0}), hour=16.0, **here),
+        SceneRequest(
+            replace(meadow, seed=31, sketch=drawn_sketch(), biomes={"forest": 1.0}), x_m=0.0, z_m=0.0, hour=16.0
+        ),
         SceneRequest(Landscape(18, {"grassland": 1.0, "alpine": 0.6}, period_cells=1024), hour=12.0),
         SceneRequest(Landscape(27, {"forest": 1.0, "alpine": 0.5}), hour=21.5),
     )

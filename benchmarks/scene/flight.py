@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grpc
 
@@ -29,6 +30,9 @@ GRACE_S = 1.0
 TICK_S = 0.1
 TURN_RAD_S = 0.02
 """The way bends: a straight flight along a row of chunks would be too easy."""
+
+if TYPE_CHECKING:
+    Call = grpc.aio.StreamStreamCall[world_pb2.ExploreWorldRequest, world_pb2.ExploreWorldResponse]
 
 ROOT = Path(__file__).parents[2]
 SEED = 6
@@ -166,7 +170,7 @@ def in_view(flight: Flight) -> list[tuple[int, int]]:
 
 async def _read(
     flight: Flight,
-    call: grpc.aio.StreamStreamCall,
+    call: "Call",
     outbox: "asyncio.Queue[world_pb2.ExploreWorldRequest | None]",
     origin: float,
 ) -> None:
