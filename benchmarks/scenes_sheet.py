@@ -32,27 +32,28 @@ SKETCH_PX, SKETCH_EXTENT_M = 256, 1024.0
 def drawn_sketch() -> Sketch:
     """A ridge around a lake, with a river out of it."""
     picture = np.zeros((SKETCH_PX, SKETCH_PX, 3), np.uint8)
-    cv2.ellipse(picture, (128, 118), (52, 44), 0, 150, 400, STROKES["ridge"], 5)
-    cv2.circle(picture, (128, 122), 17, STROKES["sea"], -1)
-    cv2.polylines(picture, [np.array([(128, 138), (118, 170), (92, 200), (80, 250)])], False, STROKES["river"], 4)
+    cv2.ellipse(picture, (134, 112), (58, 50), 0, 230, 400, STROKES["ridge"], 5)
+    cv2.circle(picture, (124, 128), 15, STROKES["sea"], -1)
+    cv2.polylines(picture, [np.array([(118, 136), (108, 160), (112, 190), (96, 250)])], False, STROKES["river"], 4)
     return Sketch(encode_png(picture, {}), SKETCH_EXTENT_M)
 
 
 def requests() -> tuple[SceneRequest, ...]:
     """The scenes of the sheet, row by row."""
-    meadow = Landscape(12, {"grassland": 1.0})
-    here = {"x_m": 0.0, "z_m": 0.0}
+    meadow = Landscape(3, {"grassland": 1.0})
     return (
         SceneRequest(meadow, hour=10.0),
         SceneRequest(Landscape(5, {"forest": 1.0}), hour=18.2),
         SceneRequest(Landscape(3, {"alpine": 1.0}), hour=14.0),
         SceneRequest(Landscape(9, {"desert": 1.0}), hour=8.0),
         SceneRequest(Landscape(21, {"taiga": 1.0}), hour=13.0),
-        SceneRequest(Landscape(8, {"beach": 1.0}), hour=11.0),
+        SceneRequest(Landscape(12, {"beach": 1.0}), hour=11.0),
         SceneRequest(Landscape(4, {"savanna": 1.0}), hour=17.6),
         SceneRequest(Landscape(6, {"swamp": 1.0}), hour=9.0),
         SceneRequest(Landscape(15, {"tundra": 1.0}), hour=15.0),
-        SceneRequest(replace(meadow, seed=31, sketch=drawn_sketch(), biomes={"forest": 1.0}), hour=16.0, **here),
+        SceneRequest(
+            replace(meadow, seed=31, sketch=drawn_sketch(), biomes={"forest": 1.0}), x_m=0.0, z_m=0.0, hour=16.0
+        ),
         SceneRequest(Landscape(18, {"grassland": 1.0, "alpine": 0.6}, period_cells=1024), hour=12.0),
         SceneRequest(Landscape(27, {"forest": 1.0, "alpine": 0.5}), hour=21.5),
     )

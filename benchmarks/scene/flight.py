@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grpc
 
@@ -29,6 +30,9 @@ GRACE_S = 1.0
 TICK_S = 0.1
 TURN_RAD_S = 0.02
 """The way bends: a straight flight along a row of chunks would be too easy."""
+
+if TYPE_CHECKING:
+    Call = grpc.aio.StreamStreamCall[world_pb2.ExploreWorldRequest, world_pb2.ExploreWorldResponse]
 
 ROOT = Path(__file__).parents[2]
 SEED = 6
@@ -89,7 +93,7 @@ def local_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="morphogen-") as folder:
         config = Path(folder) / "serve.yaml"
         config.write_text("server:\n  port: 0\n")
-        command = [sys.executable, "-m", "workers.cli", "serve", str(config)]
+        command = [str(Path(sys.executable).parent / "morphogen"), "serve", str(config)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
         try:
             assert process.stdout is not None
@@ -121,9 +125,12 @@ async def _flown(address: str, duration_s: float) -> Flight:
         origin = time.monotonic()
         moving = asyncio.create_task(_move(flight, outbox, origin, duration_s))
         reading = asyncio.create_task(_read(flight, call, outbox, origin))
-        await moving
+        await asyncio.wait((moving, reading), return_when=asyncio.FIRST_COMPLETED)
         call.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
+        moving.cancel()
+        for ended in await asyncio.gather(reading, moving, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
     return flight
 
 
@@ -166,13 +173,13 @@ def in_view(flight: Flight) -> list[tuple[int, int]]:
 
 async def _read(
     flight: Flight,
-    call: grpc.aio.StreamStreamCall,
+    call: "Call",
     outbox: "asyncio.Queue[world_pb2.ExploreWorldRequest | None]",
     origin: float,
 ) -> None:
     """Take chunks in, give credit back, let go of what the server lets go of."""
     complete = 0
-    async for message in call:
+    while isinstance(message := await call.read(), world_pb2.ExploreWorldResponse):
         match message.WhichOneof("payload"):
             case "evicted":
                 for chunk in message.evicted.chunks:
@@ -196,7 +203,8 @@ if __name__ == "__main__":
     print(
         json.dumps(
             {
-                "holes": flown.holes,
+                "hole_count": len(flown.holes),
+                "last_hole_s": max(flown.holes, default=0.0),
                 "ticks": flown.ticks,
                 "chunks": flown.chunks,
                 "opened_s": flown.opened_s,

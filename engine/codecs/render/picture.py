@@ -18,6 +18,7 @@ from engine.codecs.render.raster import Visible, rasterize
 from engine.codecs.render.shadows import ShadowMap, lit_share, shadow_maps
 from engine.codecs.render.soup import Soup, gather
 from engine.codecs.render.surfaces import Points, blocks_of, shaded, shared_shading, surface_points
+from engine.codecs.render.textures import pyramid
 from engine.codecs.shading import encode_srgb, tone_map
 from engine.errors import InvalidRequestError
 from engine.geometry.scene import AlphaMode, Scene
@@ -78,6 +79,7 @@ def render_scene(
     maps = _shadows(stage, solid, clear)
     for view in (solid, clear):
         _paint(color, stage, view, maps)
+    pyramid.cache_clear()  # images are large, and the next picture is of another scene
     shown = tone_map(np.ascontiguousarray(color.reshape(-1, 3).T)).T.reshape(height, width, 3)
     if samples > 1:
         averaged = cv2.resize(np.ascontiguousarray(shown), size_px, interpolation=cv2.INTER_AREA)
