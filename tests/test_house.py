@@ -23,6 +23,7 @@ DOCUMENTS = (
     "docs/training.md",
     "docs/serving.md",
     "docs/web.md",
+    "docs/scenes.md",
     "clients/python/README.md",
     "clients/web/README.md",
 )

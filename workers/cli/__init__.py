@@ -80,7 +80,7 @@ def command_line() -> TyperGroup:
         CommandOnDemand("texture", "workers.cli.texture:app", "Make a tileable PBR material, or several."),
         CommandOnDemand("scene", "workers.cli.scenes.scene:app", "Make a scene: terrain, textures, props, sky, light."),
         CommandOnDemand("level", "workers.cli.scenes.level:app", "Make a game level that can be won."),
-        CommandOnDemand("world", "workers.cli.scenes.world:app", "Fly through an endless world of a server."),
+        CommandOnDemand("world", "workers.cli.worlds.world:app", "Fly through an endless world of a server."),
         CommandOnDemand("catalog", "workers.cli.catalog:app", "List what can be made, with which parameters."),
         CommandOnDemand("serve", "workers.cli.serve:app", "Serve generators over gRPC."),
         group_of(

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Unpack
+from typing import Any
 
 import grpc
 import pytest
@@ -14,7 +14,6 @@ from morphogen_client import (
     Chunk,
     ChunkArrived,
     ChunksEvicted,
-    ExploreOptions,
     IncompleteStreamError,
     InvalidRequestError,
     UnavailableError,
@@ -63,8 +62,8 @@ class UnavailableCallError(grpc.RpcError):
         return ()
 
 
-def exploring(held: tuple[Chunk, ...] = (), **options: Unpack[ExploreOptions]) -> Exploration[NotingBox]:
-    return Exploration(explore_start(None, options), held, QUICK, NotingBox)
+def exploring(held: tuple[Chunk, ...] = (), *, credit: int = 8) -> Exploration[NotingBox]:
+    return Exploration(explore_start(None, {"credit": credit}), held, QUICK, NotingBox)
 
 
 def feed(exploration: Exploration[NotingBox], messages: list[Response]) -> list[object]:

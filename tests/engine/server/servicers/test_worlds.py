@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -54,7 +54,7 @@ def refused(address: str, messages: list[Request]) -> str:
         assert failed.value.code() is grpc.StatusCode.INVALID_ARGUMENT
         (violation,) = [
             violation
-            for packed in rpc_status.from_call(failed.value).details
+            for packed in rpc_status.from_call(cast(grpc.Call, failed.value)).details
             if packed.Is(error_details_pb2.BadRequest.DESCRIPTOR)
             for violation in error_details_pb2.BadRequest.FromString(packed.value).field_violations
         ]
@@ -78,7 +78,7 @@ def complete(message: Any) -> bool:
     """Whether it is the last piece of a chunk."""
     part = message.part
     last_part = message.WhichOneof("payload") == "part" and part.part.sequence + 1 == part.part_count
-    return last_part and part.part.chunk_index + 1 == part.part.chunk_count
+    return bool(last_part and part.part.chunk_index + 1 == part.part.chunk_count)
 
 
 def keys_of(messages: list[Any]) -> list[tuple[int, int, int]]:
@@ -167,7 +167,7 @@ async def test_broken_bytes_are_an_invalid_argument(serve: Any, flat_catalog: An
 
     def blocking() -> grpc.StatusCode:
         with grpc.insecure_channel(serving.address) as channel:
-            call = channel.stream_stream("/morphogen.v1.WorldService/ExploreWorld")(iter(messages))
+            call = channel.stream_stream("/morphogen.v1.WorldService/ExploreWorld", None, None)(iter(messages))
             with pytest.raises(grpc.RpcError) as failed:
                 list(call)
             return failed.value.code()
@@ -213,7 +213,7 @@ async def test_slow_reader_is_bounded_by_its_credit(serve: Any, flat_catalog: An
     call = await exploring(stub, start(credit=2))
     await asyncio.sleep(0.5)  # reads nothing
     assert len(flat_catalog.chunk.requests) == 2
-    messages = []
+    messages: list[Any] = []
     async with asyncio.timeout(10):
         while len(keys_of(messages)) < 2:
             messages.append(await call.read())

@@ -29,7 +29,6 @@ from workers.cli.making.asking import landscape_from
 from workers.cli.making.remote import engine_errors, open_client
 from workers.cli.options import JsonOption, Place, made_anywhere
 from workers.cli.progress import progress_bar
-from workers.cli.scenes.flight import Log, Route, read_route
 from workers.cli.scenes.landscapes import (
     LANDSCAPE_NUMBERS,
     BiomeOption,
@@ -40,7 +39,8 @@ from workers.cli.scenes.landscapes import (
     parse_settings,
     read_sketch,
 )
-from workers.cli.scenes.overview import Overview
+from workers.cli.worlds.flight import Log, Route, read_route
+from workers.cli.worlds.overview import Overview
 
 app = typer.Typer(add_completion=False)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.errors import InvalidRequestError
-from workers.cli.scenes.flight import Log, Position, Route, Waypoint, read_route, route_of
+from workers.cli.worlds.flight import Log, Position, Route, Waypoint, read_route, route_of
 
 
 def test_route_at_one_speed_passes_every_waypoint(tmp_path: Path) -> None:
