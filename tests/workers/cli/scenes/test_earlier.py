@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from engine.catalog import SHIPPED_TERRAIN_WEIGHTS
 from engine.generators.terrain.heights import Decoders
@@ -33,13 +34,14 @@ def ground_of(decoders: Decoders, request: SceneRequest, area: Rectangle) -> Gro
     return Land(decoders, request.landscape).ground(y, x, rows, columns)
 
 
-def changed(before: Ground, after: Ground) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def changed(before: Ground, after: Ground) -> NDArray[np.bool_]:
     """Where a height, a normal or a mask differs."""
     masks = [(before.masks.normal, after.masks.normal), (before.masks.slope, after.masks.slope)]
     masks += [(before.masks.flow, after.masks.flow), (before.masks.water, after.masks.water)]
     masks += [(before.height_m, after.height_m), (before.splat, after.splat)]
     differs = [first != second for first, second in masks]
-    return np.any([each if each.ndim == 2 else each.any(axis=-1) for each in differs], axis=0)
+    anywhere: NDArray[np.bool_] = np.any([each if each.ndim == 2 else each.any(axis=-1) for each in differs], axis=0)
+    return anywhere
 
 
 def test_new_land_begins_where_the_commands_say() -> None:
