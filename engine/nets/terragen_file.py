@@ -9,7 +9,7 @@ from engine.errors import WeightsError
 from engine.nets.tensor_file import fill, load_tensors, save_tensors, with_prefix
 from engine.nets.terragen import Decoder, DecoderConfig
 
-FORMAT = "morphogen-terragen-1"
+FORMAT = "morphogen-terragen-2"
 LANDFORMS, DETAILS, STYLES = "landforms.", "details.", "styles"
 
 
