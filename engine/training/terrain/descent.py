@@ -14,7 +14,7 @@ from engine.generators.terrain.heights import TOP_LEVEL, Decoders
 from engine.nets.terragen import refined
 
 PLAIN = Climate(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-TOP_VERTICES = 1024
+TOP_VERTICES = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
