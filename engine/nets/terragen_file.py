@@ -41,6 +41,12 @@ class TerraGenWeights:
     styles: torch.Tensor
     sha256: str
 
+    def in_format(self, dtype: torch.dtype) -> "TerraGenWeights":
+        """The same weights, with decoders that compute in `dtype`, laid out for CPUs."""
+        for decoder in (self.landforms, self.details):
+            decoder.to(dtype=dtype, memory_format=torch.channels_last)
+        return self
+
 
 def save_terragen(
     path: Path, header: TerraGenHeader, landforms: Decoder, details: Decoder, styles: torch.Tensor

@@ -32,7 +32,7 @@ ZOOMS, ZOOMED_LEVEL_MIN = (1.26, 1.59), 2
 other. Fine grids would show the enlargement."""
 
 TRIES = 1000
-"""Places that are looked at for one that is land."""
+"""Places that are looked at for each that is land."""
 
 SEA_LEVEL_M = 0.5
 VALIDATION_TILES = ("N49E011", "N49W124", "N53E028", "S36E149", "N15W024_1s")

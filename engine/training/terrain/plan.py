@@ -5,9 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
-from engine.configuration import build
 from engine.errors import SettingsError
 from engine.nets.terragen import DecoderConfig
 from engine.requests.checks import SEED_MAX
@@ -148,14 +145,3 @@ def _ranges(plan: TerrainPlan) -> Iterator[tuple[str, float, float, float]]:
         ("critic.gap_low", critic.gap_low, 0.0, 100.0),
         ("critic.gap_high", critic.gap_high, 0.0, 100.0),
     )
-
-
-def load_terrain_plan(path: Path) -> TerrainPlan:
-    """Read a plan. Raises SettingsError for a missing or malformed file, an unknown key or a value out of range."""
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise SettingsError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
-    return build(TerrainPlan, document, "")
