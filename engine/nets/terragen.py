@@ -75,16 +75,27 @@ def features(coarse: Tensor) -> tuple[Tensor, Tensor]:
     center = coarse[..., 1:-1, 1:-1]
     across = coarse[..., 1:-1, 2:] + coarse[..., 1:-1, :-2] - 2.0 * center
     along = coarse[..., 2:, 1:-1] + coarse[..., :-2, 1:-1] - 2.0 * center
-    energy = F.avg_pool2d(across.square() + along.square(), 5, stride=1)
+    energy = _mean(across.square() + along.square(), 5)
     scale = torch.sqrt(energy + SCALE_FLOOR**2)
     inner = coarse[..., 3:-3, 3:-3]
     bends = torch.cat([across, along], dim=1)[..., 2:-2, 2:-2] / scale
-    near = (inner - F.avg_pool2d(coarse[..., 2:-2, 2:-2], 3, stride=1)) / scale
-    far = (inner - F.avg_pool2d(coarse, 7, stride=1)) / scale
+    near = (inner - _mean(coarse[..., 2:-2, 2:-2], 3)) / scale
+    far = (inner - _mean(coarse, 7)) / scale
     slope_x = 0.5 * (coarse[..., 3:-3, 4:-2] - coarse[..., 3:-3, 2:-4])
     slope_y = 0.5 * (coarse[..., 4:-2, 3:-3] - coarse[..., 2:-4, 3:-3])
     slopes = torch.cat([slope_x, slope_y], dim=1) / (scale + 0.1)
     return torch.cat([bends, near, 0.5 * far, slopes, scale.log() + 3.0], dim=1), scale
+
+
+def _mean(grid: Tensor, edge: int) -> Tensor:
+    """Mean of every square of `edge` vertices: sums of shifted grids, several times as fast as pooling one channel."""
+    for axis in (2, 3):
+        count = grid.shape[axis] - edge + 1
+        total = grid.narrow(axis, 0, count)
+        for shift in range(1, edge):
+            total = total + grid.narrow(axis, shift, count)
+        grid = total
+    return grid * (1.0 / edge**2)
 
 
 class Decoder(nn.Module):
@@ -143,18 +154,21 @@ class Encoder(nn.Module):
         return mean, log_variance.clamp(-8.0, 2.0)
 
 
-def refined(decoder: Decoder, coarse: Tensor, latents: Tensor, style: Tensor, octave: Tensor) -> Tensor:
+def refined(
+    decoder: Decoder, coarse: Tensor, latents: Tensor, style: Tensor, octave: Tensor, gain: float = 1.0
+) -> Tensor:
     """One octave finer: heights over the FINE spacing [batch, 1, 2 n, 2 m] from heights over the coarse spacing.
 
     coarse   [batch, 1, n + 2 halo, m + 2 halo]
     latents  [batch, latent_width, n + 2 depth, m + 2 depth]
     style    [batch, style_width, n + 2 depth, m + 2 depth]
     octave   as in `Decoder.forward`
+    gain     factor of the details
 
     Vertex (0, 0) of the result is the coarse vertex (halo, halo).
     """
     depth, halo = decoder.config.depth, decoder.config.halo
     seen, scale = features(coarse)
-    details = decoder(seen, latents, style, octave) * scale[..., depth:-depth, depth:-depth]
+    details = decoder(seen, latents, style, octave) * (gain * scale[..., depth:-depth, depth:-depth])
     rim = halo - 1
     return 2.0 * F.pixel_shuffle(expanded(coarse)[..., rim:-rim, rim:-rim] + details, 2)
