@@ -94,10 +94,20 @@ def command_line() -> TyperGroup:
             CommandOnDemand(
                 "texture", "workers.cli.training.train:app", "Train the texture generator on a data folder."
             ),
+            CommandOnDemand(
+                "terrain", "workers.cli.training.terrain:train_app", "Train the terrain generator on elevation tiles."
+            ),
+            CommandOnDemand(
+                "level",
+                "workers.cli.training.level:train_app",
+                "Train the level generator on the project's own levels.",
+            ),
         ),
         group_of(
             evaluate_app,
             CommandOnDemand("texture", "workers.cli.training.evaluate:app", "Run the metrics panel for textures."),
+            CommandOnDemand("terrain", "workers.cli.training.terrain:evaluate_app", "Run the panel for terrain."),
+            CommandOnDemand("level", "workers.cli.training.level:evaluate_app", "Run the panel for levels."),
         ),
         CommandOnDemand("probe", "workers.cli.probe:app", "Measure the path to a server and its workers."),
     )
