@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import grpc
 
@@ -11,6 +12,7 @@ from engine.server.convert import stream_header
 from engine.server.framing import header_frame, part_frames, trailer_frame
 from engine.server.status import IdleError
 from engine.server.telemetry.metrics import Metrics
+from engine.server.video import VideoParts
 from engine.sessions.session import Session
 from engine.sessions.sessions import Sessions, Wishes
 
@@ -83,8 +85,19 @@ class AssetStreamer:
         except TimeoutError:
             raise IdleError(f"the client took nothing for {self._idle_timeout_s:g} s") from None
 
-    async def deliver(self, request: AssetRequest, session: Session, context: Context) -> None:
+    async def deliver(
+        self,
+        request: AssetRequest,
+        session: Session,
+        context: Context,
+        *,
+        session_id: str = "",
+        video: VideoParts | None = None,
+    ) -> None:
         """Write header, parts and trailer of a session.
+
+        session_id  what other calls steer it by
+        video       what encodes its pictures, if they are wanted as video
 
         Writes through the context instead of yielding: a cancelled call then raises in here, where the session is
         released at once; a suspended generator would keep it until it is collected.
@@ -92,13 +105,18 @@ class AssetStreamer:
         meter = self._metrics.meter(session.info.asset_kind)
         idle = IdleLimit(self._idle_timeout_s, lambda: session.waits_for_worker)
         async with idle.watching():
-            await context.write(header_frame(stream_header(request, session)))
-            async for sealed in session:
+            await context.write(header_frame(stream_header(request, session, session_id)))
+            if video is not None:
+                video.tally = session.tally
+            async for made in session:
                 idle.progress()
+                sealed = made if video is None else await video.encoded(made)
                 for frame in part_frames(sealed, session.token(sealed)):
                     await context.write(frame)
                 idle.progress()
                 meter.part_delivered(len(sealed.part.payload), session.waited_s)
             account = session.account()
+            if video is not None:
+                account = replace(account, tally=video.tally)
             await context.write(trailer_frame(account))
             meter.finished(account)

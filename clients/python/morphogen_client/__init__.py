@@ -10,6 +10,18 @@
 
 from morphogen_client.async_client import AsyncClient
 from morphogen_client.catalog import Generator, Parameter, PatternDescription
+from morphogen_client.characters.decoding import FrameDecoder
+from morphogen_client.characters.files import CharacterResult
+from morphogen_client.characters.frames import Frame, FramesResult, Pose
+from morphogen_client.characters.options import (
+    CharacterOptions,
+    CharacterStreamOptions,
+    ControlOptions,
+    FrameOptions,
+    FrameStreamOptions,
+    Identity,
+)
+from morphogen_client.characters.streams import AsyncSteeredFrames, SteeredFrames
 from morphogen_client.client import Client
 from morphogen_client.connection import DEFAULT_SERVER, Tls
 from morphogen_client.errors import (
@@ -21,6 +33,7 @@ from morphogen_client.errors import (
     IncompleteStreamError,
     InvalidRequestError,
     MissingMapsError,
+    MissingPackageError,
     MorphogenError,
     NotFoundError,
     OverloadedError,
@@ -54,19 +67,30 @@ __all__ = [
     "Arrival",
     "AsyncClient",
     "AsyncResultStream",
+    "AsyncSteeredFrames",
     "AsyncSteeredProbe",
     "Blend",
     "BrokenStreamError",
     "CancelledError",
+    "CharacterOptions",
+    "CharacterResult",
+    "CharacterStreamOptions",
     "ChecksumMismatchError",
     "Client",
     "Color",
+    "ControlOptions",
     "DeadlineExceededError",
     "DecodedMaps",
+    "Frame",
+    "FrameDecoder",
+    "FrameOptions",
+    "FrameStreamOptions",
+    "FramesResult",
     "GenerationError",
     "Generator",
     "GeneratorRef",
     "Header",
+    "Identity",
     "IncompleteStreamError",
     "InvalidRequestError",
     "Landscape",
@@ -75,6 +99,7 @@ __all__ = [
     "LevelStreamOptions",
     "LevelUpdate",
     "MissingMapsError",
+    "MissingPackageError",
     "MorphogenError",
     "NotFoundError",
     "OverloadedError",
@@ -83,6 +108,7 @@ __all__ = [
     "Pattern",
     "PatternDescription",
     "Pixels",
+    "Pose",
     "ProbeOptions",
     "ProbeResult",
     "Replacement",
@@ -96,6 +122,7 @@ __all__ = [
     "ServerError",
     "Sketch",
     "SteerOptions",
+    "SteeredFrames",
     "SteeredProbe",
     "StreamOptions",
     "TextureOptions",

@@ -1,6 +1,7 @@
 """The asynchronous face: the same verbs as `client.py`, for one event loop."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from types import TracebackType
@@ -12,7 +13,22 @@ from grpc_health.v1 import health_pb2
 
 from morphogen.v1 import catalog_pb2, workers_pb2
 from morphogen_client.catalog import Generator, generator_from
-from morphogen_client.connection import DEFAULT_SERVER, Connection, Services, Tls
+from morphogen_client.characters.files import CharacterReader, CharacterResult
+from morphogen_client.characters.frames import Frame, FramesResult
+from morphogen_client.characters.options import (
+    CharacterStreamOptions,
+    ControlOptions,
+    FrameStreamOptions,
+    character_stream_request,
+)
+from morphogen_client.characters.streams import (
+    FRAMES_DIALECT,
+    AsyncSteeredFrames,
+    control_request,
+    played_session,
+    steered_session,
+)
+from morphogen_client.connection import DEFAULT_SERVER, Connection, Services, Tls, limited
 from morphogen_client.errors import UnavailableError, error_from_rpc
 from morphogen_client.material import MaterialReader, TextureResult, TextureUpdate
 from morphogen_client.probe import (
@@ -30,7 +46,7 @@ from morphogen_client.scenes.level import LevelStreamOptions, level_stream_reque
 from morphogen_client.scenes.scene import SceneStreamOptions, scene_stream_request
 from morphogen_client.streams.result_stream import AsyncMessageCall, AsyncResultStream
 from morphogen_client.streams.session import NO_RETRY, Result, RetryPolicy, StreamSession, Update
-from morphogen_client.streams.steering import AsyncSteeredProbe, steer_session
+from morphogen_client.streams.steering import PROBE_DIALECT, AsyncSteeredProbe, steer_session
 from morphogen_client.texture import TextureOptions, TextureStreamOptions, prefetch_request, texture_stream_request
 from morphogen_client.workers import Replacement, Worker, replacement_from, worker_from
 
@@ -144,6 +160,65 @@ class AsyncClient:
         """Make a scene and wait for it, as `generate_scene` does."""
         return await self.generate_scene(landscape, timeout_s=timeout_s, **options).result()
 
+    def generate_character(
+        self, *, timeout_s: float | None = None, **options: Unpack[CharacterStreamOptions]
+    ) -> AsyncResultStream[SceneUpdate, CharacterResult]:
+        """Make a character; iterate the answer for its files. Deadlines and errors as in `generate_texture`."""
+        session = StreamSession(character_stream_request(options), CharacterReader(), self._retry)
+        return self._stream(self._services.characters.GenerateCharacter, session, timeout_s)
+
+    async def character(
+        self, *, timeout_s: float | None = None, **options: Unpack[CharacterStreamOptions]
+    ) -> CharacterResult:
+        """Make a character and wait for it, as `generate_character` does."""
+        return await self.generate_character(timeout_s=timeout_s, **options).result()
+
+    def stream_frames(
+        self, *, auto_grant: bool = True, timeout_s: float = math.inf, **options: Unpack[FrameStreamOptions]
+    ) -> AsyncSteeredFrames:
+        """Receive a character's frames while steering it. Never retried; by default without a time limit of its own.
+
+        Raises InvalidRequestError at once for an option that no request can carry; everything else is raised by the
+        iteration.
+        """
+        return AsyncSteeredFrames(
+            lambda messages, remaining_s: self._services.characters.StreamFrames(
+                messages, timeout=limited(remaining_s), metadata=self._connection.metadata()
+            ),
+            steered_session(options),
+            timeout_s,
+            FRAMES_DIALECT,
+            auto_grant=auto_grant,
+        )
+
+    def play_frames(
+        self, *, grants_credit: bool = False, timeout_s: float = math.inf, **options: Unpack[FrameStreamOptions]
+    ) -> AsyncResultStream[Frame, FramesResult]:
+        """Receive a character's frames as a script moves it, through cuts without a gap.
+
+        The header's `session_id` lets `control_session` steer it; with `grants_credit` that has to grant the credit
+        too, and the stream is not retried.
+        """
+        session = played_session(options, self._retry, grants_credit=grants_credit)
+        return self._stream(self._services.characters.PlayFrames, session, timeout_s)
+
+    async def control_session(
+        self,
+        session_id: str,
+        *,
+        first_number: int = 0,
+        credit: int = 0,
+        keyframe: bool = False,
+        **controls: Unpack[ControlOptions],
+    ) -> int:
+        """Steer a stream of `play_frames`; how many controls it has taken. `first_number`: ignored if taken already.
+
+        Raises NotFoundError for a session that has ended, InvalidRequestError for what it cannot take.
+        """
+        request = control_request(session_id, controls, first_number, credit, keyframe=keyframe)
+        response = await self._unary(self._services.characters.ControlSession, request, NO_RETRY)
+        return int(response.control_count)
+
     def probe(
         self, *, timeout_s: float | None = None, **options: Unpack[ProbeOptions]
     ) -> AsyncResultStream[Arrival, ProbeResult]:
@@ -166,6 +241,7 @@ class AsyncClient:
             ),
             steer_session(options),
             self._timeout_s if timeout_s is None else timeout_s,
+            PROBE_DIALECT,
             auto_grant=auto_grant,
         )
 
@@ -229,7 +305,9 @@ class AsyncClient:
         self, method: Callable[..., AsyncMessageCall], session: StreamSession[Update, Result], timeout_s: float | None
     ) -> AsyncResultStream[Update, Result]:
         return AsyncResultStream(
-            lambda request, remaining_s: method(request, timeout=remaining_s, metadata=self._connection.metadata()),
+            lambda request, remaining_s: method(
+                request, timeout=limited(remaining_s), metadata=self._connection.metadata()
+            ),
             session,
             self._timeout_s if timeout_s is None else timeout_s,
         )

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, Self, TypeVar
 import grpc
 
 from morphogen_client.errors import CancelledError, MorphogenError
-from morphogen_client.streams.assembly import StreamMessage
+from morphogen_client.streams.assembly import Header, StreamMessage
 from morphogen_client.streams.session import Result, StreamRequest, StreamSession, Update
 
 
@@ -69,6 +69,11 @@ class StreamHandle(Generic[Update, Result, Call]):
         the server sends none.
         """
         return self._session.resume_token
+
+    @property
+    def header(self) -> Header | None:
+        """What the server said first; None before that came."""
+        return self._session.header
 
     def close(self) -> None:
         """Cancel the call if it still runs. Harmless when repeated."""

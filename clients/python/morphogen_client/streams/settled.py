@@ -11,13 +11,13 @@ from typing import Any, TypeAlias, TypeVar
 import grpc
 from grpc import aio
 
-from morphogen.v1 import diagnostics_pb2
+from morphogen_client.streams.assembly import StreamMessage
 
 MISTAKEN_DETAILS = "Internal error from Core"
 STATUS_WAIT_S = 1.0
 
 # Generic to mypy only.
-SteerCall: TypeAlias = "aio.StreamStreamCall[diagnostics_pb2.SteerProbeRequest, diagnostics_pb2.SteerProbeResponse]"
+SteerCall: TypeAlias = "aio.StreamStreamCall[Any, Any]"
 
 Value = TypeVar("Value")
 
@@ -34,7 +34,7 @@ class SettledCall:
         """Stop it; whether it still ran."""
         return self._call.cancel()
 
-    async def __aiter__(self) -> AsyncIterator[diagnostics_pb2.SteerProbeResponse]:
+    async def __aiter__(self) -> AsyncIterator[StreamMessage]:
         """The messages as they come. Raises AioRpcError with the server's status."""
         try:
             async for message in self._call:
