@@ -73,6 +73,8 @@ def command_line() -> TyperGroup:
     evaluate_app.callback()(_nothing)
     workers_app = typer.Typer(name="workers", help="Look after the workers of a running server.")
     workers_app.callback()(_nothing)
+    motion_app = typer.Typer(name="motion", help="Bring in motion of other programs.")
+    motion_app.callback()(_nothing)
     app = typer.Typer(name="morphogen", add_completion=False)
     app.callback()(morphogen)
     return group_of(
@@ -91,10 +93,16 @@ def command_line() -> TyperGroup:
             CommandOnDemand(
                 "texture", "workers.cli.training.train:app", "Train the texture generator on a data folder."
             ),
+            CommandOnDemand("motion", "workers.cli.training.motion:train_app", "Train the motion generator on clips."),
         ),
         group_of(
             evaluate_app,
             CommandOnDemand("texture", "workers.cli.training.evaluate:app", "Run the metrics panel for textures."),
+            CommandOnDemand("motion", "workers.cli.training.motion:evaluate_app", "Run the metrics panel for motion."),
+        ),
+        group_of(
+            motion_app,
+            CommandOnDemand("import", "workers.cli.motion:app", "Make clips of BVH and GLB files."),
         ),
         CommandOnDemand("probe", "workers.cli.probe:app", "Measure the path to a server and its workers."),
     )

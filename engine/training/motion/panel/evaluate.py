@@ -1,0 +1,341 @@
+"""The panel of MotionGen: sound, obedient, like captured motion, new, steady for ten minutes, and fast enough.
+
+Everything is measured in one run beside captured motion (the ceiling, with its own foot skate), two baselines and five
+spoiled controls. A control that no figure tells from captured motion makes the outcome "inconclusive".
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.generators.motion.control import MotionControl
+from engine.generators.motion.director import WITHOUT_WAY, MotionDirector
+from engine.motion.actions import STYLES
+from engine.motion.clip import Clip
+from engine.motion.features import features_of, path_of
+from engine.motion.library import read_clips
+from engine.motion.pose import Poses
+from engine.motion.skeleton import Float
+from engine.motion.trajectory import RATE_HZ
+from engine.nets.motiongen.network import divergence
+from engine.nets.motiongen.weights_file import MotionGenWeights, load_motiongen
+from engine.training.motion.corpus import Take, chosen_clips, foot_locked, take_of, variants
+from engine.training.motion.matching import MotionMatcher
+from engine.training.motion.panel.encoder import (
+    Encoder,
+    fitted_encoder,
+    frechet_distance,
+    kernel_distance,
+    nearest_distance,
+    spread_of,
+    windows_of,
+)
+from engine.training.motion.panel.likelihood import PoseLikelihood, likelihoods
+from engine.training.motion.panel.measures import Soundness, soundness_of
+from engine.training.motion.panel.players import (
+    Obedience,
+    obedience_of,
+    played_as_clips,
+    played_by_director,
+    played_by_matching,
+    scripted,
+)
+from engine.training.motion.panel.rivals import blurred, few_modes, jittered, shuffled
+from engine.training.motion.plan import MotionPlan
+
+SKATE_FACTOR_MAX, CONTROL_FACTOR_MAX, DIVERGENCE_MIN = 1.3, 1.1, 0.05
+STEP_FACTOR_MAX, BUSY_SHARE_MAX = 12.0, 0.2
+UNLIKELY_SHARE_MAX = 0.05
+"""Of the frames of a long rollout that may be less likely than all but 0.5 % of the captured ones."""
+
+COUNT, SECONDS = 32, 20.0
+STEPPED_SESSIONS, STEPPED_RATE_HZ = 64, 60
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SetFigures:
+    """Figures of one set of sequences, compared with the reference half of captured motion."""
+
+    sound: Soundness
+    frechet: float
+    kernel: float
+    kernel_error: float
+    spread: float
+    nearest: float
+
+
+@dataclass(frozen=True, slots=True)
+class LongRollout:
+    """One action for minutes: surprise in nats against the level of captured poses, share of frames beyond it."""
+
+    action: str
+    style: str
+    level: float
+    first_minute: float
+    last_minute: float
+    unlikely_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """All figures, and the outcome in one word: pass, fail or inconclusive."""
+
+    sets: dict[str, SetFigures]
+    obedience: dict[str, Obedience]
+    rollouts: tuple[LongRollout, ...]
+    divergence: float
+    one_ms: float
+    many_ms: float
+    missed: tuple[str, ...]
+    blind_to: tuple[str, ...]
+
+    @property
+    def outcome(self) -> str:
+        """Inconclusive where a control looks like captured motion; fail where something was missed."""
+        return "inconclusive" if self.blind_to else "fail" if self.missed else "pass"
+
+    def document(self) -> dict[str, Any]:
+        """The panel as JSON values."""
+        return asdict(self) | {"outcome": self.outcome}
+
+    def lines(self) -> list[str]:
+        """The panel as text."""
+        text = ["set              skate cm/s  sliding  jerk  sunk cm  beyond  frechet  kernel (s.e.)  spread  nearest"]
+        for name, row in self.sets.items():
+            sound = row.sound
+            text.append(
+                f"{name:16} {sound.skate_cm_s:10.2f}  {sound.sliding:7.3f}  {sound.jerk:4.0f}  {sound.sunk_cm:7.3f}  "
+                f"{sound.beyond:6.3f}  {row.frechet:7.2f}  {row.kernel:6.3f} ({row.kernel_error:.3f})  "
+                f"{row.spread:6.2f}  {row.nearest:7.2f}"
+            )
+        text.append("system           velocity error m/s  heading error rad  latency s")
+        for name, told in self.obedience.items():
+            text.append(f"{name:16} {told.velocity_mps:18.3f}  {told.heading_rad:17.3f}  {told.latency_s:9.2f}")
+        text.append("long rollout      level  first minute  last minute  beyond the level")
+        text += [
+            f"{row.action:8} {row.style:8} {row.level:6.1f}  {row.first_minute:12.1f}  {row.last_minute:11.1f}  "
+            f"{row.unlikely_share:.3f}"
+            for row in self.rollouts
+        ]
+        text.append(f"divergence {self.divergence:.3f} nats per dimension")
+        text.append(f"step of 1 session {self.one_ms:.2f} ms, of {STEPPED_SESSIONS} {self.many_ms:.2f} ms")
+        text += [f"missed: {name}" for name in self.missed] + [f"blind to: {name}" for name in self.blind_to]
+        return [*text, f"outcome: {self.outcome}"]
+
+
+def evaluate_motion(
+    plan: MotionPlan, weights_path: Path, tell: Tell, *, minutes: float = 10.0, seed: int = 0, count: int = COUNT
+) -> Panel:
+    """Measure the panel with the clips of a plan. Raises DataError for unusable clips, WeightsError for weights."""
+    weights = load_motiongen(weights_path)
+    director = MotionDirector(weights)
+    clips = chosen_clips([clip for path in plan.clips for clip in read_clips(path)])
+    real = foot_locked(clips)
+    told = [take_of(clip) for clip in foot_locked(variants(clips))]
+    matcher = MotionMatcher(told)
+    tell("sets", 0, 4)
+    sets, obedience = _sets(director, matcher, told, real, seed, count, tell)
+    rollouts = long_rollouts(director, [take_of(clip) for clip in real], minutes, tell)
+    spread_kl = divergence_of(weights, told)
+    one, many = step_ms(director)
+    controls = ("blurred", "few modes", "memorised", "shuffled", "jittered")
+    blind = tuple(name for name in controls if not told_apart(sets[name], sets["captured"]))
+    missed = tuple(_missed(sets, obedience, rollouts, spread_kl, (one, many)))
+    return Panel(sets, obedience, rollouts, spread_kl, one, many, missed, blind)
+
+
+def _sets(
+    director: MotionDirector,
+    matcher: MotionMatcher,
+    told: Sequence[Take],
+    real: Sequence[Clip],
+    seed: int,
+    count: int,
+    tell: Tell,
+) -> tuple[dict[str, SetFigures], dict[str, Obedience]]:
+    frames = round(SECONDS * RATE_HZ)
+    wishes = scripted(matcher, count, frames, seed, only_locomotion=False)
+    told_where = scripted(matcher, count, frames, seed + 1, only_locomotion=True)
+    played, obedience = {}, {}
+    for number, (name, play) in enumerate(
+        {
+            "motiongen": lambda script: played_by_director(director, script, seed),
+            "motion matching": lambda script: played_by_matching(matcher, script, seed),
+            "clip playback": lambda script: played_as_clips(told, script, seed),
+        }.items()
+    ):
+        played[name] = play(wishes).poses
+        obedience[name] = obedience_of(play(told_where))
+        tell("sets", number + 1, 4)
+    reference, held = halves(real, seed)
+    ceiling = [clip.poses for clip in held]
+    sets = {
+        "captured": ceiling,
+        **played,
+        "blurred": blurred(ceiling),
+        "few modes": few_modes([poses for poses in ceiling if poses.shape[0] > 90]),
+        "memorised": [clip.poses for clip in reference],
+        "shuffled": shuffled(ceiling, seed),
+        "jittered": jittered(ceiling, seed),
+    }
+    known = windows_of([_features(clip.poses) for clip in reference])
+    encoder = fitted_encoder(known)
+    codes = encoder.codes(known)
+    figures = {name: _figures(poses, encoder, codes, seed) for name, poses in sets.items()}
+    tell("sets", 4, 4)
+    return figures, obedience
+
+
+def halves(clips: Sequence[Clip], seed: int) -> tuple[list[Clip], list[Clip]]:
+    """Clips of every action in two halves by turns, in an order that the seed decides."""
+    random = np.random.Generator(np.random.Philox(key=[seed, 13]))
+    order = random.permutation(len(clips))
+    seen: dict[tuple[str, str], int] = {}
+    sides: tuple[list[Clip], list[Clip]] = ([], [])
+    for index in order:
+        clip = clips[int(index)]
+        key = (clip.label, clip.style)
+        seen[key] = seen.get(key, 0) + 1
+        sides[seen[key] % 2].append(clip)
+    return sides[1], sides[0]
+
+
+def _features(poses: Poses) -> NDArray[Float]:
+    return features_of(poses, path_of(poses, RATE_HZ), RATE_HZ)
+
+
+def _figures(sequences: Sequence[Poses], encoder: Encoder, reference: NDArray[np.float64], seed: int) -> SetFigures:
+    codes = encoder.codes(windows_of([_features(poses) for poses in sequences if poses.shape[0] >= 60]))
+    kernel, error = kernel_distance(codes, reference, seed)
+    return SetFigures(
+        soundness_of([poses for poses in sequences if poses.shape[0] >= 4]),
+        frechet_distance(codes, reference),
+        kernel,
+        error,
+        spread_of(codes),
+        nearest_distance(codes, reference),
+    )
+
+
+def long_rollouts(
+    director: MotionDirector, real: Sequence[Take], minutes: float, tell: Tell
+) -> tuple[LongRollout, ...]:
+    """Every action and style that there are clips of, for `minutes`, side by side."""
+    features = np.concatenate([take.features for take in real])
+    action = np.concatenate([take.action for take in real])
+    style = np.concatenate([np.full(len(take.action), take.style) for take in real])
+    known = likelihoods(features, action, style)
+    kinds = [kind for kind in known if kind[0] != "turn" and kind[1] in STYLES]
+    states = [director.begin(100 + row, kind[1]) for row, kind in enumerate(kinds)]
+    frames = round(minutes * 60 * RATE_HZ)
+    chunk = round(10 * RATE_HZ)
+    surprises: list[list[NDArray[np.float64]]] = [[] for _ in kinds]
+    for first in range(0, frames, chunk):
+        steps = [
+            director.step(states, [_wandering(kind, frame) for kind in kinds])
+            for frame in range(first, min(frames, first + chunk))
+        ]
+        for row, kind in enumerate(kinds):
+            poses = Poses(
+                *(np.stack([getattr(step, n)[row] for step in steps]) for n in ("root_m", "rotation", "contact"))
+            )
+            surprises[row].append(_least_surprise(known, kind, _features(poses)))
+        tell("long rollouts", min(frames, first + chunk), frames)
+    return tuple(
+        _rollout(kind, known[kind], np.concatenate(found)) for kind, found in zip(kinds, surprises, strict=True)
+    )
+
+
+def _least_surprise(known: Any, kind: tuple[str, str], features: NDArray[Float]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = known[kind].surprise(features)
+    return found
+
+
+def _wandering(kind: tuple[str, str], frame: int) -> MotionControl:
+    """A wish that goes round in large circles at the action's middle speed."""
+    speeds = {"walk": 1.3, "run": 3.3 if kind[1] == "mocap" else 4.5, "crouch": 1.4, "crawl": 0.7}
+    speed = speeds.get(kind[0], 0.0)
+    turn = 0.0 if kind[0] in WITHOUT_WAY or not speed else frame / RATE_HZ * 0.25
+    return MotionControl((speed * float(np.sin(turn)), speed * float(np.cos(turn))), turn, kind[0], kind[1])
+
+
+def _rollout(kind: tuple[str, str], likelihood: PoseLikelihood, surprise: NDArray[np.float64]) -> LongRollout:
+    minute = min(len(surprise) // 2, round(60 * RATE_HZ))
+    settled = surprise[min(len(surprise) // 4, round(3 * RATE_HZ)) :]
+    return LongRollout(
+        *kind,
+        likelihood.level,
+        float(settled[:minute].mean()),
+        float(surprise[-minute:].mean()),
+        float((settled > likelihood.level).mean()),
+    )
+
+
+def divergence_of(weights: MotionGenWeights, takes: Sequence[Take]) -> float:
+    """Mean Kullback-Leibler divergence of posterior and prior over captured frames, nats per dimension."""
+    network, found = weights.network, []
+    for take in takes[:: max(1, len(takes) // 200)]:
+        state = network.normalized(torch.from_numpy(take.features))
+        action = torch.from_numpy(take.action)[1:]
+        wish = network.wish(torch.from_numpy(take.way)[:-1], action, torch.full_like(action, take.style))
+        with torch.inference_mode():
+            posterior = network.encoder(state[1:], state[:-1], wish)
+            found.append(divergence(posterior, network.prior(state[:-1], wish)).mean())
+    return float(torch.stack(found).mean())
+
+
+def step_ms(director: MotionDirector, repeats: int = 40) -> tuple[float, float]:
+    """Best time of a step of one session and of STEPPED_SESSIONS sessions in ms, at 30 Hz: each with a network step."""
+    control = MotionControl((0.0, 1.4))
+    best = []
+    for count in (1, STEPPED_SESSIONS):
+        states = [director.begin(row) for row in range(count)]
+        times = []
+        for _ in range(repeats):
+            started = time.perf_counter()
+            director.step(states, [control] * count)
+            times.append(time.perf_counter() - started)
+        best.append(min(times) * 1e3)
+    return best[0], best[1]
+
+
+def told_apart(figures: SetFigures, ceiling: SetFigures) -> bool:
+    """Whether some figure says that a set is not what fresh captured motion is like."""
+    sound, real = figures.sound, ceiling.sound
+    return (
+        not 0.6 * real.jerk < sound.jerk < 1.7 * real.jerk
+        or sound.skate_cm_s > SKATE_FACTOR_MAX * real.skate_cm_s + 0.2
+        or figures.kernel > ceiling.kernel + 6 * (ceiling.kernel_error + figures.kernel_error)
+        or figures.spread < 0.6 * ceiling.spread
+        or figures.nearest < 0.5 * ceiling.nearest
+    )
+
+
+def _missed(
+    sets: dict[str, SetFigures],
+    obedience: dict[str, Obedience],
+    rollouts: Sequence[LongRollout],
+    spread_kl: float,
+    times_ms: tuple[float, float],
+) -> list[str]:
+    made, real = sets["motiongen"], sets["captured"]
+    ours, rival = obedience["motiongen"], obedience["motion matching"]
+    checks = {
+        "foot skate": made.sound.skate_cm_s <= SKATE_FACTOR_MAX * real.sound.skate_cm_s,
+        "velocity error": ours.velocity_mps <= CONTROL_FACTOR_MAX * rival.velocity_mps,
+        "heading error": ours.heading_rad <= CONTROL_FACTOR_MAX * rival.heading_rad,
+        "divergence": spread_kl >= DIVERGENCE_MIN,
+        "many sessions per step": times_ms[1] <= STEP_FACTOR_MAX * times_ms[0],
+        "closer than clip playback": made.frechet < sets["clip playback"].frechet,
+        "diversity": made.spread >= 0.6 * real.spread,
+        "novelty": made.nearest >= 0.5 * real.nearest,
+    }
+    missed = [name for name, met in checks.items() if not met]
+    return missed + [f"steady {row.action} {row.style}" for row in rollouts if row.unlikely_share > UNLIKELY_SHARE_MAX]
