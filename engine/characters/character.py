@@ -114,7 +114,10 @@ def _add_tail(figure: Sculpture) -> None:
     size = figure.size
     unit = 0.1 * size.height
     root = size.at("pelvis") + np.array([0.0, -0.01, -0.06]) * size.height
-    path = [root + np.array(p) * unit for p in ((0, 0, 0.2), (0, -0.5, -0.7), (0.1, 0.1, -1.7), (0.2, 1.3, -2.0), (0.1, 2.1, -1.7))]
+    path = [
+        root + np.array(p) * unit
+        for p in ((0, 0, 0.2), (0, -0.5, -0.7), (0.1, 0.1, -1.7), (0.2, 1.3, -2.0), (0.1, 2.1, -1.7))
+    ]
     thick = [0.28 * unit, 0.4 * unit, 0.55 * unit, 0.5 * unit, 0.04 * unit]
     figure.add(head.tuft(path, thick, 9, 12), SKIN, 0, "back", (0.85, 1.05))
     tip = [path[3] - np.array([0, 0.25, 0]) * unit, 0.5 * (path[3] + path[4]), path[4] + np.array([0, 0.06, 0]) * unit]

@@ -87,3 +87,10 @@ def measure(identity: Identity) -> Measures:
     # An odd head would look squeezed: its width follows its height.
     chin = body - 0.012 * height
     return Measures(joint, height, head, 0.45 * head, 0.44 * head, chin, girth, toe)
+
+
+def own_root_m(measures: Measures, root_m: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Where a character's pelvis is where the common skeleton's is at `root_m` [..., 3]: the way is scaled to its legs."""
+    root = root_m * np.float32(measures.leg_scale)
+    root[..., 1] += np.float32(measures.sole)
+    return root

@@ -62,7 +62,9 @@ def cast_of(characters: Sequence[Character]) -> Cast:
         return torch.from_numpy(_padded([getattr(one, name) for one in characters]).astype(kind))
 
     measures = [one.measures for one in characters]
-    scale = [(m.leg_scale, m.sole, float(one.position[:, 1].max())) for m, one in zip(measures, characters, strict=True)]
+    scale = [
+        (m.leg_scale, m.sole, float(one.position[:, 1].max())) for m, one in zip(measures, characters, strict=True)
+    ]
     return Cast(
         stacked("position", np.float32), stacked("normal", np.float32), stacked("triangle", np.int64),
         stacked("joint", np.int64), stacked("weight", np.float32), stacked("slot", np.int64),

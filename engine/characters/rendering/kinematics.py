@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
-from engine.characters.measures import Measures
-from engine.motion.pose import Poses
 from engine.motion.skeleton import JOINT_COUNT, SKELETON
 
 
@@ -62,10 +59,3 @@ def skinned(
     place = (mixed[..., :3] @ position[..., None])[..., 0] + mixed[..., 3]
     facing = (mixed[..., :3] @ normal[..., None])[..., 0]
     return place, facing / facing.norm(dim=-1, keepdim=True).clamp_min(1e-9)
-
-
-def own_root_m(measures: Measures, poses: Poses) -> np.ndarray:
-    """Where a character's pelvis is in poses of the common skeleton, float32 [..., 3]: the way is scaled to its legs."""
-    root = poses.root_m * np.float32(measures.leg_scale)
-    root[..., 1] += np.float32(measures.sole)
-    return root

@@ -181,7 +181,9 @@ def add_hands(body: Sculpture, slot: int, grow: float = 1.0) -> None:
         path = np.array([[0.35, -0.05, 0.75], [0.85, -0.12, 1.3], [1.5, -0.3, 1.5]])
         points = wrist + path * unit * np.array([sign, 1.0, 1.0])
         sizes = np.array([0.36, 0.34, 0.22]) * unit
-        body.add(loft(points, np.array([sign, 0, -1.0]) / 2**0.5, Y, sizes, sizes, 2.3, 6), slot, arm[2], f"{name}_hand")
+        body.add(
+            loft(points, np.array([sign, 0, -1.0]) / 2**0.5, Y, sizes, sizes, 2.3, 6), slot, arm[2], f"{name}_hand"
+        )
 
 
 def add_feet(body: Sculpture, style: str) -> None:
@@ -226,11 +228,15 @@ def _add_shaft(body: Sculpture, style: str, slot: int, name: str, leg: tuple[int
     cuff = loft(center, X, Z, radius + 1.9 * thick, radius + 1.9 * thick, 2.2, 11)
     body.add(cuff, SECONDARY if style == "boots" else slot, leg[1], f"{name}_shin", (0.95, 1.1))
     if style == "plated":
-        knee_cap = blob(knee + np.array([0, 0.004, 0.62 * leg_radius(size)[4]]), np.array([0.9, 1.05, 0.7]) * 0.043 * size.height)
+        knee_cap = blob(
+            knee + np.array([0, 0.004, 0.62 * leg_radius(size)[4]]), np.array([0.9, 1.05, 0.7]) * 0.043 * size.height
+        )
         body.add(knee_cap, slot, leg[1], f"{name}_shin", (0.9, 1.12), 25.0)
 
 
 def add_flesh_limbs(body: Sculpture, trousers: int = PRIMARY) -> None:
     """Bare arms and clothed legs, of a creature of flesh."""
     add_sleeve(body, SKIN, -0.06, 1.0)
-    add_trouser(body, trousers, -0.06, 1.0, under=0.86 if body.identity.part("torso") in ("robe", "coat", "tunic") else 1.0)
+    add_trouser(
+        body, trousers, -0.06, 1.0, under=0.86 if body.identity.part("torso") in ("robe", "coat", "tunic") else 1.0
+    )

@@ -4,7 +4,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.characters.palettes import DARK, GLOW, METAL, PRIMARY, SECONDARY, SKIN
-from engine.characters.sculpting.body import SIDES, arm_radius, leg_radius, torso_at, torso_height, torso_parts, torso_weights
+from engine.characters.sculpting.body import (
+    SIDES,
+    arm_radius,
+    leg_radius,
+    torso_at,
+    torso_height,
+    torso_parts,
+    torso_weights,
+)
 from engine.characters.sculpting.sculpture import Sculpture, along_chain
 from engine.characters.sculpting.surfaces import X, Y, Z, blob, loft, tuft
 from engine.geometry.props.shapes.solids import Shape
@@ -13,7 +21,9 @@ from engine.motion.skeleton import HEAD
 Floats = NDArray[np.float64]
 
 
-def box(center: Floats, half: tuple[float, float, float], bevel: float = 0.12, exponent: float = 6.0, taper: float = 1.0) -> Shape:
+def box(
+    center: Floats, half: tuple[float, float, float], bevel: float = 0.12, exponent: float = 6.0, taper: float = 1.0
+) -> Shape:
     """A box with rounded edges; `taper` scales its top."""
     x, y, z = half
     rows = np.array([-1.0, -1.0 + bevel, 1.0 - bevel, 1.0])
@@ -28,7 +38,14 @@ def add_robot(body: Sculpture) -> None:
     wide, deep, _ = torso_at(size, np.array([0.7]))
     w, d = float(wide[0]), float(deep[0])
     pelvis, chest, neck = size.at("pelvis"), size.at("chest"), size.at("neck")
-    body.add(box(pelvis + Y * 0.01 * h, (0.85 * w, 0.045 * h, 0.95 * d), 0.25, 4.0, 1.1), SKIN, 0, "pelvis", (0.75, 0.95), 35.0)
+    body.add(
+        box(pelvis + Y * 0.01 * h, (0.85 * w, 0.045 * h, 0.95 * d), 0.25, 4.0, 1.1),
+        SKIN,
+        0,
+        "pelvis",
+        (0.75, 0.95),
+        35.0,
+    )
     middle = 0.5 * (pelvis + chest)
     waist = loft(np.linspace(pelvis, chest, 6), X, Z, np.tile([0.5, 0.58], 3) * w, np.tile([0.6, 0.7], 3) * d, 2.0, 14)
     weights = torso_weights(size, waist.position)
@@ -44,8 +61,21 @@ def add_robot(body: Sculpture) -> None:
         body.add(blob(front + Z * 0.12 * d, np.array([0.24 * w, 0.24 * w, 0.1 * d]), 2), GLOW, 10, "chest", (1.0, 1.15))
     else:
         for index in range(3):
-            body.add(box(front + np.array([(index - 1) * 0.34 * w, 0, 0.12 * d]), (0.11 * w, 0.05 * h, 0.06 * d), 0.2), GLOW, 10, "chest", (0.9, 1.1))
-    body.add(box(center - Z * 1.35 * d, (0.62 * w, 0.4 * (high - low), 0.35 * d), 0.15), SECONDARY, 10, "back", (0.8, 1.0), 35.0)
+            body.add(
+                box(front + np.array([(index - 1) * 0.34 * w, 0, 0.12 * d]), (0.11 * w, 0.05 * h, 0.06 * d), 0.2),
+                GLOW,
+                10,
+                "chest",
+                (0.9, 1.1),
+            )
+    body.add(
+        box(center - Z * 1.35 * d, (0.62 * w, 0.4 * (high - low), 0.35 * d), 0.15),
+        SECONDARY,
+        10,
+        "back",
+        (0.8, 1.0),
+        35.0,
+    )
     column = loft(np.linspace(neck - Y * 0.03 * h, np.array([0, size.chin + 0.06 * size.head, 0]), 5), X, Z, np.full(5, 0.03 * h), np.full(5, 0.03 * h), 2.0, 10)  # fmt: skip
     body.add(column, DARK, torso_weights(size, column.position), "neck", (1.8, 2.2), 30.0)
     _robot_limbs(body)
@@ -60,29 +90,79 @@ def _robot_limbs(body: Sculpture) -> None:
         ra, rl = arm_radius(size) * thick, leg_radius(size) * thick * 0.92
         body.add(blob(shoulder, np.full(3, 1.28 * ra[0]), 2), PRIMARY, arm[0], f"{name}_upper_arm", (0.8, 1.08))
         for joint, number in ((elbow, 4), (wrist, 8)):
-            body.add(blob(joint, np.full(3, 1.0 * ra[number]), 1), DARK, arm[1 if number == 4 else 2], f"{name}_forearm", (1.6, 2.2))
+            body.add(
+                blob(joint, np.full(3, 1.0 * ra[number]), 1),
+                DARK,
+                arm[1 if number == 4 else 2],
+                f"{name}_forearm",
+                (1.6, 2.2),
+            )
         upper = np.array([0.16, 0.24, 0.8, 0.88])[:, None]
-        part = loft(shoulder + (elbow - shoulder) * upper, Y, Z, ra[0] * np.array([0.55, 0.7, 0.7, 0.55]), ra[0] * np.array([0.55, 0.7, 0.7, 0.55]), 2.4, 12)
+        part = loft(
+            shoulder + (elbow - shoulder) * upper,
+            Y,
+            Z,
+            ra[0] * np.array([0.55, 0.7, 0.7, 0.55]),
+            ra[0] * np.array([0.55, 0.7, 0.7, 0.55]),
+            2.4,
+            12,
+        )
         body.add(part, SKIN, arm[0], f"{name}_upper_arm", (0.8, 1.05), 35.0)
         lower = np.array([0.1, 0.2, 0.82, 0.95])[:, None]
-        shell = loft(elbow + (wrist - elbow) * lower, Y, Z, ra[4] * np.array([0.95, 1.25, 1.5, 1.3]), ra[4] * np.array([0.95, 1.25, 1.5, 1.3]), 3.6, 12)
+        shell = loft(
+            elbow + (wrist - elbow) * lower,
+            Y,
+            Z,
+            ra[4] * np.array([0.95, 1.25, 1.5, 1.3]),
+            ra[4] * np.array([0.95, 1.25, 1.5, 1.3]),
+            3.6,
+            12,
+        )
         body.add(shell, SKIN, arm[1], f"{name}_forearm", (0.8, 1.08), 35.0)
-        ring = loft(elbow + (wrist - elbow) * np.array([0.7, 0.72, 0.8, 0.82])[:, None], Y, Z, ra[4] * np.array([1.4, 1.6, 1.62, 1.5]), ra[4] * np.array([1.4, 1.6, 1.62, 1.5]), 3.6, 12)
+        ring = loft(
+            elbow + (wrist - elbow) * np.array([0.7, 0.72, 0.8, 0.82])[:, None],
+            Y,
+            Z,
+            ra[4] * np.array([1.4, 1.6, 1.62, 1.5]),
+            ra[4] * np.array([1.4, 1.6, 1.62, 1.5]),
+            3.6,
+            12,
+        )
         body.add(ring, PRIMARY, arm[1], f"{name}_forearm", (0.85, 1.05), 35.0)
         palm = box(wrist + X * side * 0.032 * h, (0.024 * h, 0.02 * h, 0.028 * h), 0.2)
         body.add(palm, METAL, arm[2], f"{name}_hand", (0.8, 1.0), 35.0)
         for z, y in ((0.02, 0.012), (-0.02, 0.012), (0.0, -0.016)):
             root = wrist + np.array([side * 0.05, y, z]) * h
-            path = [root, root + np.array([side * 0.028, 1.2 * y, 0.5 * z]) * h, root + np.array([side * 0.052, -0.3 * y, -0.3 * z]) * h]
+            path = [
+                root,
+                root + np.array([side * 0.028, 1.2 * y, 0.5 * z]) * h,
+                root + np.array([side * 0.052, -0.3 * y, -0.3 * z]) * h,
+            ]
             body.add(tuft(path, [0.011 * h, 0.012 * h, 0.006 * h], 6, 5), METAL, arm[2], f"{name}_hand", (0.75, 0.95))
         hip, knee, ankle, toe = size.joint[list(leg)]
         body.add(blob(hip - Y * 0.01 * h, np.full(3, 0.95 * rl[0]), 2), DARK, leg[0], f"{name}_thigh", (1.6, 2.2))
         body.add(blob(knee, np.full(3, 1.02 * rl[4]), 1), DARK, leg[1], f"{name}_shin", (1.6, 2.2))
-        thigh = loft(hip + (knee - hip) * np.array([0.12, 0.24, 0.78, 0.88])[:, None], X, Z, rl[0] * np.array([0.75, 0.9, 0.8, 0.6]), rl[0] * np.array([0.75, 0.9, 0.8, 0.6]), 3.0, 12)
+        thigh = loft(
+            hip + (knee - hip) * np.array([0.12, 0.24, 0.78, 0.88])[:, None],
+            X,
+            Z,
+            rl[0] * np.array([0.75, 0.9, 0.8, 0.6]),
+            rl[0] * np.array([0.75, 0.9, 0.8, 0.6]),
+            3.0,
+            12,
+        )
         body.add(thigh, SKIN, leg[0], f"{name}_thigh", (0.78, 1.0), 35.0)
         plate = blob(knee + Z * 0.7 * rl[4], np.array([0.75, 0.95, 0.6]) * rl[4], 1)
         body.add(plate, PRIMARY, leg[1], f"{name}_shin", (0.85, 1.08))
-        shin = loft(knee + (ankle - knee) * np.array([0.12, 0.26, 0.85, 1.02])[:, None], X, Z, rl[4] * np.array([0.75, 1.05, 1.35, 1.2]), rl[4] * np.array([0.8, 1.1, 1.4, 1.25]), 3.4, 12)
+        shin = loft(
+            knee + (ankle - knee) * np.array([0.12, 0.26, 0.85, 1.02])[:, None],
+            X,
+            Z,
+            rl[4] * np.array([0.75, 1.05, 1.35, 1.2]),
+            rl[4] * np.array([0.8, 1.1, 1.4, 1.25]),
+            3.4,
+            12,
+        )
         body.add(shin, SKIN, leg[1], f"{name}_shin", (0.8, 1.05), 35.0)
         sole = np.array([ankle[0], 0.5 * ankle[1], 0.5 * (ankle[2] + toe[2])])
         foot = box(sole, (1.35 * rl[8], 0.5 * ankle[1], 0.075 * h), 0.2, 4.5, 0.82)
@@ -111,9 +191,17 @@ def _robot_head(body: Sculpture) -> None:
     else:
         for side in (1.0, -1.0):
             radii = np.array([0.075, 0.075 if eyes == 0 else 0.12, 0.03]) * u * np.array([large, large, 1.0])
-            body.add(blob(front + np.array([side * 0.14, 0.03, 0]) * u, radii, 2), GLOW, HEAD, "head", (0.95, 1.12), 80.0)
+            body.add(
+                blob(front + np.array([side * 0.14, 0.03, 0]) * u, radii, 2), GLOW, HEAD, "head", (0.95, 1.12), 80.0
+            )
     for index in range(3):
-        body.add(box(front + np.array([(index - 1) * 0.08, -0.13, -0.005]) * u, (0.025 * u, 0.02 * u, 0.02 * u), 0.3), GLOW, HEAD, "head", (0.7, 0.8))
+        body.add(
+            box(front + np.array([(index - 1) * 0.08, -0.13, -0.005]) * u, (0.025 * u, 0.02 * u, 0.02 * u), 0.3),
+            GLOW,
+            HEAD,
+            "head",
+            (0.7, 0.8),
+        )
     for side in (1.0, -1.0):
         root = middle + X * side * 0.42 * u
         ear = loft(root + X * side * np.array([[-0.06], [0.05], [0.1], [0.11]]) * u, Y, Z, np.array([0.17, 0.17, 0.13, 0.08]) * u, np.array([0.17, 0.17, 0.13, 0.08]) * u, 2.0, 12)  # fmt: skip

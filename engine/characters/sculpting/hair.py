@@ -41,7 +41,9 @@ def add_lock(body: Sculpture, head: HeadSurface, angle: float, share: float, rea
     tip = np.array(reach) * unit_m
     middle = point + 0.5 * tip + facing * bend * unit_m
     path = [point - facing * sink * unit_m, middle, point + tip]
-    body.add(tuft(path, [0.8 * thick * unit_m, thick * unit_m, 0.008 * unit_m], 6, 5, flat=0.8), HAIR, HEAD, "hair", SHADE)
+    body.add(
+        tuft(path, [0.8 * thick * unit_m, thick * unit_m, 0.008 * unit_m], 6, 5, flat=0.8), HAIR, HEAD, "hair", SHADE
+    )
 
 
 def add_fringe(body: Sculpture, head: HeadSurface) -> None:
@@ -117,7 +119,9 @@ def _ponytail(body: Sculpture, head: HeadSurface, covered: bool) -> None:
     high = 0.4 if covered else 0.72
     point, facing = head.spot(np.pi, high)
     root = point + facing * 0.03 * unit_m
-    path = [root + np.array(p) * unit_m for p in ((0, 0.02, 0.02), (0, 0.08, -0.2), (0, -0.2, -0.34), (0, -0.62, -0.26))]
+    path = [
+        root + np.array(p) * unit_m for p in ((0, 0.02, 0.02), (0, 0.08, -0.2), (0, -0.2, -0.34), (0, -0.62, -0.26))
+    ]
     body.add(tuft(path, [0.07 * unit_m, 0.13 * unit_m, 0.12 * unit_m, 0.01 * unit_m], 9, 9), HAIR, HEAD, "hair", SHADE)
     band = blob(root + np.array([0, 0.03, -0.04]) * unit_m, np.array([0.09, 0.09, 0.05]) * unit_m, 1)
     body.add(band, SECONDARY, HEAD, "hair")
@@ -128,7 +132,9 @@ def _bun(body: Sculpture, head: HeadSurface, covered: bool) -> None:
     add_fringe(body, head)
     unit_m = body.size.head
     point, facing = head.spot(np.pi, 0.88)
-    body.add(blob(point + facing * 0.12 * unit_m, np.array([0.19, 0.18, 0.18]) * unit_m, 2), HAIR, HEAD, "hair", SHADE, 80.0)
+    body.add(
+        blob(point + facing * 0.12 * unit_m, np.array([0.19, 0.18, 0.18]) * unit_m, 2), HAIR, HEAD, "hair", SHADE, 80.0
+    )
     ring = blob(point + facing * 0.03 * unit_m, np.array([0.13, 0.12, 0.12]) * unit_m, 1)
     body.add(ring, SECONDARY, HEAD, "hair")
 
@@ -158,7 +164,9 @@ def _curly(body: Sculpture, head: HeadSurface, covered: bool) -> None:
             continue
         point, facing = head.spot(angle, share)
         radius = (0.13 + 0.03 * np.sin(index * 1.7)) * unit_m
-        body.add(blob(point + facing * 0.06 * unit_m, (radius, radius, radius), 1), HAIR, HEAD, "hair", (0.86, 1.08), 80.0)
+        body.add(
+            blob(point + facing * 0.06 * unit_m, (radius, radius, radius), 1), HAIR, HEAD, "hair", (0.86, 1.08), 80.0
+        )
 
 
 def _pigtails(body: Sculpture, head: HeadSurface, covered: bool) -> None:
@@ -169,9 +177,23 @@ def _pigtails(body: Sculpture, head: HeadSurface, covered: bool) -> None:
     for side in (1.0, -1.0):
         point, facing = head.spot(side * 1.75, 0.36 if covered else 0.62)
         root = point + facing * 0.04 * unit_m
-        path = [root + np.array([side * a, b, c]) * unit_m for a, b, c in ((0, 0, 0), (0.16, 0.02, -0.02), (0.2, -0.3, -0.02), (0.12, -0.68, 0.02))]
-        body.add(tuft(path, [0.07 * unit_m, 0.12 * unit_m, 0.1 * unit_m, 0.015 * unit_m], 8, 9, up=Z), HAIR, HEAD, "hair", SHADE)
-        body.add(blob(root + np.array([side * 0.05, 0, 0]) * unit_m, np.array([0.05, 0.09, 0.09]) * unit_m, 1), SECONDARY, HEAD, "hair")
+        path = [
+            root + np.array([side * a, b, c]) * unit_m
+            for a, b, c in ((0, 0, 0), (0.16, 0.02, -0.02), (0.2, -0.3, -0.02), (0.12, -0.68, 0.02))
+        ]
+        body.add(
+            tuft(path, [0.07 * unit_m, 0.12 * unit_m, 0.1 * unit_m, 0.015 * unit_m], 8, 9, up=Z),
+            HAIR,
+            HEAD,
+            "hair",
+            SHADE,
+        )
+        body.add(
+            blob(root + np.array([side * 0.05, 0, 0]) * unit_m, np.array([0.05, 0.09, 0.09]) * unit_m, 1),
+            SECONDARY,
+            HEAD,
+            "hair",
+        )
 
 
 def add_beard(body: Sculpture, head: HeadSurface) -> None:

@@ -106,7 +106,9 @@ def add_face(body: Sculpture, head: HeadSurface) -> None:
             add_patch(body, head, side * apart * 0.92, high, (0.032 * large, 0.052 * large, 0.03), DARK, raised=0.012)
         else:
             add_patch(body, head, side * apart, high, (0.07 * large, 0.092 * large, 0.022), GLOW)
-            add_patch(body, head, side * apart * 0.95, high - 0.004, (0.047 * large, 0.072 * large, 0.02), DARK, raised=0.009)
+            add_patch(
+                body, head, side * apart * 0.95, high - 0.004, (0.047 * large, 0.072 * large, 0.02), DARK, raised=0.009
+            )
             add_patch(
                 body, head, side * apart * 0.95 + 0.05, high + 0.026 * large, (0.016 * large, 0.021 * large, 0.012), GLOW, raised=0.021
             )  # fmt: skip
@@ -125,7 +127,9 @@ def _add_nose(body: Sculpture, head: HeadSurface, goblin: bool) -> None:
     unit_m = body.size.head
     point, _ = head.spot(0.0, 0.33)
     if goblin:
-        path = [point + unit_m * np.array(p) for p in ((0, 0.08, -0.03), (0, 0.0, 0.1 * large), (0, -0.06, 0.17 * large))]
+        path = [
+            point + unit_m * np.array(p) for p in ((0, 0.08, -0.03), (0, 0.0, 0.1 * large), (0, -0.06, 0.17 * large))
+        ]
         shape = tuft(path, [0.04 * unit_m, 0.06 * unit_m, 0.025 * unit_m], sides=8, rings=6)
     else:
         path = [point + unit_m * np.array(p) for p in ((0, 0.075, -0.02), (0, 0.01, 0.03 * large), (0, -0.035, 0.015))]
@@ -146,7 +150,13 @@ def _add_mouth(body: Sculpture, head: HeadSurface, goblin: bool) -> None:
         for side in (1.0, -1.0):
             point, facing = head.spot(side * wide * 0.62, 0.185)
             tip = point + np.array([0, 0.085, 0.012]) * body.size.head
-            body.add(tuft([point, tip], [0.024 * body.size.head, 0.004 * body.size.head], 6, 3), GLOW, HEAD, "head", (0.9, 1.0))
+            body.add(
+                tuft([point, tip], [0.024 * body.size.head, 0.004 * body.size.head], 6, 3),
+                GLOW,
+                HEAD,
+                "head",
+                (0.9, 1.0),
+            )
 
 
 def _add_ears(body: Sculpture, head: HeadSurface, goblin: bool) -> None:
@@ -155,14 +165,25 @@ def _add_ears(body: Sculpture, head: HeadSurface, goblin: bool) -> None:
         if goblin:
             root, _ = head.spot(side * 1.55, 0.42)
             path = [root - side * X * 0.06 * unit_m]
-            path += [root + unit_m * np.array([side * 0.24, 0.06, -0.06]), root + unit_m * np.array([side * 0.6, 0.2, -0.16])]
+            path += [
+                root + unit_m * np.array([side * 0.24, 0.06, -0.06]),
+                root + unit_m * np.array([side * 0.6, 0.2, -0.16]),
+            ]
             shape = tuft(path, [0.09 * unit_m, 0.13 * unit_m, 0.01 * unit_m], 8, 7, flat=0.3, up=Z)
             body.add(shape, SKIN, HEAD, "head", (0.85, 1.05))
             inner = [point + unit_m * np.array([0.0, 0.0, 0.024]) for point in path]
-            body.add(tuft(inner, [0.04 * unit_m, 0.085 * unit_m, 0.005 * unit_m], 8, 7, flat=0.25, up=Z), SKIN, HEAD, "head", (0.62, 0.75))
+            body.add(
+                tuft(inner, [0.04 * unit_m, 0.085 * unit_m, 0.005 * unit_m], 8, 7, flat=0.25, up=Z),
+                SKIN,
+                HEAD,
+                "head",
+                (0.62, 0.75),
+            )
         else:
             root, _ = head.spot(side * 1.62, 0.4)
-            shape = blob(root + side * X * 0.01 * unit_m, np.array([0.045, 0.085, 0.06]) * unit_m, 1, (-side * 0.35, 0.0, 0.0))
+            shape = blob(
+                root + side * X * 0.01 * unit_m, np.array([0.045, 0.085, 0.06]) * unit_m, 1, (-side * 0.35, 0.0, 0.0)
+            )
             body.add(shape, SKIN, HEAD, "head", (0.86, 1.0), 80.0)
 
 
@@ -186,12 +207,21 @@ def add_beast_head(body: Sculpture, head: HeadSurface) -> None:
             continue
         root, _ = head.spot(side * 0.85, 0.86)
         tall = body.dice.between("ear height", 0.3, 0.5)
-        path = [root - np.array([side * 0.02, 0.1, 0.0]) * unit_m, root + np.array([side * 0.07, 0.55 * tall, 0]) * unit_m]
+        path = [
+            root - np.array([side * 0.02, 0.1, 0.0]) * unit_m,
+            root + np.array([side * 0.07, 0.55 * tall, 0]) * unit_m,
+        ]
         path += [root + np.array([side * 0.13, tall, -0.02]) * unit_m]
         ear = tuft(path, [0.14 * unit_m, 0.11 * unit_m, 0.008 * unit_m], 8, 6, flat=0.35, up=Z)
         body.add(ear, SKIN, HEAD, "hair", (0.8, 1.05))
         inner = [point + np.array([0, 0, 0.035]) * unit_m for point in path]
-        body.add(tuft(inner, [0.09 * unit_m, 0.07 * unit_m, 0.004 * unit_m], 8, 6, flat=0.25, up=Z), SKIN, HEAD, "hair", (1.15, 1.35))
+        body.add(
+            tuft(inner, [0.09 * unit_m, 0.07 * unit_m, 0.004 * unit_m], 8, 6, flat=0.25, up=Z),
+            SKIN,
+            HEAD,
+            "hair",
+            (1.15, 1.35),
+        )
 
 
 def add_skull_face(body: Sculpture, head: HeadSurface) -> None:
@@ -199,7 +229,9 @@ def add_skull_face(body: Sculpture, head: HeadSurface) -> None:
     large = 0.8 + 0.4 * body.identity.slider("eye_size")
     for side in (1.0, -1.0):
         add_patch(body, head, side * 0.42, 0.44, (0.1 * large, 0.098 * large, 0.028), DARK, roll=side * 0.25)
-        add_patch(body, head, side * 0.42, 0.44, (0.034 * large, 0.034 * large, 0.02), GLOW, raised=0.018, shade=(1.1, 1.1))
+        add_patch(
+            body, head, side * 0.42, 0.44, (0.034 * large, 0.034 * large, 0.02), GLOW, raised=0.018, shade=(1.1, 1.1)
+        )
         add_patch(body, head, side * 0.06, 0.3, (0.022, 0.04, 0.02), DARK, roll=side * 0.3)
         cheek, _ = head.spot(side * 0.85, 0.3)
         body.add(blob(cheek, np.array([0.09, 0.05, 0.08]) * body.size.head, 1), SKIN, HEAD, "head", (0.8, 1.0), 80.0)

@@ -44,7 +44,10 @@ def _hood(body: Sculpture, head: HeadSurface) -> None:
     # A peak at the back.
     reach = np.clip((shape.position[:, 1] - head.middle[1]) / unit_m + 0.1, 0.0, 1.0)
     behind = np.clip(-shape.position[:, 2] / unit_m, 0.0, 0.6)
-    shape = Shape(shape.position + np.stack([0 * reach, -0.1 * reach * behind, -0.75 * reach * behind], 1) * unit_m, shape.triangle)
+    shape = Shape(
+        shape.position + np.stack([0 * reach, -0.1 * reach * behind, -0.75 * reach * behind], 1) * unit_m,
+        shape.triangle,
+    )
     body.add(shape, PRIMARY, HEAD, "hat", (0.75, 1.05), 70.0)
     points = []
     for angle, share in ((-1.35, 0.06), (-1.15, 0.4), (-0.95, 0.72), (-0.55, 0.93), (0, 0.965), (0.55, 0.93), (0.95, 0.72), (1.15, 0.4), (1.35, 0.06)):  # fmt: skip
@@ -85,13 +88,23 @@ def _helm(body: Sculpture, head: HeadSurface) -> None:
         for index in range(6):
             add_patch(body, head, (index - 2.5) * 0.15, 0.22, (0.016, 0.05, 0.03), DARK, raised=0.1)
     else:
-        path = [np.array([0, body.size.chin + y * unit_m, z * unit_m]) for y, z in ((0.74, 0.5), (0.5, 0.54), (0.28, 0.54))]
-        body.add(tuft(path, [0.05 * unit_m, 0.045 * unit_m, 0.02 * unit_m], 6, 5, flat=0.5, up=Z), METAL, HEAD, "hat", (0.9, 1.1))
+        path = [
+            np.array([0, body.size.chin + y * unit_m, z * unit_m]) for y, z in ((0.74, 0.5), (0.5, 0.54), (0.28, 0.54))
+        ]
+        body.add(
+            tuft(path, [0.05 * unit_m, 0.045 * unit_m, 0.02 * unit_m], 6, 5, flat=0.5, up=Z),
+            METAL,
+            HEAD,
+            "hat",
+            (0.9, 1.1),
+        )
     rim = [(0.6, 0.515, 0.52, 0), (0.62, 0.535, 0.54, 0), (0.68, 0.535, 0.54, 0), (0.7, 0.515, 0.52, 0)]
     body.add(_rings(body, head, rim, 20), METAL, HEAD, "hat", (0.7, 0.85))
     if body.dice.between("plume", 0.0, 1.0) < 0.75:
         path = [np.array([0, body.size.chin + y * unit_m, z * unit_m]) for y, z in ((1.0, 0.24), (1.22, 0.2), (1.3, -0.2), (1.05, -0.62), (0.62, -0.78))]  # fmt: skip
-        plume = tuft(path, [0.06 * unit_m, 0.12 * unit_m, 0.14 * unit_m, 0.12 * unit_m, 0.02 * unit_m], 8, 11, up=X, flat=0.6)
+        plume = tuft(
+            path, [0.06 * unit_m, 0.12 * unit_m, 0.14 * unit_m, 0.12 * unit_m, 0.02 * unit_m], 8, 11, up=X, flat=0.6
+        )
         body.add(plume, SECONDARY, HEAD, "hat", (0.8, 1.08))
 
 
@@ -108,17 +121,30 @@ def _horned(body: Sculpture, head: HeadSurface) -> None:
         path = [root + np.array([side * x, y, z]) * unit_m for x, y, z in offsets]
         horn = tuft(path, [0.11 * unit_m, 0.1 * unit_m, 0.07 * unit_m, 0.008 * unit_m], 8, 9, up=Z)
         body.add(horn, GLOW if body.identity.kind == "human" else SKIN, HEAD, "hat", (0.75, 0.98))
-        body.add(blob(root + side * X * 0.05 * unit_m, np.array([0.06, 0.135, 0.135]) * unit_m, 1), METAL, HEAD, "hat", (0.7, 0.85))
+        body.add(
+            blob(root + side * X * 0.05 * unit_m, np.array([0.06, 0.135, 0.135]) * unit_m, 1),
+            METAL,
+            HEAD,
+            "hat",
+            (0.7, 0.85),
+        )
 
 
 def _crown(body: Sculpture, head: HeadSurface) -> None:
     unit_m = body.size.head
     raised = 0.04 if body.identity.part("hair") != "none" else 0.0
-    rows = [(0.78 + raised, 0.455, 0.46, 0), (0.79 + raised, 0.475, 0.48, 0), (0.9 + raised, 0.49, 0.495, 0), (0.91 + raised, 0.45, 0.455, 0)]
+    rows = [
+        (0.78 + raised, 0.455, 0.46, 0),
+        (0.79 + raised, 0.475, 0.48, 0),
+        (0.9 + raised, 0.49, 0.495, 0),
+        (0.91 + raised, 0.45, 0.455, 0),
+    ]
     body.add(_rings(body, head, rows, 18, 2.0), METAL, HEAD, "hat", (0.9, 1.1), 30.0)
     for index in range(8):
         angle = index * np.pi / 4.0
-        root = np.array([0.47 * np.sin(angle), 0.88 + raised, 0.475 * np.cos(angle)]) * unit_m + np.array([0, body.size.chin, 0])
+        root = np.array([0.47 * np.sin(angle), 0.88 + raised, 0.475 * np.cos(angle)]) * unit_m + np.array(
+            [0, body.size.chin, 0]
+        )
         tip = root + np.array([0.03 * np.sin(angle), 0.2 if index % 2 == 0 else 0.12, 0.03 * np.cos(angle)]) * unit_m
         body.add(tuft([root, tip], [0.085 * unit_m, 0.012 * unit_m], 5, 3), METAL, HEAD, "hat", (0.95, 1.12), 30.0)
         body.add(blob(tip, np.full(3, 0.03 * unit_m), 1), SECONDARY, HEAD, "hat")
@@ -128,12 +154,27 @@ def _cap(body: Sculpture, head: HeadSurface) -> None:
     unit_m = body.size.head
     brim = [(0.70, 0.4, 0.42, 0.02), (0.69, 0.5, 0.72, 0.14), (0.715, 0.53, 0.76, 0.15), (0.76, 0.48, 0.5, 0.02)]
     body.add(_rings(body, head, brim, 18), PRIMARY, HEAD, "hat", (0.75, 1.0), 30.0)
-    crown = [(0.72, 0.515, 0.52, 0), (0.8, 0.52, 0.53, 0), (0.95, 0.45, 0.48, -0.02), (1.09, 0.3, 0.36, -0.06), (1.14, 0.1, 0.16, -0.1)]
+    crown = [
+        (0.72, 0.515, 0.52, 0),
+        (0.8, 0.52, 0.53, 0),
+        (0.95, 0.45, 0.48, -0.02),
+        (1.09, 0.3, 0.36, -0.06),
+        (1.14, 0.1, 0.16, -0.1),
+    ]
     body.add(_rings(body, head, crown, 16), PRIMARY, HEAD, "hat", (0.85, 1.08), 70.0)
     band = [(0.73, 0.525, 0.53, 0), (0.74, 0.535, 0.54, 0), (0.82, 0.53, 0.54, 0), (0.83, 0.515, 0.525, 0)]
     body.add(_rings(body, head, band, 18), LEATHER, HEAD, "hat")
-    path = [np.array([x, body.size.chin / unit_m + y, z]) * unit_m for x, y, z in ((0.47, 0.76, 0.15), (0.56, 1.0, -0.1), (0.56, 1.22, -0.42))]
-    body.add(tuft(path, [0.02 * unit_m, 0.085 * unit_m, 0.008 * unit_m], 7, 7, flat=0.3, up=X), SECONDARY, HEAD, "hat", (0.9, 1.1))
+    path = [
+        np.array([x, body.size.chin / unit_m + y, z]) * unit_m
+        for x, y, z in ((0.47, 0.76, 0.15), (0.56, 1.0, -0.1), (0.56, 1.22, -0.42))
+    ]
+    body.add(
+        tuft(path, [0.02 * unit_m, 0.085 * unit_m, 0.008 * unit_m], 7, 7, flat=0.3, up=X),
+        SECONDARY,
+        HEAD,
+        "hat",
+        (0.9, 1.1),
+    )
 
 
 def _headband(body: Sculpture, head: HeadSurface) -> None:
@@ -143,8 +184,18 @@ def _headband(body: Sculpture, head: HeadSurface) -> None:
     body.add(_rings(body, head, rows, 20), SECONDARY, HEAD, "hat", (0.9, 1.05))
     root = np.array([0.06 * unit_m, body.size.chin + 0.71 * unit_m, -(0.47 + grown) * unit_m])
     for side, long in ((1.0, 0.42), (-0.6, 0.34)):
-        path = [root, root + np.array([side * 0.09, -0.5 * long, -0.1]) * unit_m, root + np.array([side * 0.16, -long, -0.05]) * unit_m]
-        body.add(tuft(path, [0.05 * unit_m, 0.06 * unit_m, 0.05 * unit_m], 6, 5, flat=0.3, up=Z), SECONDARY, HEAD, "hat", (0.8, 1.0))
+        path = [
+            root,
+            root + np.array([side * 0.09, -0.5 * long, -0.1]) * unit_m,
+            root + np.array([side * 0.16, -long, -0.05]) * unit_m,
+        ]
+        body.add(
+            tuft(path, [0.05 * unit_m, 0.06 * unit_m, 0.05 * unit_m], 6, 5, flat=0.3, up=Z),
+            SECONDARY,
+            HEAD,
+            "hat",
+            (0.8, 1.0),
+        )
     body.add(blob(root + np.array([-0.04, 0, 0]) * unit_m, np.full(3, 0.06 * unit_m), 1), SECONDARY, HEAD, "hat")
 
 

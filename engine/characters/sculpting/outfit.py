@@ -15,7 +15,9 @@ from engine.motion.skeleton import JOINT_COUNT
 Floats = NDArray[np.float64]
 
 
-def add_skirt(body: Sculpture, low_m: float, slot: int, flare: float, trim: int | None = None, split: float = 0.0) -> None:
+def add_skirt(
+    body: Sculpture, low_m: float, slot: int, flare: float, trim: int | None = None, split: float = 0.0
+) -> None:
     """A skirt from the belt down to a height; its corners follow the legs the more the lower they are.
 
     flare  how far it stands off at its hem, as a share of the body's height
@@ -31,14 +33,21 @@ def add_skirt(body: Sculpture, low_m: float, slot: int, flare: float, trim: int 
     center = np.stack([np.zeros(rings), top + (low_m - top) * share, ahead], axis=1)
     grown = 0.008 * size.height
     shape = loft(center, X, Z, wide + grown + spread + leg, deep + grown + spread, 2.3, sides, (True, False))
-    inner = loft(center[-3:], X, Z, (wide + spread + leg)[-3:], (deep + spread)[-3:], 2.3, sides, (False, True))
+    inner = loft(
+        center[-3:], X, Z, 0.95 * (wide + spread + leg)[-3:], 0.94 * (deep + spread)[-3:], 2.3, sides, (False, True)
+    )
     body.add(shape, slot, skirt_weights(body, shape.position), "skirt", (0.82, 1.02))
     body.add(inner, DARK, skirt_weights(body, inner.position), "skirt", (1.2, 1.4))
     if trim is not None:
         last = np.array([rings - 2.45, rings - 2.4, rings - 1.02, rings - 0.98])
-        at = [np.interp(last, np.arange(rings), values) for values in (center[:, 1], wide + spread + leg, deep + spread, ahead)]
+        at = [
+            np.interp(last, np.arange(rings), values)
+            for values in (center[:, 1], wide + spread + leg, deep + spread, ahead)
+        ]
         grow = grown + 0.004 * size.height
-        hem = loft(np.stack([np.zeros(4), at[0], at[3]], 1), X, Z, at[1] + grow, at[2] + grow, 2.3, sides, (False, False))
+        hem = loft(
+            np.stack([np.zeros(4), at[0], at[3]], 1), X, Z, at[1] + grow, at[2] + grow, 2.3, sides, (False, False)
+        )
         body.add(hem, trim, skirt_weights(body, hem.position), "skirt", (0.9, 1.02))
 
 
@@ -70,13 +79,23 @@ def add_belt(body: Sculpture, style: str) -> None:
     unit = 0.028 * size.height
     if style == "sash":
         for x, long in ((0.5, 3.6), (-0.5, 2.8)):
-            path = [front + np.array([0.4, 0.2, 0.1]) * unit, front + np.array([x, -1.2, 0.5]) * unit, front + np.array([1.3 * x, -long, 0.4]) * unit]
-            body.add(tuft(path, [0.6 * unit, 0.75 * unit, 0.7 * unit], 6, 5, flat=0.25, up=Z), slot, 0, "pelvis", (0.75, 1.0))
-        body.add(blob(front + np.array([0.3, 0.1, 0.1]) * unit, np.array([0.7, 0.75, 0.5]) * unit, 1), slot, 0, "pelvis")
+            path = [
+                front + np.array([0.4, 0.2, 0.1]) * unit,
+                front + np.array([x, -1.2, 0.5]) * unit,
+                front + np.array([1.3 * x, -long, 0.4]) * unit,
+            ]
+            body.add(
+                tuft(path, [0.6 * unit, 0.75 * unit, 0.7 * unit], 6, 5, flat=0.25, up=Z), slot, 0, "pelvis", (0.75, 1.0)
+            )
+        body.add(
+            blob(front + np.array([0.3, 0.1, 0.1]) * unit, np.array([0.7, 0.75, 0.5]) * unit, 1), slot, 0, "pelvis"
+        )
         return
     plate = loft(front + Z * np.array([[-0.2], [0.15], [0.3]]) * unit, X, Y, np.array([1.0, 1.0, 0.8]) * unit, np.array([0.85, 0.85, 0.65]) * unit, 4.0, 8)  # fmt: skip
     body.add(plate, METAL, 0, "pelvis", (0.9, 1.12), 30.0)
-    hole = loft(front + Z * np.array([[0.1], [0.36]]) * unit, X, Y, np.full(2, 0.45 * unit), np.full(2, 0.35 * unit), 4.0, 8)
+    hole = loft(
+        front + Z * np.array([[0.1], [0.36]]) * unit, X, Y, np.full(2, 0.45 * unit), np.full(2, 0.35 * unit), 4.0, 8
+    )
     body.add(hole, LEATHER, 0, "pelvis", (0.6, 0.7), 30.0)
     if style == "pouches":
         for side in (1.0, -1.0):
@@ -176,26 +195,55 @@ def add_shoulders(body: Sculpture, style: str) -> None:
         if style in ("round", "spiked", "plates"):
             layers = ((0.12, 0.2, 1.0), (0.55, -0.05, 0.82)) if style == "plates" else ((0.15, 0.12, 1.08),)
             for index, (out, rise, large) in enumerate(layers):
-                shape = blob(joint + np.array([side * out, rise, 0]) * unit, np.array([1.0, 0.85, 1.05]) * unit * large, 2, (0, 0, -side * 0.35))
+                shape = blob(
+                    joint + np.array([side * out, rise, 0]) * unit,
+                    np.array([1.0, 0.85, 1.05]) * unit * large,
+                    2,
+                    (0, 0, -side * 0.35),
+                )
                 lower = joint[1] - 0.15 * unit - index * 0.3 * unit
-                clipped = Shape(np.stack([shape.position[:, 0], np.maximum(shape.position[:, 1], lower), shape.position[:, 2]], 1), shape.triangle)
-                body.add(clipped, METAL, weight_of(body, arm, clipped.position) * 0.6 + _fixed(len(clipped.position), arm[0], 0.4), part, (0.78 - 0.08 * index, 1.1 - 0.05 * index), 40.0)
+                clipped = Shape(
+                    np.stack([shape.position[:, 0], np.maximum(shape.position[:, 1], lower), shape.position[:, 2]], 1),
+                    shape.triangle,
+                )
+                body.add(
+                    clipped,
+                    METAL,
+                    weight_of(body, arm, clipped.position) * 0.6 + _fixed(len(clipped.position), arm[0], 0.4),
+                    part,
+                    (0.78 - 0.08 * index, 1.1 - 0.05 * index),
+                    40.0,
+                )
             rim = joint + np.array([side * layers[-1][0], -0.1 - 0.3 * (len(layers) - 1), 0]) * unit
             large = layers[-1][2]
             ring = loft(rim + Y * np.array([[-0.14], [0.0], [0.12]]) * unit, X, Z, np.array([0.98, 1.05, 0.98]) * unit * large, np.array([1.05, 1.1, 1.05]) * unit * large, 2.0, 14)  # fmt: skip
-            body.add(ring, SECONDARY, weight_of(body, arm, ring.position) * 0.6 + _fixed(len(ring.position), arm[0], 0.4), part, (0.9, 1.05))
+            body.add(
+                ring,
+                SECONDARY,
+                weight_of(body, arm, ring.position) * 0.6 + _fixed(len(ring.position), arm[0], 0.4),
+                part,
+                (0.9, 1.05),
+            )
         if style == "spiked":
             for lean, long in ((0.0, 1.35), (-0.75, 0.9), (0.75, 0.9)):
                 root = joint + np.array([side * 0.35, 0.75, lean * 0.6]) * unit
                 tip = root + np.array([side * 0.45, 0.75, lean * 0.5]) * unit * long
-                body.add(tuft([root, tip], [0.3 * unit, 0.02 * unit], 7, 4), GLOW if body.identity.kind == "human" else SKIN, arm[0], part, (0.8, 1.0))
+                body.add(
+                    tuft([root, tip], [0.3 * unit, 0.02 * unit], 7, 4),
+                    GLOW if body.identity.kind == "human" else SKIN,
+                    arm[0],
+                    part,
+                    (0.8, 1.0),
+                )
         if style == "fur":
             for index in range(11):
                 angle = index * np.pi * 2 / 11
                 root = joint + np.array([side * 0.05, 0.28, 0]) * unit
                 out = np.array([side * (0.5 + 0.55 * np.cos(angle)), 0.12 - 0.1 * np.cos(angle), 0.95 * np.sin(angle)])
                 path = [root, root + 0.8 * out * unit + Y * 0.25 * unit, root + 1.25 * out * unit - Y * 0.45 * unit]
-                body.add(tuft(path, [0.45 * unit, 0.42 * unit, 0.05 * unit], 6, 5, flat=0.7), HAIR, arm[0], part, (0.8, 1.08))
+                body.add(
+                    tuft(path, [0.45 * unit, 0.42 * unit, 0.05 * unit], 6, 5, flat=0.7), HAIR, arm[0], part, (0.8, 1.08)
+                )
 
 
 def _fixed(count: int, joint: int, share: float) -> Floats:
@@ -212,13 +260,22 @@ def add_gloves(body: Sculpture, style: str) -> None:
     slot = METAL if style == "gauntlets" else LEATHER
     for _, name, arm, _ in SIDES:
         first = 0.66 if style == "bracers" else 0.62
-        center, radius = limb(*size.joint[list(arm)], arm_radius(size), first=first, last=1.0, rings=5, grow_m=0.009 * size.height)
+        center, radius = limb(
+            *size.joint[list(arm)], arm_radius(size), first=first, last=1.0, rings=5, grow_m=0.009 * size.height
+        )
         if style == "gauntlets":
             radius = radius * np.array([1.3, 1.12, 1.0, 1.0, 1.05])
         shape = loft(center, Y, Z, radius, radius, 2.3, 10)
         body.add(shape, slot, arm_weights(body, arm, shape.position), f"{name}_forearm", (0.82, 1.1))
         for share in (0.7, 0.93) if style == "bracers" else (0.97,):
-            center, radius = limb(*size.joint[list(arm)], arm_radius(size), first=share - 0.02, last=share + 0.02, rings=3, grow_m=0.014 * size.height)
+            center, radius = limb(
+                *size.joint[list(arm)],
+                arm_radius(size),
+                first=share - 0.02,
+                last=share + 0.02,
+                rings=3,
+                grow_m=0.014 * size.height,
+            )
             ring = loft(center, Y, Z, radius, radius, 2.3, 10)
             body.add(ring, SECONDARY, arm_weights(body, arm, ring.position), f"{name}_forearm", (0.9, 1.0))
 
@@ -250,8 +307,21 @@ def add_back(body: Sculpture, style: str) -> None:
         for x, z in ((0.45, 0.3), (-0.4, 0.2), (0.05, -0.45), (-0.1, 0.5)):
             root = high + np.array([x, 0, z]) * unit
             tip = root + along * unit * (2.6 + 0.4 * x)
-            body.add(tuft([root - along * unit, tip], [0.14 * unit, 0.14 * unit], 5, 3), SKIN if body.identity.kind == "skeleton" else LEATHER, 10, "back", (1.2, 1.5))
-            feather = tuft([tip - along * 1.1 * unit, tip - along * 0.4 * unit, tip + along * 0.2 * unit], [0.1 * unit, 0.5 * unit, 0.3 * unit], 6, 5, flat=0.3, up=Z)
+            body.add(
+                tuft([root - along * unit, tip], [0.14 * unit, 0.14 * unit], 5, 3),
+                SKIN if body.identity.kind == "skeleton" else LEATHER,
+                10,
+                "back",
+                (1.2, 1.5),
+            )
+            feather = tuft(
+                [tip - along * 1.1 * unit, tip - along * 0.4 * unit, tip + along * 0.2 * unit],
+                [0.1 * unit, 0.5 * unit, 0.3 * unit],
+                6,
+                5,
+                flat=0.3,
+                up=Z,
+            )
             body.add(feather, SECONDARY, 10, "back", (0.95, 1.05))
 
 
