@@ -15,40 +15,32 @@ from engine.motion.skeleton import JOINT_COUNT
 Floats = NDArray[np.float64]
 
 
-def add_skirt(
-    body: Sculpture, low_m: float, slot: int, flare: float, trim: int | None = None, split: float = 0.0
-) -> None:
+def add_skirt(body: Sculpture, low_m: float, slot: int, flare: float, trim: int) -> None:
     """A skirt from the belt down to a height; its corners follow the legs the more the lower they are.
 
     flare  how far it stands off at its hem, as a share of the body's height
     trim   slot of a band along the hem
     """
     size = body.size
-    rings, sides = 8, 20
     top = float(torso_height(size, np.array([0.2]))[0])
-    share = np.linspace(0.0, 1.0, rings)
+    band = 0.032 * size.height / max(top - low_m, 1e-6)
+    share = np.concatenate([np.linspace(0.0, 1.0 - band, 7), [1.0]])
     wide, deep, ahead = torso_at(size, 0.2 - 0.2 * np.minimum(share * 2.0, 1.0))
-    spread = flare * size.height * share**1.2
-    leg = size.at("l_hip")[0] * 0.25 * np.clip(share * 2, 0, 1)
-    center = np.stack([np.zeros(rings), top + (low_m - top) * share, ahead], axis=1)
-    grown = 0.008 * size.height
-    shape = loft(center, X, Z, wide + grown + spread + leg, deep + grown + spread, 2.3, sides, (True, False))
-    inner = loft(
-        center[-3:], X, Z, 0.95 * (wide + spread + leg)[-3:], 0.94 * (deep + spread)[-3:], 2.3, sides, (False, True)
-    )
-    body.add(shape, slot, skirt_weights(body, shape.position), "skirt", (0.82, 1.02))
-    body.add(inner, DARK, skirt_weights(body, inner.position), "skirt", (1.2, 1.4))
-    if trim is not None:
-        last = np.array([rings - 2.45, rings - 2.4, rings - 1.02, rings - 0.98])
-        at = [
-            np.interp(last, np.arange(rings), values)
-            for values in (center[:, 1], wide + spread + leg, deep + spread, ahead)
-        ]
-        grow = grown + 0.004 * size.height
-        hem = loft(
-            np.stack([np.zeros(4), at[0], at[3]], 1), X, Z, at[1] + grow, at[2] + grow, 2.3, sides, (False, False)
-        )
-        body.add(hem, trim, skirt_weights(body, hem.position), "skirt", (0.9, 1.02))
+    spread = flare * size.height * share**1.2 + 0.008 * size.height
+    leg = size.at("l_hip")[0] * 0.3 * np.clip(share * 2, 0, 1)
+    center = np.stack([np.zeros(8), top + (low_m - top) * share, ahead], axis=1)
+    wide, deep = wide + spread + leg, deep + spread
+    grow = 0.004 * size.height
+    lined = np.array([-2, -1, -1])
+    layers = (
+        (slot, center[:-1], wide[:-1], deep[:-1], (True, False), (0.82, 1.02)),
+        (trim, center[[-2, -2, -1, -1]], wide[[-2, -2, -1, -1]] + grow * np.array([0, 1, 1, 0]),
+         deep[[-2, -2, -1, -1]] + grow * np.array([0, 1, 1, 0]), (False, False), (0.9, 1.02)),
+        (DARK, center[lined], wide[lined] * 0.94, deep[lined] * 0.92, (False, True), (1.2, 1.4)),
+    )  # fmt: skip
+    for color, middle, half, depth, caps, shade in layers:
+        shape = loft(middle, X, Z, half, depth, 2.3, 20, caps)
+        body.add(shape, color, skirt_weights(body, shape.position), "skirt", shade)
 
 
 def skirt_weights(body: Sculpture, position: Floats) -> Floats:
@@ -56,10 +48,10 @@ def skirt_weights(body: Sculpture, position: Floats) -> Floats:
     size = body.size
     hip, knee = size.at("l_hip"), size.at("l_knee")
     down = np.clip((hip[1] - position[:, 1]) / (hip[1] - knee[1] * 0.9), 0.0, 1.0)
-    left = np.clip(position[:, 0] / (1.8 * hip[0]) + 0.5, 0.0, 1.0)
+    left = np.clip(position[:, 0] / (2.4 * hip[0]) + 0.5, 0.0, 1.0)
     left = left * left * (3.0 - 2.0 * left)
-    legs = 0.92 * down
-    shin = np.clip((knee[1] * 0.9 - position[:, 1]) / max(knee[1], 1e-6), 0.0, 1.0) * 0.6 * legs
+    legs = 0.8 * down
+    shin = np.clip((knee[1] * 0.9 - position[:, 1]) / max(knee[1], 1e-6), 0.0, 1.0) * 0.35 * legs
     weight = np.zeros((len(position), JOINT_COUNT))
     weight[:, 0] = 1.0 - legs
     weight[:, 1], weight[:, 5] = (legs - shin) * left, (legs - shin) * (1.0 - left)

@@ -49,47 +49,105 @@ def part_maps(parts: torch.Tensor, joints: Joints, views: Views, height_m: torch
     height_m  float32 [batch], of the character
     """
     focal = views.focal * size
-    grid = (torch.arange(size, device=parts.device, dtype=torch.float32) + 0.5 - size / 2) / focal
-    down, across = torch.meshgrid(-grid, grid, indexing="ij")
-    ray = torch.stack([across, down, -torch.ones_like(across)], -1).view(1, -1, 3) @ views.axes
+    ray = _rays(size, focal, parts.device)
     followed = torch.as_tensor(PART_JOINT, device=parts.device)
     turn, place = joints.turn[:, followed], joints.place[:, followed]
     stretch = _stretch(parts)
-    origin = _into(turn, views.position[:, None] - place) * stretch
-    direction = torch.einsum("bpij,bni->bpnj", turn, ray) * stretch[:, :, None]
-    start, end = parts[..., :3] * stretch, parts[..., 3:6] * stretch
-    middle, along, depth, distance = _nearest(origin, direction, start, end)
-    radius = torch.lerp(parts[..., 6:7], parts[..., 7:8], along)
-    outline = (radius - distance) * focal / depth.clamp_min(0.05)
+    # Rows of `into` carry the camera's directions into each part's frame, where its cross-section is round.
+    into = stretch[..., None] * (turn.transpose(-1, -2) @ views.axes[:, None].transpose(-1, -2))
+    origin = stretch * (turn.transpose(-1, -2) @ (views.position[:, None] - place)[..., None])[..., 0]
+    near = _nearest(origin, into, parts[..., :3] * stretch, parts[..., 3:6] * stretch, ray)
+    radius = torch.lerp(parts[..., 6:7], parts[..., 7:8], near.along)
     present = parts[..., 9:10]
+    outline = (radius - near.distance) * focal / near.depth.clamp_min(0.05)
     outline = torch.where(present > 0, outline, torch.full_like(outline, -20.0)).clamp(-20.0, 20.0)
-    length = direction.norm(dim=-1)
-    into = (radius.square() - distance.square()).clamp_min(0.0).sqrt()
-    surface_depth = depth - into / length
+    inside = (radius.square() - near.distance.square()).clamp_min(0.0)
+    surface_depth = near.depth - (inside / near.speed).sqrt()
     # Depth counts from the character's pelvis, so that it means the same at every distance.
     pelvis = -views.local(joints.place[:, :1])[..., 2]
     relative = surface_depth - pelvis[..., None]
     weight = torch.nn.functional.logsigmoid(3.0 * outline) - relative / _SOFTNESS_M
-    weight = weight.masked_fill(present <= 0, -1e4)
-    share = torch.softmax(weight, 1)
-    toward = (origin[:, :, None] + surface_depth[..., None] * direction - middle) / radius.clamp_min(1e-4)[..., None]
-    toward = toward.clamp(-2.0, 2.0)
-    world = torch.einsum("bpij,bpnj->bpni", turn, toward * stretch[:, :, None])
-    world = world / world.norm(dim=-1, keepdim=True).clamp_min(1e-6)
-    facing = torch.einsum("bpn,bpni->bni", share, world)
-    lit = (facing * views.light[:, None]).sum(-1)
-    seen = facing @ views.axes.transpose(1, 2)
-    local = torch.einsum("bpn,bpni->bni", share, toward)
-    place_along = (share * along).sum(1)
+    share = torch.softmax(weight.masked_fill(present <= 0, -1e4), 1)
+    local, seen = _surface(near, share / radius.clamp_min(1e-4), surface_depth, origin, into, turn, stretch, parts, views, ray)
+    light = (views.axes @ views.light[..., None])[..., 0]
+    lit = torch.einsum("bnc,bc->bn", seen, light)
+    along = (share * near.along).sum(1)
     front = ((share * relative).sum(1) / height_m[:, None]).clamp(-1.0, 1.0)
     covered = 1.0 - torch.exp(torch.nn.functional.logsigmoid(-3.0 * outline).sum(1))
     surface = torch.stack(
-        [*local.unbind(-1), 2.0 * place_along - 1.0, *seen.unbind(-1), lit, 2.0 * front, covered,
-         torch.sin(9.0 * place_along), torch.cos(9.0 * place_along)], 1,
+        [*local.unbind(-1), 2.0 * along - 1.0, *seen.unbind(-1), lit, 2.0 * front, covered, torch.sin(9.0 * along),
+         torch.cos(9.0 * along)], 1,
     )  # fmt: skip
     maps = torch.cat([torch.tanh(0.4 * outline), share, surface], 1)
     view = _view_numbers(views, height_m, pelvis[:, 0])
     return PartMaps(maps.unflatten(-1, (size, size)), share.unflatten(-1, (size, size)), view)
+
+
+def _rays(size: int, focal: float, device: torch.device) -> torch.Tensor:
+    """Directions of all pixels as the camera has them [size * size, 3]: right, up, backwards; one meter deep."""
+    grid = (torch.arange(size, device=device, dtype=torch.float32) + 0.5 - size / 2) / focal
+    down, across = torch.meshgrid(-grid, grid, indexing="ij")
+    return torch.stack([across, down, -torch.ones_like(across)], -1).view(-1, 3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Near:
+    """Where rays pass nearest to segments; float32 [batch, parts, rays].
+
+    along     share of the way from start to end
+    depth     how far along the ray, in depths of one meter
+    distance  between ray and segment
+    speed     square of the ray's length in the part's frame
+    """
+
+    along: torch.Tensor
+    depth: torch.Tensor
+    distance: torch.Tensor
+    speed: torch.Tensor
+
+
+def _nearest(
+    origin: torch.Tensor, into: torch.Tensor, start: torch.Tensor, end: torch.Tensor, ray: torch.Tensor
+) -> _Near:
+    """Nearest points of lines and segments (Ericson, "Real-Time Collision Detection", 2005, 5.1.9).
+
+    All that depends on the pixel is linear or quadratic in its ray, so there are no vectors per pixel.
+    """
+    way, gap = end - start, start - origin
+    a = (way * way).sum(-1, keepdim=True).clamp_min(1e-8)
+    d = (way * gap).sum(-1, keepdim=True)
+    g = (gap * gap).sum(-1, keepdim=True)
+    b, e = (((vector[..., None, :] @ into)[..., 0, :] @ ray.t()) for vector in (way, gap))
+    square = into.transpose(-1, -2) @ into
+    x, y, _ = ray.unbind(-1)
+    terms = torch.stack([x * x, y * y, torch.ones_like(x), 2 * x * y, -2 * x, -2 * y])
+    c = square[..., [0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]] @ terms
+    along = ((b * e - c * d) / (a * c - b * b).clamp_min(1e-9)).clamp(0.0, 1.0)
+    passed = e + along * b
+    depth = passed / c
+    squared = g + along * (2.0 * d + along * a) - passed * depth
+    return _Near(along, depth, squared.clamp_min(0.0).sqrt(), c)
+
+
+def _surface(  # noqa: PLR0913, PLR0917 - the pieces of one sum
+    near: _Near, pull: torch.Tensor, depth: torch.Tensor, origin: torch.Tensor, into: torch.Tensor, turn: torch.Tensor,
+    stretch: torch.Tensor, parts: torch.Tensor, views: Views, ray: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
+    """Normals of the surface in front, in the part's own frame and as the camera sees them: [batch, rays, 3] each.
+
+    pull  share of each part over its radius. Normal of a part = (origin + depth * ray - start - along * way) / radius,
+          so the sum over parts is one of small matrices.
+    """
+    start, way = parts[..., :3] * stretch, (parts[..., 3:6] - parts[..., :3]) * stretch
+    own = torch.cat([into, (origin - start)[..., None], -way[..., None]], -1)
+    back = views.axes[:, None] @ turn * stretch[..., None, :]
+    both = torch.cat([own, back @ own], -2)
+    carried = torch.einsum("bpn,bpij->bnij", pull * depth, both[..., :3])
+    values = (carried @ ray[None, :, :, None])[..., 0]
+    values = values + torch.einsum("bpn,bpi->bni", pull, both[..., 3])
+    values = values + torch.einsum("bpn,bpi->bni", pull * near.along, both[..., 4])
+    local, seen = values.split([3, 3], -1)
+    return local.clamp(-2.0, 2.0), seen / seen.norm(dim=-1, keepdim=True).clamp_min(1e-6)
 
 
 def _stretch(parts: torch.Tensor) -> torch.Tensor:
@@ -102,31 +160,6 @@ def _stretch(parts: torch.Tensor) -> torch.Tensor:
         factors.insert(axis, ones[:, part])
         rows.append(torch.stack(factors, -1))
     return torch.stack(rows, 1)
-
-
-def _into(turn: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
-    """World vectors [batch, parts, 3] in the frames of joints."""
-    return (turn.transpose(-1, -2) @ vector[..., None])[..., 0]
-
-
-def _nearest(
-    origin: torch.Tensor, direction: torch.Tensor, start: torch.Tensor, end: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Where rays [batch, parts, rays] pass nearest to segments: the segment's point, its share of the way, how far
-    along the ray, and the distance (Ericson, "Real-Time Collision Detection", 2005, 5.1.9).
-    """
-    way = end - start
-    gap = start - origin
-    a = (way * way).sum(-1, keepdim=True).clamp_min(1e-8)
-    b = torch.einsum("bpi,bpni->bpn", way, direction)
-    c = direction.square().sum(-1)
-    d = (way * gap).sum(-1, keepdim=True)
-    e = torch.einsum("bpi,bpni->bpn", gap, direction)
-    along = ((b * e - c * d) / (a * c - b * b).clamp_min(1e-9)).clamp(0.0, 1.0)
-    depth = (e + along * b) / c
-    middle = start[:, :, None] + along[..., None] * way[:, :, None]
-    apart = middle - origin[:, :, None] - depth[..., None] * direction
-    return middle, along, depth, apart.norm(dim=-1)
 
 
 def _view_numbers(views: Views, height_m: torch.Tensor, distance_m: torch.Tensor) -> torch.Tensor:

@@ -88,8 +88,8 @@ class TrainingRun:
         self.plan, self.progress = plan, progress
         self.device = device_of(plan.device)
         if self.device.type == "cuda":
-            torch.backends.cuda.matmul.allow_tf32 = True
-            torch.backends.cudnn.allow_tf32 = True
+            # Geometry stays in float32: rounded to TF32 it would shake by a pixel.
+            torch.backends.cuda.matmul.allow_tf32 = False
             torch.backends.cudnn.benchmark = True
         self.clock = Clock(started, plan.seconds, plan.steps)
         poses = made_up_poses(4096, plan.seed) if plan.poses is None else read_poses(plan.poses)
