@@ -19,7 +19,7 @@ from morphogen_client import (
     UnavailableError,
 )
 from morphogen_client.streams.assembly import Header, Part, Trailer
-from morphogen_client.streams.session import NO_RETRY, RetryPolicy, StreamSession
+from morphogen_client.streams.session import NO_RETRY, StreamSession
 
 Message = texture_pb2.GenerateTextureResponse
 StreamOf = Callable[..., list[Message]]
