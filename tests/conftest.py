@@ -106,6 +106,9 @@ class DiscFigures:
                 raise InvalidRequestError(f"identity.sliders.{name}", who.identity.sliders[name], "height")
         return who
 
+    def own_pose(self, figure: Who, pose: NDArray[np.float32]) -> NDArray[np.float32]:  # noqa: ARG002 - discs are alike
+        return pose
+
     def description(self, figure: Who) -> dict[str, object]:
         return {"identity": figure.document(), "joints": [f"joint {number}" for number in range(19)]}
 

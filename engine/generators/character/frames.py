@@ -182,11 +182,14 @@ class FramesGenerator:
         request, pictures = state.request, state.request.pictures
         sequence = 1 + state.frame - request.first_frame
         if pictures is None:
-            return Part(sequence, "pose", 0, POSE_MEDIA_TYPE, pose_bytes(pose))
+            return Part(sequence, "pose", 0, POSE_MEDIA_TYPE, self._pose(state, pose))
         pixels = self._painters[pictures.renderer].paint(state.figure, pose, state.steering, pictures.size_px)
-        tail = pose_bytes(pose) if request.poses else b""
+        tail = self._pose(state, pose) if request.poses else b""
         media_type = MEDIA_TYPES[pictures.format] + (f";pose_bytes={POSE_BYTES}" if request.poses else "")
         return Draft(sequence, "frame", pictures.size_px, media_type, partial(_encoded, pixels, pictures, tail))
+
+    def _pose(self, state: FramesState, pose: NDArray[np.float32]) -> bytes:
+        return pose_bytes(self._figures.own_pose(state.figure, pose))
 
     def _check(self, control: Control, prefix: str) -> None:
         """Raises InvalidRequestError for names that the motion does not know."""

@@ -25,7 +25,7 @@ class Motion(Protocol[Moving]):
         ...
 
     def step(self, moving: Sequence[Moving], steering: Sequence[Steering]) -> NDArray[np.float32]:
-        """Move each on by one frame; their poses [character, 83]."""
+        """Move each on by one frame; their poses [character, 83] of the common skeleton."""
         ...
 
     def stored(self, moving: Moving) -> bytes:
@@ -44,6 +44,10 @@ class Figures(Protocol):
         """The character. Raises InvalidRequestError for names that do not exist."""
         ...
 
+    def own_pose(self, figure: Any, pose: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A pose [83] of the common skeleton as this character, with its own proportions, takes it."""
+        ...
+
     def description(self, figure: Any) -> dict[str, object]:
         """What a client may want to know of it: identity, joints with parents and rest offsets."""
         ...
@@ -53,5 +57,5 @@ class Painter(Protocol):
     """Draws characters."""
 
     def paint(self, figure: Any, pose: NDArray[np.float32], steering: Steering, size_px: int) -> NDArray[np.uint8]:
-        """The picture of one pose [83]: RGBA [size_px, size_px, 4], straight alpha."""
+        """The picture of one pose [83] of the common skeleton: RGBA [size_px, size_px, 4], straight alpha."""
         ...
