@@ -80,6 +80,9 @@ def command_line() -> TyperGroup:
     return group_of(
         app,
         CommandOnDemand("texture", "workers.cli.texture:app", "Make a tileable PBR material, or several."),
+        CommandOnDemand(
+            "character", "workers.cli.characters.command:app", "Make a character and let it move: video, poses, model."
+        ),
         CommandOnDemand("catalog", "workers.cli.catalog:app", "List what can be made, with which parameters."),
         CommandOnDemand("serve", "workers.cli.serve:app", "Serve generators over gRPC."),
         group_of(

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 from engine.assets import GeneratorInfo, ParameterInfo
 from engine.characters.identity import KINDS, PARTS, SLIDERS
@@ -40,32 +41,27 @@ def character_infos(
         ),
         *names.items(),
     )
-    shared = {
-        "version": VERSION,
-        "tier": motion.header.tier,
-        "weights_sha256": _combined(hashes),
-        "kernel_class": kernel.name,
-        "training_licences": tuple(sorted(licences)),
-        "model_card": model_card,
-    }
     files = GeneratorInfo(
         asset_kind="character",
         name="charactergen",
+        version=VERSION,
+        tier=motion.header.tier,
+        weights_sha256=_combined(hashes),
+        kernel_class=kernel.name,
         classes=KINDS,
         maps=("description", "character", "preview"),
         attributes=sliders,
+        training_licences=tuple(sorted(licences)),
+        model_card=model_card,
         choices=identity,
-        **shared,
     )
-    moving = GeneratorInfo(
+    moving = replace(
+        files,
         asset_kind="frames",
         name="framegen",
-        classes=KINDS,
         sizes_px=SIZES_PX,
         maps=("description", "pose", "frame"),
-        attributes=sliders,
         choices=(*identity, *stream),
-        **shared,
     )
     return files, moving
 

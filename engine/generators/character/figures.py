@@ -54,10 +54,15 @@ class ParametricFigures:
         return pose_numbers(own_root_m(figure.measures, root_m.copy()), rotation, contact)
 
     def description(self, figure: Figure) -> dict[str, object]:
-        """Identity, height, and the joints with parents and rest offsets."""
+        """Identity, height, and the joints with parents and rest offsets.
+
+        The pelvis is where that of the common skeleton is, times `root_scale`, and `root_lift_m` higher.
+        """
         return {
             "identity": identity_document(figure.identity),
             "height_m": round(figure.measures.height, 4),
+            "root_scale": round(figure.measures.leg_scale, 6),
+            "root_lift_m": round(float(figure.measures.sole), 6),
             "joints": list(SKELETON.names),
             "parents": list(SKELETON.parents),
             "rest_offset_m": figure.measures.rest_offset_m.astype(float).round(6).tolist(),

@@ -93,7 +93,7 @@ class CharacterGenerator:
 
     def step(self, states: Sequence[CharacterState]) -> list[tuple[Part | Draft, ...]]:
         """Make the next file of each state."""
-        made = []
+        made: list[tuple[Part | Draft, ...]] = []
         for state in states:
             made.append((self._next(state),))
             state.made_count += 1

@@ -90,8 +90,11 @@ def _scene(figure: Figure, pose: NDArray[np.float32], steering: Steering) -> _Sc
         figure.cast,
         torch.from_numpy(rotation.copy()),
         torch.from_numpy(root_m.copy()),
-        *(torch.tensor([value], dtype=torch.float32) for value in (yaw, pitch, distance, 1.0)),
-        torch.tensor([lamp], dtype=torch.float32),
+        torch.tensor([yaw]),
+        torch.tensor([pitch]),
+        torch.tensor([distance]),
+        torch.ones(1),
+        torch.tensor([lamp]),
         torch.tensor([AMBIENT]),
     )
     return _Scene(joints, views)
