@@ -7,9 +7,9 @@ from engine.motion import quaternions
 from engine.motion.skeleton import SKELETON, Float
 
 CONES_RAD = {
-    "spine": 1.1, "chest": 1.1, "neck": 1.3,
-    "l_hip": 2.4, "r_hip": 2.4, "l_ankle": 1.5, "r_ankle": 1.5,
-    "l_knee": 2.65, "r_knee": 2.65, "l_elbow": 2.65, "r_elbow": 2.65,
+    "spine": 1.3, "chest": 1.5, "neck": 1.0,
+    "l_hip": 2.4, "r_hip": 2.4, "l_ankle": 1.7, "r_ankle": 1.7,
+    "l_knee": 2.72, "r_knee": 2.72, "l_elbow": 2.85, "r_elbow": 2.85,
 }  # fmt: skip
 """Largest turn from the rest pose, in radians; a little beyond what captured people do."""
 
@@ -17,7 +17,7 @@ _JOINTS = np.array([SKELETON.index(name) for name in CONES_RAD])
 _HALF_COSINES = np.cos(np.array(list(CONES_RAD.values())) / 2).astype(Float)
 _HALF_SINES = np.sin(np.array(list(CONES_RAD.values())) / 2).astype(Float)
 KNEES = np.array([SKELETON.index("l_knee"), SKELETON.index("r_knee")])
-OVERSTRETCH_SINE = Float(np.sin(0.05))
+OVERSTRETCH_SINE = Float(np.sin(0.08))
 """Half of the angle that a knee may bend the wrong way: captured legs are overstretched by a few degrees."""
 
 

@@ -26,7 +26,7 @@ from engine.motion.features import (
 )
 from engine.motion.output.foot_lock import locked, nothing_held
 from engine.motion.pose import Poses
-from engine.motion.skeleton import CHEST, REST_PELVIS_HEIGHT_M, Float
+from engine.motion.skeleton import CHEST, NECK, REST_PELVIS_HEIGHT_M, Float
 from engine.motion.trajectory import RATE_HZ, way_of
 
 SECONDS_MAX = {"idle": 260.0, "dance": 300.0, "laugh": 60.0, "signal": 160.0}
@@ -43,6 +43,9 @@ UPRIGHT_MIN_M = 0.2
 
 EVEN_RANGE_M = 0.22
 """A walk whose pelvis rises by more goes over uneven ground and is left out."""
+
+NECK_COSINE_MIN = 0.7
+"""Of half the neck's turn: beyond 90 degrees the take was retargeted badly."""
 
 FRAMES_MIN = 24
 
@@ -76,6 +79,8 @@ def chosen_clips(clips: Iterable[Clip]) -> list[Clip]:
         if action is None or clip.style not in STYLES or clip.frame_count < FRAMES_MIN:
             continue
         if action == "walk" and float(np.ptp(clip.poses.root_m[:, 1])) > EVEN_RANGE_M and clip.style == "mocap":
+            continue
+        if float(np.abs(clip.poses.rotation[:, NECK, 3]).min()) < NECK_COSINE_MIN:
             continue
         key = (action, clip.style)
         if seconds.get(key, 0.0) + clip.duration_s > SECONDS_MAX.get(action, np.inf):

@@ -5,18 +5,16 @@ spoiled controls. A control that no figure tells from captured motion makes the 
 """
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from engine.generators.motion.control import MotionControl
-from engine.generators.motion.director import WITHOUT_WAY, MotionDirector
-from engine.motion.actions import STYLES
+from engine.generators.motion.director import MotionDirector
+from engine.motion.actions import ACTIONS, STYLES
 from engine.motion.clip import Clip
 from engine.motion.features import features_of, path_of
 from engine.motion.library import read_clips
@@ -26,7 +24,7 @@ from engine.motion.trajectory import RATE_HZ
 from engine.nets.motiongen.network import divergence
 from engine.nets.motiongen.weights_file import MotionGenWeights, load_motiongen
 from engine.training.motion.corpus import Take, chosen_clips, foot_locked, take_of, variants
-from engine.training.motion.matching import MotionMatcher
+from engine.training.motion.matching import MotionMatcher, Wish
 from engine.training.motion.panel.encoder import (
     Encoder,
     fitted_encoder,
@@ -36,8 +34,7 @@ from engine.training.motion.panel.encoder import (
     spread_of,
     windows_of,
 )
-from engine.training.motion.panel.likelihood import PoseLikelihood, likelihoods
-from engine.training.motion.panel.measures import Soundness, soundness_of
+from engine.training.motion.panel.measures import soundness_of
 from engine.training.motion.panel.players import (
     Obedience,
     obedience_of,
@@ -46,7 +43,9 @@ from engine.training.motion.panel.players import (
     played_by_matching,
     scripted,
 )
+from engine.training.motion.panel.report import STEPPED_SESSIONS, LongRollout, Panel, SetFigures
 from engine.training.motion.panel.rivals import blurred, few_modes, jittered, shuffled
+from engine.training.motion.panel.steadiness import Tell, long_rollouts
 from engine.training.motion.plan import MotionPlan
 
 SKATE_FACTOR_MAX, CONTROL_FACTOR_MAX, DIVERGENCE_MIN = 1.3, 1.1, 0.05
@@ -54,80 +53,10 @@ STEP_FACTOR_MAX, BUSY_SHARE_MAX = 12.0, 0.2
 UNLIKELY_SHARE_MAX = 0.05
 """Of the frames of a long rollout that may be less likely than all but 0.5 % of the captured ones."""
 
+MATCHED_SECONDS = 1200.0
+"""Of captured motion in each half, with the actions in the shares in which they are wished for."""
+
 COUNT, SECONDS = 32, 20.0
-STEPPED_SESSIONS, STEPPED_RATE_HZ = 64, 60
-Tell = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class SetFigures:
-    """Figures of one set of sequences, compared with the reference half of captured motion."""
-
-    sound: Soundness
-    frechet: float
-    kernel: float
-    kernel_error: float
-    spread: float
-    nearest: float
-
-
-@dataclass(frozen=True, slots=True)
-class LongRollout:
-    """One action for minutes: surprise in nats against the level of captured poses, share of frames beyond it."""
-
-    action: str
-    style: str
-    level: float
-    first_minute: float
-    last_minute: float
-    unlikely_share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """All figures, and the outcome in one word: pass, fail or inconclusive."""
-
-    sets: dict[str, SetFigures]
-    obedience: dict[str, Obedience]
-    rollouts: tuple[LongRollout, ...]
-    divergence: float
-    one_ms: float
-    many_ms: float
-    missed: tuple[str, ...]
-    blind_to: tuple[str, ...]
-
-    @property
-    def outcome(self) -> str:
-        """Inconclusive where a control looks like captured motion; fail where something was missed."""
-        return "inconclusive" if self.blind_to else "fail" if self.missed else "pass"
-
-    def document(self) -> dict[str, Any]:
-        """The panel as JSON values."""
-        return asdict(self) | {"outcome": self.outcome}
-
-    def lines(self) -> list[str]:
-        """The panel as text."""
-        text = ["set              skate cm/s  sliding  jerk  sunk cm  beyond  frechet  kernel (s.e.)  spread  nearest"]
-        for name, row in self.sets.items():
-            sound = row.sound
-            text.append(
-                f"{name:16} {sound.skate_cm_s:10.2f}  {sound.sliding:7.3f}  {sound.jerk:4.0f}  {sound.sunk_cm:7.3f}  "
-                f"{sound.beyond:6.3f}  {row.frechet:7.2f}  {row.kernel:6.3f} ({row.kernel_error:.3f})  "
-                f"{row.spread:6.2f}  {row.nearest:7.2f}"
-            )
-        text.append("system           velocity error m/s  heading error rad  latency s")
-        for name, told in self.obedience.items():
-            text.append(f"{name:16} {told.velocity_mps:18.3f}  {told.heading_rad:17.3f}  {told.latency_s:9.2f}")
-        text.append("long rollout      level  first minute  last minute  beyond the level")
-        text += [
-            f"{row.action:8} {row.style:8} {row.level:6.1f}  {row.first_minute:12.1f}  {row.last_minute:11.1f}  "
-            f"{row.unlikely_share:.3f}"
-            for row in self.rollouts
-        ]
-        text.append(f"divergence {self.divergence:.3f} nats per dimension")
-        text.append(f"step of 1 session {self.one_ms:.2f} ms, of {STEPPED_SESSIONS} {self.many_ms:.2f} ms")
-        text += [f"missed: {name}" for name in self.missed] + [f"blind to: {name}" for name in self.blind_to]
-        return [*text, f"outcome: {self.outcome}"]
 
 
 def evaluate_motion(
@@ -174,18 +103,18 @@ def _sets(
         played[name] = play(wishes).poses
         obedience[name] = obedience_of(play(told_where))
         tell("sets", number + 1, 4)
-    reference, held = halves(real, seed)
-    ceiling = [clip.poses for clip in held]
+    shares = shares_of(wishes)
+    reference, ceiling = (matched(half, shares, MATCHED_SECONDS) for half in halves(real, seed))
     sets = {
         "captured": ceiling,
         **played,
         "blurred": blurred(ceiling),
         "few modes": few_modes([poses for poses in ceiling if poses.shape[0] > 90]),
-        "memorised": [clip.poses for clip in reference],
+        "memorised": reference,
         "shuffled": shuffled(ceiling, seed),
         "jittered": jittered(ceiling, seed),
     }
-    known = windows_of([_features(clip.poses) for clip in reference])
+    known = windows_of([_features(poses) for poses in reference])
     encoder = fitted_encoder(known)
     codes = encoder.codes(known)
     figures = {name: _figures(poses, encoder, codes, seed) for name, poses in sets.items()}
@@ -207,6 +136,33 @@ def halves(clips: Sequence[Clip], seed: int) -> tuple[list[Clip], list[Clip]]:
     return sides[1], sides[0]
 
 
+def shares_of(wishes: Sequence[Wish]) -> dict[tuple[str, str], float]:
+    """How much of the time each action and style is wished for; turning counts as idling, which clips call it."""
+    action = np.stack([wish.action for wish in wishes])
+    action = np.where(action == ACTIONS.index("turn"), ACTIONS.index("idle"), action)
+    style = np.stack([wish.style for wish in wishes])
+    return {
+        (name, word): float(((action == number) & (style == kind)).mean())
+        for number, name in enumerate(ACTIONS)
+        for kind, word in enumerate(STYLES)
+    }
+
+
+def matched(clips: Sequence[Clip], shares: dict[tuple[str, str], float], seconds: float) -> list[Poses]:
+    """Clips, cut or repeated, such that each action and style has its share of so many seconds, where there are any."""
+    chosen: list[Poses] = []
+    for key, share in shares.items():
+        own = [clip for clip in clips if (clip.label, clip.style) == key]
+        wanted = round(share * seconds * RATE_HZ)
+        turn = 0
+        while own and wanted > 0:
+            poses = own[turn % len(own)].poses
+            chosen.append(poses[: max(4, min(poses.shape[0], wanted))])
+            wanted -= poses.shape[0]
+            turn += 1
+    return chosen
+
+
 def _features(poses: Poses) -> NDArray[Float]:
     return features_of(poses, path_of(poses, RATE_HZ), RATE_HZ)
 
@@ -221,60 +177,6 @@ def _figures(sequences: Sequence[Poses], encoder: Encoder, reference: NDArray[np
         error,
         spread_of(codes),
         nearest_distance(codes, reference),
-    )
-
-
-def long_rollouts(
-    director: MotionDirector, real: Sequence[Take], minutes: float, tell: Tell
-) -> tuple[LongRollout, ...]:
-    """Every action and style that there are clips of, for `minutes`, side by side."""
-    features = np.concatenate([take.features for take in real])
-    action = np.concatenate([take.action for take in real])
-    style = np.concatenate([np.full(len(take.action), take.style) for take in real])
-    known = likelihoods(features, action, style)
-    kinds = [kind for kind in known if kind[0] != "turn" and kind[1] in STYLES]
-    states = [director.begin(100 + row, kind[1]) for row, kind in enumerate(kinds)]
-    frames = round(minutes * 60 * RATE_HZ)
-    chunk = round(10 * RATE_HZ)
-    surprises: list[list[NDArray[np.float64]]] = [[] for _ in kinds]
-    for first in range(0, frames, chunk):
-        steps = [
-            director.step(states, [_wandering(kind, frame) for kind in kinds])
-            for frame in range(first, min(frames, first + chunk))
-        ]
-        for row, kind in enumerate(kinds):
-            poses = Poses(
-                *(np.stack([getattr(step, n)[row] for step in steps]) for n in ("root_m", "rotation", "contact"))
-            )
-            surprises[row].append(_least_surprise(known, kind, _features(poses)))
-        tell("long rollouts", min(frames, first + chunk), frames)
-    return tuple(
-        _rollout(kind, known[kind], np.concatenate(found)) for kind, found in zip(kinds, surprises, strict=True)
-    )
-
-
-def _least_surprise(known: Any, kind: tuple[str, str], features: NDArray[Float]) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = known[kind].surprise(features)
-    return found
-
-
-def _wandering(kind: tuple[str, str], frame: int) -> MotionControl:
-    """A wish that goes round in large circles at the action's middle speed."""
-    speeds = {"walk": 1.3, "run": 3.3 if kind[1] == "mocap" else 4.5, "crouch": 1.4, "crawl": 0.7}
-    speed = speeds.get(kind[0], 0.0)
-    turn = 0.0 if kind[0] in WITHOUT_WAY or not speed else frame / RATE_HZ * 0.25
-    return MotionControl((speed * float(np.sin(turn)), speed * float(np.cos(turn))), turn, kind[0], kind[1])
-
-
-def _rollout(kind: tuple[str, str], likelihood: PoseLikelihood, surprise: NDArray[np.float64]) -> LongRollout:
-    minute = min(len(surprise) // 2, round(60 * RATE_HZ))
-    settled = surprise[min(len(surprise) // 4, round(3 * RATE_HZ)) :]
-    return LongRollout(
-        *kind,
-        likelihood.level,
-        float(settled[:minute].mean()),
-        float(surprise[-minute:].mean()),
-        float((settled > likelihood.level).mean()),
     )
 
 
