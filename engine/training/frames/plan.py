@@ -20,7 +20,7 @@ class FramePlan:
     steps                optimiser steps at most
     batch                frames per step, a multiple of 3
     learning_rate        at its peak
-    identities           characters that are made for training; fewer if a tenth of the time has passed
+    identities           characters to train with, at most: making them ends after a tenth of the time
     adversarial_share    share of the run, at its end, that is trained with judges
     save_every_s         seconds between files
     device               auto, cpu or cuda
@@ -47,7 +47,8 @@ class FramePlan:
     def __post_init__(self) -> None:
         for name, value, least in (
             ("seconds", self.seconds, 1), ("steps", self.steps, 1), ("batch", self.batch, 3),
-            ("identities", self.identities, 1), ("processes", self.processes, 1), ("save_every_s", self.save_every_s, 1),
+            ("identities", self.identities, 1), ("processes", self.processes, 1),
+            ("save_every_s", self.save_every_s, 1),
         ):  # fmt: skip
             if value < least:
                 raise SettingsError(f"{name}: {value} is below {least}")

@@ -61,7 +61,7 @@ def train(plan: FramePlan, progress: Progress, *, resume: bool = True, started: 
     started  when the budget began, on the monotonic clock; None: now
 
     With `resume` an interrupted run goes on from its checkpoint, within a budget of its own. Raises DataError for
-    unusable poses, OutputError where the output folder cannot be written and WeightsError for another plan's checkpoint.
+    unusable poses, OutputError where the output folder cannot be written, WeightsError for another plan's checkpoint.
     """
     started = time.monotonic() if started is None else started
     try:
