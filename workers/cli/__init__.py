@@ -91,10 +91,14 @@ def command_line() -> TyperGroup:
             CommandOnDemand(
                 "texture", "workers.cli.training.train:app", "Train the texture generator on a data folder."
             ),
+            CommandOnDemand("frames", "workers.cli.training.frames:train_app", "Train the painter of characters."),
         ),
         group_of(
             evaluate_app,
             CommandOnDemand("texture", "workers.cli.training.evaluate:app", "Run the metrics panel for textures."),
+            CommandOnDemand(
+                "frames", "workers.cli.training.frames:evaluate_app", "Run the panel for character frames."
+            ),
         ),
         CommandOnDemand("probe", "workers.cli.probe:app", "Measure the path to a server and its workers."),
     )

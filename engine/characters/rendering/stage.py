@@ -30,6 +30,10 @@ class Take:
     light: torch.Tensor
     ambient: torch.Tensor
 
+    def rows(self, index: torch.Tensor) -> "Take":
+        """Some of the pictures, in this order."""
+        return Take(*(getattr(self, name)[index] for name in Take.__slots__))
+
 
 def take_of(poses: Poses, camera: FrameCamera, light: FrameLight) -> Take:
     """Poses [batch] under one camera and one light."""
