@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from engine.characters.identity import Identity
 from engine.characters.measures import Measures, measure
-from engine.characters.palettes import HAIR, PRIMARY, SKIN
+from engine.characters.palettes import HAIR, LEATHER, METAL, PRIMARY, SECONDARY, SKIN
 from engine.characters.sculpting import body as bodies
-from engine.characters.sculpting import constructs, hair, head, headwear, outfit
+from engine.characters.sculpting import constructs, gear, hair, head, headwear, outfit
 from engine.characters.sculpting.sculpture import Piece, Sculpture
+from engine.characters.sculpting.surfaces import tuft
 from engine.geometry.props.dice import Dice
 from engine.geometry.props.shapes.surface import creased_normals
+from engine.motion.skeleton import HEAD
 
 INFLUENCES = 4
 
@@ -46,9 +48,10 @@ class Character:
     part: NDArray[np.uint8]
 
     def colors(self) -> NDArray[np.float32]:
-        """sRGB colors of all vertices float32 [vertices, 3], 0 to 1."""
+        """SRGB colors of all vertices in sRGB, float32 [vertices, 3], 0 to 1."""
         colors = self.identity.palette.slots()[self.slot] * self.brightness[:, None]
-        return np.clip(colors, 0.0, 1.0).astype(np.float32)
+        bounded: NDArray[np.float32] = np.minimum(colors, np.float32(1.0))
+        return bounded
 
 
 @lru_cache(maxsize=64)
@@ -66,17 +69,17 @@ def sculpt(identity: Identity) -> Sculpture:
         constructs.add_robot(figure)
         surface = head.HeadSurface(size, "flesh")
         if part("shoulders") != "fur":
-            outfit.add_shoulders(figure, part("shoulders"))
+            gear.add_shoulders(figure, part("shoulders"))
     else:
         surface = head.HeadSurface(size, {"goblin": "goblin", "skeleton": "skull"}.get(kind, "flesh"))
-        figure.add(surface.skin(), SKIN, head.HEAD, "head", (0.84, 1.04), 70.0)
+        figure.add(surface.skin(), SKIN, HEAD, "head", (0.84, 1.04), 70.0)
         _add_body(figure)
         {"beast": head.add_beast_head, "skeleton": head.add_skull_face}.get(kind, head.add_face)(figure, surface)
         hair.add_hair(figure, surface, covered=part("headwear") in headwear.COVERING)
         hair.add_beard(figure, surface)
-        outfit.add_shoulders(figure, part("shoulders"))
+        gear.add_shoulders(figure, part("shoulders"))
     headwear.add_headwear(figure, surface)
-    outfit.add_back(figure, part("back") if kind != "robot" or part("back") == "cape" else "none")
+    gear.add_back(figure, part("back") if kind != "robot" or part("back") == "cape" else "none")
     if kind == "robot":
         outfit.add_belt(figure, part("belt"))
     return figure
@@ -99,15 +102,15 @@ def _add_body(figure: Sculpture) -> None:
         if kind == "beast":
             _add_tail(figure)
     gloved = part("gloves") == "gauntlets"
-    bodies.add_hands(figure, bodies.METAL if gloved else SKIN, 1.12 if gloved else 1.0)
+    bodies.add_hands(figure, METAL if gloved else SKIN, 1.12 if gloved else 1.0)
     bodies.add_feet(figure, part("boots"))
     outfit.add_belt(figure, part("belt"))
-    outfit.add_gloves(figure, part("gloves"))
+    gear.add_gloves(figure, part("gloves"))
 
 
 def trousers_of(figure: Sculpture) -> int:
     """Slot of the trousers: never that of the tunic above them."""
-    return bodies.LEATHER if figure.dice.between("trousers", 0.0, 1.0) < 0.6 else bodies.SECONDARY
+    return LEATHER if figure.dice.between("trousers", 0.0, 1.0) < 0.6 else SECONDARY
 
 
 def _add_tail(figure: Sculpture) -> None:
@@ -119,9 +122,9 @@ def _add_tail(figure: Sculpture) -> None:
         for p in ((0, 0, 0.2), (0, -0.5, -0.7), (0.1, 0.1, -1.7), (0.2, 1.3, -2.0), (0.1, 2.1, -1.7))
     ]
     thick = [0.28 * unit, 0.4 * unit, 0.55 * unit, 0.5 * unit, 0.04 * unit]
-    figure.add(head.tuft(path, thick, 9, 12), SKIN, 0, "back", (0.85, 1.05))
+    figure.add(tuft(path, thick, 9, 12), SKIN, 0, "back", (0.85, 1.05))
     tip = [path[3] - np.array([0, 0.25, 0]) * unit, 0.5 * (path[3] + path[4]), path[4] + np.array([0, 0.06, 0]) * unit]
-    figure.add(head.tuft(tip, [0.53 * unit, 0.45 * unit, 0.02 * unit], 9, 6), SKIN, 0, "back", (1.2, 1.35))
+    figure.add(tuft(tip, [0.53 * unit, 0.45 * unit, 0.02 * unit], 9, 6), SKIN, 0, "back", (1.2, 1.35))
 
 
 def _finished(identity: Identity, figure: Sculpture) -> Character:

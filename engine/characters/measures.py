@@ -44,7 +44,8 @@ class Measures:
         parents = np.array(SKELETON.parents)
         offset = self.joint - self.joint[np.maximum(parents, 0)]
         offset[0] = 0.0
-        return offset.astype(np.float32)
+        single: NDArray[np.float32] = offset.astype(np.float32)
+        return single
 
     @property
     def leg_scale(self) -> float:
@@ -53,7 +54,8 @@ class Measures:
 
     def at(self, name: str) -> Floats:
         """A joint's place by its name."""
-        return self.joint[SKELETON.index(name)]
+        place: Floats = self.joint[SKELETON.index(name)]
+        return place
 
 
 def measure(identity: Identity) -> Measures:
@@ -90,7 +92,7 @@ def measure(identity: Identity) -> Measures:
 
 
 def own_root_m(measures: Measures, root_m: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Where a character's pelvis is where the common skeleton's is at `root_m` [..., 3]: the way is scaled to its legs."""
+    """A character's own pelvis where the common skeleton's is at `root_m` [..., 3]: the way is scaled to its legs."""
     root = root_m * np.float32(measures.leg_scale)
     root[..., 1] += np.float32(measures.sole)
     return root

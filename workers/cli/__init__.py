@@ -97,11 +97,15 @@ def command_line() -> TyperGroup:
                 "texture", "workers.cli.training.train:app", "Train the texture generator on a data folder."
             ),
             CommandOnDemand("motion", "workers.cli.training.motion:train_app", "Train the motion generator on clips."),
+            CommandOnDemand("frames", "workers.cli.training.frames:train_app", "Train the painter of characters."),
         ),
         group_of(
             evaluate_app,
             CommandOnDemand("texture", "workers.cli.training.evaluate:app", "Run the metrics panel for textures."),
             CommandOnDemand("motion", "workers.cli.training.motion:evaluate_app", "Run the metrics panel for motion."),
+            CommandOnDemand(
+                "frames", "workers.cli.training.frames:evaluate_app", "Run the panel for character frames."
+            ),
         ),
         group_of(
             motion_app,

@@ -39,7 +39,8 @@ def matrices(quaternion: torch.Tensor) -> torch.Tensor:
         2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w),
         2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y),
     ]  # fmt: skip
-    return torch.stack(rows, -1).unflatten(-1, (3, 3))
+    matrix: torch.Tensor = torch.stack(rows, -1).unflatten(-1, (3, 3))
+    return matrix
 
 
 def skinned(

@@ -10,9 +10,9 @@ import torch
 
 from engine.characters.palettes import METAL, SLOT_COUNT
 from engine.characters.rendering.cast import Cast
-from engine.characters.rendering.kinematics import Joints, posed, skinned
+from engine.characters.rendering.kinematics import Joints, skinned
 from engine.characters.rendering.raster import Samples, rasterize
-from engine.characters.rendering.views import TARGET_SHARE, Views, views_of
+from engine.characters.rendering.views import Views
 
 SUPERSAMPLING = 2
 NEAR_M = 0.05
@@ -29,23 +29,6 @@ class Pictures:
 
     rgba: torch.Tensor
     slot: torch.Tensor
-
-
-def stage(
-    cast: Cast, rotation: torch.Tensor, root_m: torch.Tensor, yaw: torch.Tensor, pitch: torch.Tensor,
-    distance: torch.Tensor, follow: torch.Tensor, light: torch.Tensor, ambient: torch.Tensor,
-) -> tuple[Joints, Views]:  # fmt: skip
-    """Joints and views of a batch: one row of `cast` and one pose of the common skeleton for each picture.
-
-    root_m    float32 [batch, 3], of the common skeleton
-    distance  float32 [batch], in heights of the character
-    """
-    own = root_m * cast.scale[:, :1]
-    own = own + cast.scale[:, 1:2] * own.new_tensor([0.0, 1.0, 0.0])
-    joints = posed(rotation, own, cast.rest_offset)
-    height = cast.scale[:, 2]
-    target = torch.stack([own[:, 0] * follow, height * TARGET_SHARE, own[:, 2] * follow], -1)
-    return joints, views_of(yaw, pitch, distance * height, target, light, ambient)
 
 
 def draw(cast: Cast, joints: Joints, views: Views, size: int, supersampling: int = SUPERSAMPLING) -> Pictures:

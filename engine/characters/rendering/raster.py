@@ -1,7 +1,7 @@
 """Which triangle is seen at which sample, for many pictures at once, in torch: the same code on CPU and GPU.
 
-Triangles are cut into blocks of BLOCK x BLOCK samples; every sample of a block that lies inside enters a key of nearness
-and triangle with a maximum, which no order of execution can change.
+Triangles are cut into blocks of BLOCK x BLOCK samples; every sample of a block that lies inside enters a key of
+nearness and triangle with a maximum, which no order of execution can change.
 """
 
 from dataclasses import dataclass

@@ -38,6 +38,13 @@ def torso_height(size: Measures, share: Floats) -> Floats:
     return result
 
 
+def torso_spot(size: Measures, share: float) -> tuple[float, float, float, float]:
+    """Half width, half depth, forward shift and height of the trunk at one share of the way from pelvis to neck."""
+    at = np.array([share])
+    wide, deep, ahead = (float(values[0]) for values in torso_at(size, at))
+    return wide, deep, ahead, float(torso_height(size, at)[0])
+
+
 def torso_weights(size: Measures, position: Floats) -> Floats:
     """The trunk's joints take over from below."""
     spine, chest, neck, head = (size.at(name)[1] for name in ("spine", "chest", "neck", "head"))
@@ -50,24 +57,23 @@ def torso_parts(size: Measures, position: Floats) -> NDArray[np.int64]:
     """Which part corners of the trunk belong to."""
     share = (position[:, 1] - size.at("pelvis")[1]) / (size.at("neck")[1] - size.at("pelvis")[1])
     names = np.array([PART["pelvis"], PART["belly"], PART["chest"], PART["neck"]])
-    return names[np.searchsorted([0.16, 0.45, 1.02], share)]
+    parts: NDArray[np.int64] = names[np.searchsorted([0.16, 0.45, 1.02], share)]
+    return parts
 
 
 def wrap_torso(
     body: Sculpture, low: float, high: float, slot: int, grow_m: float, *, exponent: float = 2.5, rings: int = 7,
-    flare: float = 0.0, shade: tuple[float, float] = (0.86, 1.05), sides: int = 16,
+    shade: tuple[float, float] = (0.86, 1.05),
 ) -> None:  # fmt: skip
     """Lay a skin around the trunk between two shares of the way from pelvis to neck.
 
     grow_m  distance from the body
-    flare   how much wider it is at its lower end, as a share
     """
     size = body.size
     share = np.linspace(low, high, rings)
     wide, deep, ahead = torso_at(size, share)
-    swell = 1.0 + flare * (1.0 - (share - low) / max(high - low, 1e-6)) ** 1.5
     center = np.stack([np.zeros(rings), torso_height(size, share), ahead], axis=1)
-    shape = loft(center, X, Z, wide * swell + grow_m, deep * swell + grow_m, exponent, sides)
+    shape = loft(center, X, Z, wide + grow_m, deep + grow_m, exponent, 16)
     part = torso_parts(size, shape.position)
     body.add(shape, slot, torso_weights(size, shape.position), part, shade)
 
@@ -86,13 +92,14 @@ def add_trunk(body: Sculpture, slot: int, chest_slot: int | None = None) -> None
 
 
 def limb(
-    start: Floats, middle: Floats, end: Floats, radius: Floats, *, first: float = 0.0, last: float = 1.0,
-    rings: int = 9, sides: int = 10, grow_m: float = 0.0,
-) -> tuple[Floats, Floats]:  # fmt: skip
+    joints: Floats, radius: Floats, *, first: float = 0.0, last: float = 1.0, rings: int = 9, grow_m: float = 0.0
+) -> tuple[Floats, Floats]:
     """Centers and radii of rings along a bent limb: shares 0 to .5 to 1 are its three joints.
 
+    joints  [3, 3]
     radius  at evenly spread shares
     """
+    start, middle, end = joints
     share = np.linspace(first, last, rings)
     upper = start + (middle - start) * np.clip(share * 2.0, None, 1.0)[:, None]
     center = upper + (end - middle) * np.clip(share * 2.0 - 1.0, 0.0, None)[:, None]
@@ -101,12 +108,18 @@ def limb(
 
 def arm_radius(size: Measures) -> Floats:
     """Of an arm at evenly spread places from shoulder to wrist."""
-    return np.array([0.0405, 0.040, 0.038, 0.033, 0.0315, 0.034, 0.033, 0.027, 0.024]) * size.height * size.girth**0.8
+    radius: Floats = (
+        np.array([0.0405, 0.040, 0.038, 0.033, 0.0315, 0.034, 0.033, 0.027, 0.024]) * size.height * size.girth**0.8
+    )
+    return radius
 
 
 def leg_radius(size: Measures) -> Floats:
     """Of a leg at evenly spread places from hip to ankle."""
-    return np.array([0.058, 0.058, 0.053, 0.046, 0.041, 0.042, 0.041, 0.036, 0.032]) * size.height * size.girth**0.8
+    radius: Floats = (
+        np.array([0.058, 0.058, 0.053, 0.046, 0.041, 0.042, 0.041, 0.036, 0.032]) * size.height * size.girth**0.8
+    )
+    return radius
 
 
 def arm_weights(body: Sculpture, arm: tuple[int, int, int], position: Floats) -> Floats:
@@ -135,7 +148,7 @@ def add_sleeve(
     size = body.size
     for _, name, arm, _ in SIDES:
         joints = size.joint[list(arm)]
-        center, radius = limb(*joints, arm_radius(size), first=first, last=last, rings=rings, grow_m=grow_m)
+        center, radius = limb(joints, arm_radius(size), first=first, last=last, rings=rings, grow_m=grow_m)
         radius = radius * (1.0 + widen * np.linspace(0.0, 1.0, rings) ** 2)
         shape = loft(center, Y, Z, radius, radius * 0.96, 2.2, sides=10)
         share = np.abs(shape.position[:, 0]) > abs(joints[1, 0])
@@ -152,7 +165,7 @@ def add_trouser(body: Sculpture, slot: int, first: float, last: float, *, under:
     rings = 10
     for _, name, _, leg in SIDES:
         hip, knee, ankle = size.joint[list(leg[:3])]
-        center, radius = limb(hip, knee, ankle, leg_radius(size), first=first, last=last, rings=rings)
+        center, radius = limb(np.stack([hip, knee, ankle]), leg_radius(size), first=first, last=last, rings=rings)
         radius = radius * np.interp(np.linspace(first, last, rings), [0.35, 0.7], [under, 1.0])
         shape = loft(center, X, Z, radius * 0.95, radius, 2.2, sides=11)
         part = np.where(shape.position[:, 1] < knee[1], PART[f"{name}_shin"], PART[f"{name}_thigh"])
@@ -169,7 +182,8 @@ def add_hands(body: Sculpture, slot: int, grow: float = 1.0) -> None:
         out = np.array([-0.45, 0.1, 0.75, 1.35, 1.8]) * unit
         center = wrist + along * out[:, None] + Y * (np.array([0.0, 0.0, -0.02, -0.05, -0.1]) * unit)[:, None]
         palm = loft(
-            center, Z, Y, np.array([0.62, 0.74, 0.95, 0.98, 0.85]) * unit, np.array([0.6, 0.62, 0.6, 0.52, 0.42]) * unit,
+            center, Z, Y, np.array([0.62, 0.74, 0.95, 0.98, 0.85]) * unit,
+            np.array([0.6, 0.62, 0.6, 0.52, 0.42]) * unit,
             2.8, 10,
         )  # fmt: skip
         body.add(palm, slot, arm[2], f"{name}_hand", (0.88, 1.03))
@@ -219,12 +233,14 @@ def _add_shaft(body: Sculpture, style: str, slot: int, name: str, leg: tuple[int
     hip, knee, ankle = size.joint[list(leg[:3])]
     first = {"shoes": 0.9, "boots": 0.68, "plated": 0.62}[style]
     thick = 0.008 * size.height
-    center, radius = limb(hip, knee, ankle, leg_radius(size), first=first, last=1.03, rings=5, grow_m=thick)
+    center, radius = limb(np.stack([hip, knee, ankle]), leg_radius(size), first=first, last=1.03, rings=5, grow_m=thick)
     shape = loft(center, X, Z, radius * np.array([1.08, 1.0, 0.98, 1.0, 1.12]), radius, 2.2, 11)
     body.add(shape, slot, leg_weights(body, leg, shape.position), f"{name}_shin", (0.9, 1.05))
     if style == "shoes":
         return
-    center, radius = limb(hip, knee, ankle, leg_radius(size), first=first - 0.03, last=first + 0.07, rings=3)
+    center, radius = limb(
+        np.stack([hip, knee, ankle]), leg_radius(size), first=first - 0.03, last=first + 0.07, rings=3
+    )
     cuff = loft(center, X, Z, radius + 1.9 * thick, radius + 1.9 * thick, 2.2, 11)
     body.add(cuff, SECONDARY if style == "boots" else slot, leg[1], f"{name}_shin", (0.95, 1.1))
     if style == "plated":

@@ -11,6 +11,7 @@ from engine.characters.sculpting.body import (
     torso_at,
     torso_height,
     torso_parts,
+    torso_spot,
     torso_weights,
 )
 from engine.characters.sculpting.sculpture import Sculpture, along_chain
@@ -76,7 +77,15 @@ def add_robot(body: Sculpture) -> None:
         (0.8, 1.0),
         35.0,
     )
-    column = loft(np.linspace(neck - Y * 0.03 * h, np.array([0, size.chin + 0.06 * size.head, 0]), 5), X, Z, np.full(5, 0.03 * h), np.full(5, 0.03 * h), 2.0, 10)  # fmt: skip
+    column = loft(
+        np.linspace(neck - Y * 0.03 * h, np.array([0, size.chin + 0.06 * size.head, 0]), 5),
+        X,
+        Z,
+        np.full(5, 0.03 * h),
+        np.full(5, 0.03 * h),
+        2.0,
+        10,
+    )
     body.add(column, DARK, torso_weights(size, column.position), "neck", (1.8, 2.2), 30.0)
     _robot_limbs(body)
     _robot_head(body)
@@ -181,7 +190,15 @@ def _robot_head(body: Sculpture) -> None:
     else:
         body.add(box(middle, half, 0.2, 4.5, 0.94), SKIN, HEAD, "head", (0.78, 1.08), 35.0)
     face = middle + Z * (0.36 if round_head else 0.345) * u
-    visor = loft(face + Z * np.array([[-0.1], [0.02], [0.075], [0.085]]) * u, X, Y, np.array([0.36, 0.35, 0.32, 0.28]) * u, np.array([0.26, 0.25, 0.22, 0.18]) * u, 4.0, 16)  # fmt: skip
+    visor = loft(
+        face + Z * np.array([[-0.1], [0.02], [0.075], [0.085]]) * u,
+        X,
+        Y,
+        np.array([0.36, 0.35, 0.32, 0.28]) * u,
+        np.array([0.26, 0.25, 0.22, 0.18]) * u,
+        4.0,
+        16,
+    )
     body.add(visor, DARK, HEAD, "head", (1.0, 1.7), 35.0)
     eyes = body.dice.count("robot eyes", 0, 2)
     front = face + Z * 0.085 * u
@@ -204,7 +221,15 @@ def _robot_head(body: Sculpture) -> None:
         )
     for side in (1.0, -1.0):
         root = middle + X * side * 0.42 * u
-        ear = loft(root + X * side * np.array([[-0.06], [0.05], [0.1], [0.11]]) * u, Y, Z, np.array([0.17, 0.17, 0.13, 0.08]) * u, np.array([0.17, 0.17, 0.13, 0.08]) * u, 2.0, 12)  # fmt: skip
+        ear = loft(
+            root + X * side * np.array([[-0.06], [0.05], [0.1], [0.11]]) * u,
+            Y,
+            Z,
+            np.array([0.17, 0.17, 0.13, 0.08]) * u,
+            np.array([0.17, 0.17, 0.13, 0.08]) * u,
+            2.0,
+            12,
+        )
         body.add(ear, PRIMARY, HEAD, "head", (0.8, 1.05), 35.0)
     if body.identity.part("headwear") == "none":
         count = 1 + body.dice.count("antennas", 0, 1)
@@ -219,27 +244,30 @@ def add_bones(body: Sculpture, *, bare_chest: bool) -> None:
     """Trunk and limbs of a skeleton; ribs only where the chest is bare."""
     size, h = body.size, body.size.height
     wide, deep, _ = torso_at(size, np.array([0.05]))
-    pelvis = loft(size.at("pelvis") + Y * np.array([[-0.045], [-0.02], [0.03], [0.045]]) * h, X, Z, np.array([0.45, 0.8, 1.0, 0.8]) * float(wide[0]), np.array([0.5, 0.75, 0.75, 0.5]) * float(deep[0]), 2.4, 14)  # fmt: skip
+    pelvis = loft(
+        size.at("pelvis") + Y * np.array([[-0.045], [-0.02], [0.03], [0.045]]) * h,
+        X,
+        Z,
+        np.array([0.45, 0.8, 1.0, 0.8]) * float(wide[0]),
+        np.array([0.5, 0.75, 0.75, 0.5]) * float(deep[0]),
+        2.4,
+        14,
+    )
     body.add(pelvis, SKIN, 0, "pelvis", (0.75, 1.0))
-    for share in np.linspace(0.16, 1.12, 11):
-        y = float(torso_height(size, np.array([share]))[0])
-        bone = loft(np.array([0, y, -0.012 * h]) + Y * np.array([[-0.019], [-0.006], [0.006], [0.019]]) * h, X, Z, np.array([0.014, 0.024, 0.024, 0.014]) * h, np.array([0.014, 0.024, 0.024, 0.014]) * h, 2.0, 9)  # fmt: skip
+    for share in np.linspace(0.16, 1.12, 11).tolist():
+        bone = loft(
+            np.array([0, torso_spot(size, share)[3], -0.012 * h])
+            + Y * np.array([[-0.019], [-0.006], [0.006], [0.019]]) * h,
+            X,
+            Z,
+            np.array([0.014, 0.024, 0.024, 0.014]) * h,
+            np.array([0.014, 0.024, 0.024, 0.014]) * h,
+            2.0,
+            9,
+        )
         body.add(bone, SKIN, torso_weights(size, bone.position), torso_parts(size, bone.position), (0.75, 0.98))
     if bare_chest:
-        for index, share in enumerate((0.52, 0.62, 0.72, 0.82, 0.91)):
-            wide, deep, ahead = (float(v[0]) for v in torso_at(size, np.array([share])))
-            y = float(torso_height(size, np.array([share]))[0])
-            for side in (1.0, -1.0):
-                angle = np.linspace(-0.05, 2.75, 8)
-                x, z = side * wide * 0.97 * np.sin(angle), ahead - deep * 0.98 * np.cos(angle)
-                drop = y + 0.012 * h - 0.018 * h * (angle / 2.75)
-                path = np.stack([x, drop, z], axis=1)
-                rib = tuft(list(path), [0.011 * h, 0.014 * h, 0.012 * h], 6, 15, flat=1.0)
-                body.add(rib, SKIN, 10, "chest", (0.8 + 0.03 * index, 0.95 + 0.03 * index))
-        wide, deep, ahead = (float(v[0]) for v in torso_at(size, np.array([0.7])))
-        low, high = (float(v) for v in torso_height(size, np.array([0.5, 0.95])))
-        breast = loft(np.array([[0, low, ahead + deep], [0, 0.5 * (low + high), ahead + 1.04 * deep], [0, high, ahead + 0.82 * deep]]), X, Z, np.array([0.01, 0.02, 0.024]) * h, np.full(3, 0.01 * h), 2.5, 8)  # fmt: skip
-        body.add(breast, SKIN, 10, "chest", (0.9, 1.05))
+        _add_ribs(body)
     for _, name, arm, leg in SIDES:
         for joints, radius, parts in (
             (arm, 0.45 * arm_radius(size), ("upper_arm", "forearm")), (leg, 0.42 * leg_radius(size), ("thigh", "shin")),
@@ -251,3 +279,24 @@ def add_bones(body: Sculpture, *, bare_chest: bool) -> None:
                 axes = (Y, Z) if joints is arm else (X, Z)
                 bone = loft(start + (end - start) * share, *axes, thick, thick, 2.0, 9)
                 body.add(bone, SKIN, joints[index], f"{name}_{part}", (0.78, 1.0))
+
+
+def _add_ribs(body: Sculpture) -> None:
+    """Five pairs of ribs and the breastbone."""
+    size, h = body.size, body.size.height
+    for index, share in enumerate((0.52, 0.62, 0.72, 0.82, 0.91)):
+        wide, deep, ahead, y = torso_spot(size, share)
+        for side in (1.0, -1.0):
+            angle = np.linspace(-0.05, 2.75, 8)
+            x, z = side * wide * 0.97 * np.sin(angle), ahead - deep * 0.98 * np.cos(angle)
+            drop = y + 0.012 * h - 0.018 * h * (angle / 2.75)
+            path = np.stack([x, drop, z], axis=1)
+            rib = tuft(list(path), [0.011 * h, 0.014 * h, 0.012 * h], 6, 15, flat=1.0)
+            body.add(rib, SKIN, 10, "chest", (0.8 + 0.03 * index, 0.95 + 0.03 * index))
+    _, deep, ahead, _ = torso_spot(size, 0.7)
+    low, high = torso_spot(size, 0.5)[3], torso_spot(size, 0.95)[3]
+    path = np.array(
+        [[0, low, ahead + deep], [0, 0.5 * (low + high), ahead + 1.04 * deep], [0, high, ahead + 0.82 * deep]]
+    )
+    breast = loft(path, X, Z, np.array([0.01, 0.02, 0.024]) * h, np.full(3, 0.01 * h), 2.5, 8)
+    body.add(breast, SKIN, 10, "chest", (0.9, 1.05))

@@ -71,12 +71,12 @@ def add_hair(body: Sculpture, head: HeadSurface, *, covered: bool) -> None:
     builder(body, head, covered)
 
 
-def _crop(body: Sculpture, head: HeadSurface, covered: bool) -> None:
+def _crop(body: Sculpture, head: HeadSurface, _covered: bool) -> None:
     add_cap(body, head, hairline(0.8, 0.62, 0.42, 0.2), 0.045)
     add_fringe(body, head)
 
 
-def _spiky(body: Sculpture, head: HeadSurface, covered: bool) -> None:
+def _spiky(body: Sculpture, head: HeadSurface, _covered: bool) -> None:
     add_cap(body, head, hairline(0.8, 0.62, 0.42, 0.2), 0.04)
     for index in range(16):
         angle = index * 2.4
@@ -127,7 +127,7 @@ def _ponytail(body: Sculpture, head: HeadSurface, covered: bool) -> None:
     body.add(band, SECONDARY, HEAD, "hair")
 
 
-def _bun(body: Sculpture, head: HeadSurface, covered: bool) -> None:
+def _bun(body: Sculpture, head: HeadSurface, _covered: bool) -> None:
     add_cap(body, head, hairline(0.8, 0.62, 0.4, 0.2), 0.045)
     add_fringe(body, head)
     unit_m = body.size.head
@@ -139,7 +139,7 @@ def _bun(body: Sculpture, head: HeadSurface, covered: bool) -> None:
     body.add(ring, SECONDARY, HEAD, "hair")
 
 
-def _mohawk(body: Sculpture, head: HeadSurface, covered: bool) -> None:
+def _mohawk(body: Sculpture, head: HeadSurface, _covered: bool) -> None:
     for index in range(8):
         angle = 0.0 if index < 4 else np.pi
         share = (0.86, 0.93, 0.97, 0.985, 0.97, 0.9, 0.76, 0.58)[index]
@@ -153,7 +153,7 @@ def _mohawk(body: Sculpture, head: HeadSurface, covered: bool) -> None:
         body.add(shape, HAIR, HEAD, "hair", SHADE)
 
 
-def _curly(body: Sculpture, head: HeadSurface, covered: bool) -> None:
+def _curly(body: Sculpture, head: HeadSurface, _covered: bool) -> None:
     add_cap(body, head, hairline(0.8, 0.62, 0.3, 0.1), 0.07)
     unit_m = body.size.head
     for index in range(30):

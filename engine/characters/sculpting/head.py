@@ -81,7 +81,7 @@ def _facing(facing: Floats) -> tuple[float, float, float]:
     return yaw, -float(np.arcsin(np.clip(facing[1], -1, 1))), 0.0
 
 
-def add_patch(
+def add_patch(  # noqa: PLR0913 - a place, a shape and a look
     body: Sculpture, head: HeadSurface, angle: float, share: float, size: tuple[float, float, float], slot: int,
     *, raised: float = 0.0, roll: float = 0.0, shade: tuple[float, float] = (1.0, 1.0),
 ) -> None:  # fmt: skip
@@ -110,12 +110,14 @@ def add_face(body: Sculpture, head: HeadSurface) -> None:
                 body, head, side * apart * 0.95, high - 0.004, (0.047 * large, 0.072 * large, 0.02), DARK, raised=0.009
             )
             add_patch(
-                body, head, side * apart * 0.95 + 0.05, high + 0.026 * large, (0.016 * large, 0.021 * large, 0.012), GLOW, raised=0.021
+                body, head, side * apart * 0.95 + 0.05, high + 0.026 * large,
+                (0.016 * large, 0.021 * large, 0.012), GLOW, raised=0.021,
             )  # fmt: skip
         brow = dice.between("brow tilt", -0.28, 0.2) - (0.25 if goblin else 0.0)
         color = SKIN if goblin else HAIR
         add_patch(
-            body, head, side * apart, high + 0.085 * large + 0.065, (0.082, 0.02, 0.028), color, roll=-side * brow, shade=(0.72, 0.8)
+            body, head, side * apart, high + 0.085 * large + 0.065, (0.082, 0.02, 0.028), color,
+            roll=-side * brow, shade=(0.72, 0.8),
         )  # fmt: skip
     _add_nose(body, head, goblin)
     _add_mouth(body, head, goblin)

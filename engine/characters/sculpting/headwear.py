@@ -1,5 +1,7 @@
 """Hats, hoods, helmets and crowns."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,7 +29,8 @@ def add_headwear(body: Sculpture, head: HeadSurface) -> None:
         builder(body, head)
 
 
-def _rings(body: Sculpture, head: HeadSurface, rows: list[tuple[float, float, float, float]], sides: int = 18,
+def _rings(
+    body: Sculpture, rows: Sequence[tuple[float, float, float, float]], sides: int = 18,
            exponent: float = 2.2) -> Shape:  # fmt: skip
     """A turned shape around the head: rows of height above the chin, half width, half depth, shift forward, as shares
     of the head's height.
@@ -50,7 +53,17 @@ def _hood(body: Sculpture, head: HeadSurface) -> None:
     )
     body.add(shape, PRIMARY, HEAD, "hat", (0.75, 1.05), 70.0)
     points = []
-    for angle, share in ((-1.35, 0.06), (-1.15, 0.4), (-0.95, 0.72), (-0.55, 0.93), (0, 0.965), (0.55, 0.93), (0.95, 0.72), (1.15, 0.4), (1.35, 0.06)):  # fmt: skip
+    for angle, share in (
+        (-1.35, 0.06),
+        (-1.15, 0.4),
+        (-0.95, 0.72),
+        (-0.55, 0.93),
+        (0, 0.965),
+        (0.55, 0.93),
+        (0.95, 0.72),
+        (1.15, 0.4),
+        (1.35, 0.06),
+    ):
         point, facing = head.spot(angle, share)
         points.append(point + facing * 0.075 * unit_m + np.array([0, 0, 0.03 * unit_m]))
     body.add(tuft(points, [0.035 * unit_m] * 3, 6, 17), SECONDARY, HEAD, "hat", (0.85, 1.05), 80.0)
@@ -61,10 +74,10 @@ def _hood(body: Sculpture, head: HeadSurface) -> None:
     body.add(collar, PRIMARY, 10, "neck", (0.78, 1.0))
 
 
-def _wizard(body: Sculpture, head: HeadSurface) -> None:
+def _wizard(body: Sculpture, _head: HeadSurface) -> None:
     lean = body.dice.between("hat lean", -0.1, 0.1)
     brim = [(0.74, 0.42, 0.42, 0), (0.73, 0.82, 0.84, 0), (0.765, 0.86, 0.88, 0), (0.80, 0.5, 0.5, 0)]
-    body.add(_rings(body, head, brim, 20), PRIMARY, HEAD, "hat", (0.72, 1.02), 30.0)
+    body.add(_rings(body, brim, 20), PRIMARY, HEAD, "hat", (0.72, 1.02), 30.0)
     unit_m = body.size.head
     heights = np.array([0.74, 0.86, 1.0, 1.16, 1.34, 1.5, 1.6, 1.62])
     size = np.array([0.52, 0.49, 0.41, 0.32, 0.22, 0.14, 0.085, 0.02])
@@ -72,8 +85,16 @@ def _wizard(body: Sculpture, head: HeadSurface) -> None:
     center = np.stack([shift * lean * 10, heights, -shift], axis=1) * unit_m + np.array([0, body.size.chin, 0])
     body.add(loft(center, X, Z, size * unit_m, size * unit_m, 2.0, 14), PRIMARY, HEAD, "hat", (0.85, 1.08))
     band = [(0.775, 0.525, 0.525, 0), (0.79, 0.535, 0.535, 0), (0.89, 0.5, 0.5, 0), (0.90, 0.49, 0.49, 0)]
-    body.add(_rings(body, head, band), SECONDARY, HEAD, "hat")
-    buckle = loft(np.array([[0, 0.84, 0.5], [0, 0.835, 0.55]]) * unit_m + np.array([0, body.size.chin, 0]), X, Y, np.full(2, 0.09 * unit_m), np.full(2, 0.07 * unit_m), 5.0, 8)  # fmt: skip
+    body.add(_rings(body, band), SECONDARY, HEAD, "hat")
+    buckle = loft(
+        np.array([[0, 0.84, 0.5], [0, 0.835, 0.55]]) * unit_m + np.array([0, body.size.chin, 0]),
+        X,
+        Y,
+        np.full(2, 0.09 * unit_m),
+        np.full(2, 0.07 * unit_m),
+        5.0,
+        8,
+    )
     body.add(buckle, METAL, HEAD, "hat", (1.0, 1.1), 30.0)
 
 
@@ -84,7 +105,7 @@ def _helm(body: Sculpture, head: HeadSurface) -> None:
     if body.dice.between("visor", 0.0, 1.0) < 0.6:
         # A closed visor with a slit over the eyes.
         face = [(0.03, 0.40, 0.38, 0.09), (0.15, 0.47, 0.45, 0.1), (0.32, 0.505, 0.5, 0.1), (0.39, 0.51, 0.505, 0.09)]
-        body.add(_rings(body, head, face, 18), METAL, HEAD, "hat", (0.75, 0.98), 60.0)
+        body.add(_rings(body, face, 18), METAL, HEAD, "hat", (0.75, 0.98), 60.0)
         for index in range(6):
             add_patch(body, head, (index - 2.5) * 0.15, 0.22, (0.016, 0.05, 0.03), DARK, raised=0.1)
     else:
@@ -99,9 +120,12 @@ def _helm(body: Sculpture, head: HeadSurface) -> None:
             (0.9, 1.1),
         )
     rim = [(0.6, 0.515, 0.52, 0), (0.62, 0.535, 0.54, 0), (0.68, 0.535, 0.54, 0), (0.7, 0.515, 0.52, 0)]
-    body.add(_rings(body, head, rim, 20), METAL, HEAD, "hat", (0.7, 0.85))
+    body.add(_rings(body, rim, 20), METAL, HEAD, "hat", (0.7, 0.85))
     if body.dice.between("plume", 0.0, 1.0) < 0.75:
-        path = [np.array([0, body.size.chin + y * unit_m, z * unit_m]) for y, z in ((1.0, 0.24), (1.22, 0.2), (1.3, -0.2), (1.05, -0.62), (0.62, -0.78))]  # fmt: skip
+        path = [
+            np.array([0, body.size.chin + y * unit_m, z * unit_m])
+            for y, z in ((1.0, 0.24), (1.22, 0.2), (1.3, -0.2), (1.05, -0.62), (0.62, -0.78))
+        ]
         plume = tuft(
             path, [0.06 * unit_m, 0.12 * unit_m, 0.14 * unit_m, 0.12 * unit_m, 0.02 * unit_m], 8, 11, up=X, flat=0.6
         )
@@ -113,7 +137,7 @@ def _horned(body: Sculpture, head: HeadSurface) -> None:
     low = hairline(0.68, 0.62, 0.4, 0.3)
     body.add(shell(head, head.middle, low, 0.985, 0.075 * unit_m, 22, 7), METAL, HEAD, "hat", (0.8, 1.1), 60.0)
     rim = [(0.64, 0.52, 0.52, 0), (0.655, 0.55, 0.55, 0), (0.75, 0.545, 0.545, 0), (0.765, 0.52, 0.52, 0)]
-    body.add(_rings(body, head, rim, 20), LEATHER, HEAD, "hat", (0.9, 1.1))
+    body.add(_rings(body, rim, 20), LEATHER, HEAD, "hat", (0.9, 1.1))
     rise = body.dice.between("horn rise", 0.3, 0.55)
     for side in (1.0, -1.0):
         root = np.array([side * 0.44 * unit_m, body.size.chin + 0.78 * unit_m, 0.0])
@@ -130,7 +154,7 @@ def _horned(body: Sculpture, head: HeadSurface) -> None:
         )
 
 
-def _crown(body: Sculpture, head: HeadSurface) -> None:
+def _crown(body: Sculpture, _head: HeadSurface) -> None:
     unit_m = body.size.head
     raised = 0.04 if body.identity.part("hair") != "none" else 0.0
     rows = [
@@ -139,7 +163,7 @@ def _crown(body: Sculpture, head: HeadSurface) -> None:
         (0.9 + raised, 0.49, 0.495, 0),
         (0.91 + raised, 0.45, 0.455, 0),
     ]
-    body.add(_rings(body, head, rows, 18, 2.0), METAL, HEAD, "hat", (0.9, 1.1), 30.0)
+    body.add(_rings(body, rows, 18, 2.0), METAL, HEAD, "hat", (0.9, 1.1), 30.0)
     for index in range(8):
         angle = index * np.pi / 4.0
         root = np.array([0.47 * np.sin(angle), 0.88 + raised, 0.475 * np.cos(angle)]) * unit_m + np.array(
@@ -150,10 +174,10 @@ def _crown(body: Sculpture, head: HeadSurface) -> None:
         body.add(blob(tip, np.full(3, 0.03 * unit_m), 1), SECONDARY, HEAD, "hat")
 
 
-def _cap(body: Sculpture, head: HeadSurface) -> None:
+def _cap(body: Sculpture, _head: HeadSurface) -> None:
     unit_m = body.size.head
     brim = [(0.70, 0.4, 0.42, 0.02), (0.69, 0.5, 0.72, 0.14), (0.715, 0.53, 0.76, 0.15), (0.76, 0.48, 0.5, 0.02)]
-    body.add(_rings(body, head, brim, 18), PRIMARY, HEAD, "hat", (0.75, 1.0), 30.0)
+    body.add(_rings(body, brim, 18), PRIMARY, HEAD, "hat", (0.75, 1.0), 30.0)
     crown = [
         (0.72, 0.515, 0.52, 0),
         (0.8, 0.52, 0.53, 0),
@@ -161,9 +185,9 @@ def _cap(body: Sculpture, head: HeadSurface) -> None:
         (1.09, 0.3, 0.36, -0.06),
         (1.14, 0.1, 0.16, -0.1),
     ]
-    body.add(_rings(body, head, crown, 16), PRIMARY, HEAD, "hat", (0.85, 1.08), 70.0)
+    body.add(_rings(body, crown, 16), PRIMARY, HEAD, "hat", (0.85, 1.08), 70.0)
     band = [(0.73, 0.525, 0.53, 0), (0.74, 0.535, 0.54, 0), (0.82, 0.53, 0.54, 0), (0.83, 0.515, 0.525, 0)]
-    body.add(_rings(body, head, band, 18), LEATHER, HEAD, "hat")
+    body.add(_rings(body, band, 18), LEATHER, HEAD, "hat")
     path = [
         np.array([x, body.size.chin / unit_m + y, z]) * unit_m
         for x, y, z in ((0.47, 0.76, 0.15), (0.56, 1.0, -0.1), (0.56, 1.22, -0.42))
@@ -177,11 +201,16 @@ def _cap(body: Sculpture, head: HeadSurface) -> None:
     )
 
 
-def _headband(body: Sculpture, head: HeadSurface) -> None:
+def _headband(body: Sculpture, _head: HeadSurface) -> None:
     unit_m = body.size.head
     grown = 0.05 if body.identity.part("hair") not in ("none", "mohawk") else 0.0
-    rows = [(0.66, 0.455 + grown, 0.455 + grown, 0), (0.675, 0.47 + grown, 0.47 + grown, 0), (0.755, 0.46 + grown, 0.46 + grown, 0), (0.77, 0.44 + grown, 0.44 + grown, 0)]  # fmt: skip
-    body.add(_rings(body, head, rows, 20), SECONDARY, HEAD, "hat", (0.9, 1.05))
+    rows = [
+        (0.66, 0.455 + grown, 0.455 + grown, 0),
+        (0.675, 0.47 + grown, 0.47 + grown, 0),
+        (0.755, 0.46 + grown, 0.46 + grown, 0),
+        (0.77, 0.44 + grown, 0.44 + grown, 0),
+    ]
+    body.add(_rings(body, rows, 20), SECONDARY, HEAD, "hat", (0.9, 1.05))
     root = np.array([0.06 * unit_m, body.size.chin + 0.71 * unit_m, -(0.47 + grown) * unit_m])
     for side, long in ((1.0, 0.42), (-0.6, 0.34)):
         path = [
@@ -199,11 +228,11 @@ def _headband(body: Sculpture, head: HeadSurface) -> None:
     body.add(blob(root + np.array([-0.04, 0, 0]) * unit_m, np.full(3, 0.06 * unit_m), 1), SECONDARY, HEAD, "hat")
 
 
-def _straw(body: Sculpture, head: HeadSurface) -> None:
+def _straw(body: Sculpture, _head: HeadSurface) -> None:
     rows = [
         (0.66, 0.44, 0.44, 0), (0.64, 0.9, 0.9, 0), (0.67, 0.92, 0.92, 0), (0.8, 0.62, 0.62, 0), (0.95, 0.36, 0.36, 0),
         (1.07, 0.14, 0.14, 0), (1.1, 0.03, 0.03, 0),
     ]  # fmt: skip
-    body.add(_rings(body, head, rows, 20, 2.0), SECONDARY, HEAD, "hat", (0.78, 1.05), 24.0)
+    body.add(_rings(body, rows, 20, 2.0), SECONDARY, HEAD, "hat", (0.78, 1.05), 24.0)
     band = [(0.77, 0.665, 0.665, 0), (0.785, 0.675, 0.675, 0), (0.84, 0.57, 0.57, 0), (0.85, 0.54, 0.54, 0)]
-    body.add(_rings(body, head, band, 20, 2.0), PRIMARY, HEAD, "hat")
+    body.add(_rings(body, band, 20, 2.0), PRIMARY, HEAD, "hat")

@@ -3,13 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.characters.palettes import DARK, GLOW, HAIR, LEATHER, METAL, PRIMARY, SECONDARY, SKIN
+from engine.characters.palettes import DARK, HAIR, LEATHER, METAL, PRIMARY, SECONDARY, SKIN
 from engine.characters.sculpting.body import (
-    SIDES, add_sleeve, arm_radius, arm_weights, limb, torso_at, torso_height, torso_parts, torso_weights, wrap_torso,
+    add_sleeve,
+    torso_at,
+    torso_height,
+    torso_parts,
+    torso_spot,
+    torso_weights,
+    wrap_torso,
 )  # fmt: skip
-from engine.characters.sculpting.sculpture import PART, Sculpture, along_chain
+from engine.characters.sculpting.sculpture import Sculpture
 from engine.characters.sculpting.surfaces import X, Y, Z, blob, closed, loft, tuft
-from engine.geometry.props.shapes.solids import Shape
 from engine.motion.skeleton import JOINT_COUNT
 
 Floats = NDArray[np.float64]
@@ -65,8 +70,7 @@ def add_belt(body: Sculpture, style: str) -> None:
     slot = SECONDARY if style == "sash" else LEATHER
     thick = 0.016 * size.height
     wrap_torso(body, 0.13, 0.27, slot, thick, rings=4, shade=(0.88, 1.05))
-    wide, deep, ahead = (float(value[0]) for value in torso_at(size, np.array([0.2])))
-    y = float(torso_height(size, np.array([0.2]))[0])
+    wide, deep, ahead, y = torso_spot(size, 0.2)
     front = np.array([0.0, y, ahead + deep + thick])
     unit = 0.028 * size.height
     if style == "sash":
@@ -83,7 +87,15 @@ def add_belt(body: Sculpture, style: str) -> None:
             blob(front + np.array([0.3, 0.1, 0.1]) * unit, np.array([0.7, 0.75, 0.5]) * unit, 1), slot, 0, "pelvis"
         )
         return
-    plate = loft(front + Z * np.array([[-0.2], [0.15], [0.3]]) * unit, X, Y, np.array([1.0, 1.0, 0.8]) * unit, np.array([0.85, 0.85, 0.65]) * unit, 4.0, 8)  # fmt: skip
+    plate = loft(
+        front + Z * np.array([[-0.2], [0.15], [0.3]]) * unit,
+        X,
+        Y,
+        np.array([1.0, 1.0, 0.8]) * unit,
+        np.array([0.85, 0.85, 0.65]) * unit,
+        4.0,
+        8,
+    )
     body.add(plate, METAL, 0, "pelvis", (0.9, 1.12), 30.0)
     hole = loft(
         front + Z * np.array([[0.1], [0.36]]) * unit, X, Y, np.full(2, 0.45 * unit), np.full(2, 0.35 * unit), 4.0, 8
@@ -92,9 +104,25 @@ def add_belt(body: Sculpture, style: str) -> None:
     if style == "pouches":
         for side in (1.0, -1.0):
             spot = np.array([side * (wide + thick) * 0.86, y - 0.9 * unit, ahead + 0.62 * deep])
-            bag = loft(spot + Y * np.array([[-1.0], [-0.8], [0.6], [0.8]]) * unit, X, Z, np.array([0.7, 0.95, 0.85, 0.6]) * unit, np.array([0.55, 0.8, 0.7, 0.5]) * unit, 3.5, 8)  # fmt: skip
+            bag = loft(
+                spot + Y * np.array([[-1.0], [-0.8], [0.6], [0.8]]) * unit,
+                X,
+                Z,
+                np.array([0.7, 0.95, 0.85, 0.6]) * unit,
+                np.array([0.55, 0.8, 0.7, 0.5]) * unit,
+                3.5,
+                8,
+            )
             body.add(bag, LEATHER, 0, "pelvis", (0.95, 1.15))
-            flap = loft(spot + Y * np.array([[0.1], [0.3], [0.9]]) * unit, X, Z, np.array([1.0, 1.02, 0.7]) * unit, np.array([0.86, 0.88, 0.6]) * unit, 3.5, 8)  # fmt: skip
+            flap = loft(
+                spot + Y * np.array([[0.1], [0.3], [0.9]]) * unit,
+                X,
+                Z,
+                np.array([1.0, 1.02, 0.7]) * unit,
+                np.array([0.86, 0.88, 0.6]) * unit,
+                3.5,
+                8,
+            )
             body.add(flap, LEATHER, 0, "pelvis", (1.15, 1.3))
 
 
@@ -159,8 +187,7 @@ def _front_panel(body: Sculpture, low: float, high: float, slot: int, grow: floa
 
 def _button(body: Sculpture, share: float) -> None:
     size = body.size
-    _, deep, ahead = (float(value[0]) for value in torso_at(size, np.array([share])))
-    y = float(torso_height(size, np.array([share]))[0])
+    _, deep, ahead, y = torso_spot(size, share)
     shape = blob((0.0, y, ahead + deep + 0.017 * size.height), np.array([0.013, 0.013, 0.008]) * size.height, 1)
     body.add(shape, METAL, torso_weights(size, shape.position), torso_parts(size, shape.position))
 
@@ -169,177 +196,8 @@ def _strap(body: Sculpture) -> None:
     """A belt across the chest."""
     size, points = body.size, []
     for share, x in ((0.93, 0.72), (0.8, 0.5), (0.6, 0.05), (0.4, -0.5), (0.28, -0.85)):
-        half, deep, ahead = (float(value[0]) for value in torso_at(size, np.array([share])))
+        half, deep, ahead, y = torso_spot(size, share)
         z = ahead + (deep + 0.014 * size.height) * (1 - abs(x) ** 2.5) ** 0.4
-        points.append(np.array([x * half, float(torso_height(size, np.array([share]))[0]), z]))
+        points.append(np.array([x * half, y, z]))
     shape = tuft(points, [0.022 * size.height] * 2, 6, 11, flat=0.5, up=Z)
     body.add(shape, SECONDARY, torso_weights(size, shape.position), torso_parts(size, shape.position), (0.85, 1.0))
-
-
-def add_shoulders(body: Sculpture, style: str) -> None:
-    """Pauldrons, spikes or fur."""
-    size = body.size
-    unit = 0.062 * size.height * (0.7 + 0.3 * size.girth)
-    for side, name, arm, _ in SIDES:
-        joint = size.joint[arm[0]]
-        weight_of = arm_weights
-        part = f"{name}_upper_arm"
-        if style in ("round", "spiked", "plates"):
-            layers = ((0.12, 0.2, 1.0), (0.55, -0.05, 0.82)) if style == "plates" else ((0.15, 0.12, 1.08),)
-            for index, (out, rise, large) in enumerate(layers):
-                shape = blob(
-                    joint + np.array([side * out, rise, 0]) * unit,
-                    np.array([1.0, 0.85, 1.05]) * unit * large,
-                    2,
-                    (0, 0, -side * 0.35),
-                )
-                lower = joint[1] - 0.15 * unit - index * 0.3 * unit
-                clipped = Shape(
-                    np.stack([shape.position[:, 0], np.maximum(shape.position[:, 1], lower), shape.position[:, 2]], 1),
-                    shape.triangle,
-                )
-                body.add(
-                    clipped,
-                    METAL,
-                    weight_of(body, arm, clipped.position) * 0.6 + _fixed(len(clipped.position), arm[0], 0.4),
-                    part,
-                    (0.78 - 0.08 * index, 1.1 - 0.05 * index),
-                    40.0,
-                )
-            rim = joint + np.array([side * layers[-1][0], -0.1 - 0.3 * (len(layers) - 1), 0]) * unit
-            large = layers[-1][2]
-            ring = loft(rim + Y * np.array([[-0.14], [0.0], [0.12]]) * unit, X, Z, np.array([0.98, 1.05, 0.98]) * unit * large, np.array([1.05, 1.1, 1.05]) * unit * large, 2.0, 14)  # fmt: skip
-            body.add(
-                ring,
-                SECONDARY,
-                weight_of(body, arm, ring.position) * 0.6 + _fixed(len(ring.position), arm[0], 0.4),
-                part,
-                (0.9, 1.05),
-            )
-        if style == "spiked":
-            for lean, long in ((0.0, 1.35), (-0.75, 0.9), (0.75, 0.9)):
-                root = joint + np.array([side * 0.35, 0.75, lean * 0.6]) * unit
-                tip = root + np.array([side * 0.45, 0.75, lean * 0.5]) * unit * long
-                body.add(
-                    tuft([root, tip], [0.3 * unit, 0.02 * unit], 7, 4),
-                    GLOW if body.identity.kind == "human" else SKIN,
-                    arm[0],
-                    part,
-                    (0.8, 1.0),
-                )
-        if style == "fur":
-            for index in range(11):
-                angle = index * np.pi * 2 / 11
-                root = joint + np.array([side * 0.05, 0.28, 0]) * unit
-                out = np.array([side * (0.5 + 0.55 * np.cos(angle)), 0.12 - 0.1 * np.cos(angle), 0.95 * np.sin(angle)])
-                path = [root, root + 0.8 * out * unit + Y * 0.25 * unit, root + 1.25 * out * unit - Y * 0.45 * unit]
-                body.add(
-                    tuft(path, [0.45 * unit, 0.42 * unit, 0.05 * unit], 6, 5, flat=0.7), HAIR, arm[0], part, (0.8, 1.08)
-                )
-
-
-def _fixed(count: int, joint: int, share: float) -> Floats:
-    weight = np.zeros((count, JOINT_COUNT))
-    weight[:, joint] = share
-    return weight
-
-
-def add_gloves(body: Sculpture, style: str) -> None:
-    """Bracers or gauntlets around the forearms."""
-    if style == "none":
-        return
-    size = body.size
-    slot = METAL if style == "gauntlets" else LEATHER
-    for _, name, arm, _ in SIDES:
-        first = 0.66 if style == "bracers" else 0.62
-        center, radius = limb(
-            *size.joint[list(arm)], arm_radius(size), first=first, last=1.0, rings=5, grow_m=0.009 * size.height
-        )
-        if style == "gauntlets":
-            radius = radius * np.array([1.3, 1.12, 1.0, 1.0, 1.05])
-        shape = loft(center, Y, Z, radius, radius, 2.3, 10)
-        body.add(shape, slot, arm_weights(body, arm, shape.position), f"{name}_forearm", (0.82, 1.1))
-        for share in (0.7, 0.93) if style == "bracers" else (0.97,):
-            center, radius = limb(
-                *size.joint[list(arm)],
-                arm_radius(size),
-                first=share - 0.02,
-                last=share + 0.02,
-                rings=3,
-                grow_m=0.014 * size.height,
-            )
-            ring = loft(center, Y, Z, radius, radius, 2.3, 10)
-            body.add(ring, SECONDARY, arm_weights(body, arm, ring.position), f"{name}_forearm", (0.9, 1.0))
-
-
-def add_back(body: Sculpture, style: str) -> None:
-    """A cape, a backpack or a quiver."""
-    size = body.size
-    if style == "cape":
-        _cape(body)
-    elif style == "backpack":
-        unit = 0.09 * size.height
-        deep = float(torso_at(size, np.array([0.6]))[1][0])
-        middle = np.array([0.0, float(torso_height(size, np.array([0.55]))[0]), -deep - 0.75 * unit])
-        pack = loft(middle + Y * np.array([[-1.3], [-1.15], [0.7], [1.1], [1.2]]) * unit, X, Z, np.array([0.9, 1.1, 1.15, 0.95, 0.6]) * unit, np.array([0.6, 0.8, 0.75, 0.6, 0.35]) * unit, 3.6, 14)  # fmt: skip
-        body.add(pack, LEATHER, 10, "back", (0.82, 1.08))
-        roll = loft(middle + X * np.array([[-1.35], [-1.25], [1.25], [1.35]]) * unit + Y * 1.5 * unit, Y, Z, np.array([0.3, 0.42, 0.42, 0.3]) * unit, np.array([0.3, 0.42, 0.42, 0.3]) * unit, 2.0, 10)  # fmt: skip
-        body.add(roll, SECONDARY, 10, "back", (0.8, 1.05))
-        pocket = loft(middle + Y * np.array([[-0.9], [-0.75], [0.05], [0.2]]) * unit - Z * 0.75 * unit, X, Z, np.array([0.55, 0.7, 0.65, 0.5]) * unit, np.array([0.25, 0.35, 0.3, 0.2]) * unit, 3.5, 10)  # fmt: skip
-        body.add(pocket, LEATHER, 10, "back", (1.0, 1.25))
-    elif style == "quiver":
-        unit = 0.045 * size.height
-        deep = float(torso_at(size, np.array([0.6]))[1][0])
-        low = np.array([-1.6 * unit, float(torso_height(size, np.array([0.3]))[0]), -deep - 0.9 * unit])
-        high = np.array([2.0 * unit, float(torso_height(size, np.array([1.12]))[0]), -deep - 1.1 * unit])
-        path = low + (high - low) * np.array([0.0, 0.03, 0.9, 0.94, 1.0])[:, None]
-        size_m = np.array([0.7, 0.85, 1.0, 1.12, 1.12]) * unit
-        body.add(loft(path, np.array([0.87, -0.5, 0]), Z, size_m, size_m, 2.0, 12), LEATHER, 10, "back", (0.8, 1.08))
-        along = (high - low) / np.linalg.norm(high - low)
-        for x, z in ((0.45, 0.3), (-0.4, 0.2), (0.05, -0.45), (-0.1, 0.5)):
-            root = high + np.array([x, 0, z]) * unit
-            tip = root + along * unit * (2.6 + 0.4 * x)
-            body.add(
-                tuft([root - along * unit, tip], [0.14 * unit, 0.14 * unit], 5, 3),
-                SKIN if body.identity.kind == "skeleton" else LEATHER,
-                10,
-                "back",
-                (1.2, 1.5),
-            )
-            feather = tuft(
-                [tip - along * 1.1 * unit, tip - along * 0.4 * unit, tip + along * 0.2 * unit],
-                [0.1 * unit, 0.5 * unit, 0.3 * unit],
-                6,
-                5,
-                flat=0.3,
-                up=Z,
-            )
-            body.add(feather, SECONDARY, 10, "back", (0.95, 1.05))
-
-
-def _cape(body: Sculpture) -> None:
-    size, rings, columns = body.size, 9, 9
-    top, low = float(torso_height(size, np.array([0.93]))[0]), 0.13 * size.height
-    step = np.linspace(0.0, 1.0, rings)[:, None]
-    across = np.linspace(-1.0, 1.0, columns)[None]
-    wide, deep, _ = torso_at(size, np.interp(step[:, 0], [0.0, 1.0], [0.85, 0.0]))
-    half = (wide * np.array([1.0] * rings) + 0.06 * size.height * step[:, 0])[:, None]
-    x = half * across * np.interp(step, [0, 0.1, 1], [0.95, 1.08, 1.25])
-    behind = deep[:, None] + (0.03 + 0.075 * step**1.3 + 0.008 * np.cos(across * 9.0) * step) * size.height
-    z = -behind + 0.075 * size.height * np.abs(across) ** 2.2 * (1.0 - 0.7 * step)
-    y = top + (low - top) * step + 0.0 * across
-    outer = np.stack([x, y, z], axis=-1)
-    inner = outer[:, ::-1] + np.array([0.0, 0.0, 0.012 * size.height])
-    shape = closed(np.concatenate([outer, inner], axis=1))
-    place = (size.at("chest")[1] - shape.position[:, 1]) / size.at("chest")[1]
-    weight = along_chain(place, (10, 9, 0), (0.02, 0.3), (0.16, 0.14))
-    legs = np.clip((size.at("pelvis")[1] * 0.9 - shape.position[:, 1]) / size.at("pelvis")[1], 0.0, 1.0) * 0.5
-    left = np.clip(shape.position[:, 0] / (0.3 * size.height) + 0.5, 0.0, 1.0)
-    weight = weight * (1.0 - legs[:, None])
-    weight[:, 1] += legs * left
-    weight[:, 5] += legs * (1.0 - left)
-    color = SECONDARY if body.dice.between("cape color", 0, 1) < 0.5 else PRIMARY
-    body.add(shape, color, weight, "back", (0.72, 1.05), 75.0)
-    for side in (1.0, -1.0):
-        spot = np.array([side * wide[0] * 0.72, top + 0.005 * size.height, deep[0] * 0.75])
-        body.add(blob(spot, np.full(3, 0.022 * size.height), 1), METAL, 10, "chest", (0.9, 1.1))

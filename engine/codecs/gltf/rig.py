@@ -1,7 +1,7 @@
 """A rigged character as one binary glTF file: skin, joints, a material for each of its colors, clips.
 
-What is seen is exactly what the software renderer draws: the same mesh and weights, and colors painted in sRGB become
-linear factors of materials that can be recolored one by one. Format: glTF 2.0, chapters 3.7.3 (skins), 3.11 (animations).
+What is seen is what the software renderer draws: the same mesh and weights, and colors painted in sRGB become linear
+factors of materials that can be recolored one by one. Format: glTF 2.0, chapters 3.7.3 (skins) and 3.11 (animations).
 """
 
 from collections.abc import Mapping, Sequence
@@ -141,8 +141,8 @@ def _animation(document: Document, character: Character, clip: Clip) -> dict[str
     rotation = quaternions.continuous(quaternions.normalized(clip.poses.rotation)).astype(np.float32)
     way = np.ascontiguousarray(own_root_m(character.measures, clip.poses.root_m), np.float32)
     outputs = [(PELVIS, "translation", document.add_accessor(way))]
-    for joint in range(SKELETON.joint_count):
-        outputs.append((joint, "rotation", document.add_accessor(np.ascontiguousarray(rotation[:, joint]))))
+    turns = [document.add_accessor(np.ascontiguousarray(rotation[:, joint])) for joint in range(SKELETON.joint_count)]
+    outputs += [(joint, "rotation", accessor) for joint, accessor in enumerate(turns)]
     return {
         "name": clip.name,
         "samplers": [{"input": time, "output": output, "interpolation": "LINEAR"} for _, _, output in outputs],

@@ -1,5 +1,7 @@
 """Judges of frames, used in training only: patches of single frames, and patches of three frames in a row."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -11,9 +13,7 @@ class PatchCritic(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         widths = (channels, 48, 96, 128)
-        self.layers = nn.ModuleList(
-            nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.layers = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in pairwise(widths))
         self.last = nn.Conv2d(128, 128, 3, padding=1)
         self.score = nn.Conv2d(128, 1, 3, padding=1)
 

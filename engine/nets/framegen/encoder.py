@@ -1,4 +1,6 @@
-"""From a few frames of a character to the distribution of its code. Used where no sliders are known, and in training."""
+"""From a few frames of a character to the distribution of its code: for characters whose sliders nobody knows."""
+
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -16,9 +18,7 @@ class FrameEncoder(nn.Module):
     def __init__(self, code_width: int) -> None:
         super().__init__()
         widths = (4, 32, 64, 96, 128)
-        self.layers = nn.ModuleList(
-            nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.layers = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairwise(widths))
         self.pooled = nn.Linear(128 * 16, 192)
         self.code = nn.Linear(192, 2 * code_width)
         self.palette = nn.Linear(192, 3 * len(COLOR_NAMES))
@@ -30,7 +30,7 @@ class FrameEncoder(nn.Module):
         of the code [batch, code_width], and the palette's colors [batch, 7, 3].
         """
         batch, views = frames.shape[:2]
-        x = frames.flatten(0, 1).to(self.layers[0].weight.dtype)
+        x = frames.flatten(0, 1).to(self.pooled.weight.dtype)
         for layer in self.layers:
             x = functional.leaky_relu(layer(x), 0.2)
         x = functional.leaky_relu(self.pooled(x.flatten(1)), 0.2).view(batch, views, -1).mean(1)

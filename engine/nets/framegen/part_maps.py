@@ -22,7 +22,7 @@ SURFACE_CHANNELS = 12
 
 MAP_CHANNELS = 2 * PART_COUNT + SURFACE_CHANNELS
 VIEW_NUMBERS = 8
-"""Light as seen by the camera [3], ambient, sine and cosine of the camera's pitch, distance in heights, height in meters."""
+"""Light as seen by the camera [3], ambient, sine and cosine of the camera's pitch, distance in heights, and height."""
 
 _SOFTNESS_M = 0.02
 """Parts whose surfaces are this near to each other blend."""
@@ -68,7 +68,9 @@ def part_maps(parts: torch.Tensor, joints: Joints, views: Views, height_m: torch
     relative = surface_depth - pelvis[..., None]
     weight = torch.nn.functional.logsigmoid(3.0 * outline) - relative / _SOFTNESS_M
     share = torch.softmax(weight.masked_fill(present <= 0, -1e4), 1)
-    local, seen = _surface(near, share / radius.clamp_min(1e-4), surface_depth, origin, into, turn, stretch, parts, views, ray)
+    local, seen = _surface(
+        near, share / radius.clamp_min(1e-4), surface_depth, origin, into, turn, stretch, parts, views, ray
+    )
     light = (views.axes @ views.light[..., None])[..., 0]
     lit = torch.einsum("bnc,bc->bn", seen, light)
     along = (share * near.along).sum(1)

@@ -74,30 +74,43 @@ def told_apart(control: FrameFigures, made: FrameFigures) -> bool:
     )
 
 
-def evaluate_frames(
-    network: FrameGen, encoder: FrameEncoder, poses: PoseSet, device: torch.device, *, first_seed: int = 0,
-    identities: int = 24, threes: int = 64, sprites: int = 96, seed: int = 99,
-) -> FramePanel:  # fmt: skip
-    """Measure `threes` times three frames of characters with seeds from `first_seed` on.
+@dataclass(frozen=True, slots=True)
+class PanelSize:
+    """What is measured.
 
-    poses    those held out
-    sprites  frames of every character that the rival may choose from
+    first_seed  characters have this seed and the following ones
+    identities  how many characters
+    threes      how many times three frames in a row
+    sprites     frames of every character that the rival may choose from
+    seed        of poses, cameras and lights
     """
-    characters = [build_character(make_identity(first_seed + index)) for index in range(identities)]
-    studio = Studio(characters, poses, device)
+
+    first_seed: int = 0
+    identities: int = 24
+    threes: int = 64
+    sprites: int = 96
+    seed: int = 99
+
+
+def evaluate_frames(
+    network: FrameGen, encoder: FrameEncoder, poses: PoseSet, device: torch.device, size: PanelSize
+) -> FramePanel:
+    """Measure the panel in poses that were held out."""
+    seeds = range(size.first_seed, size.first_seed + size.identities)
+    studio = Studio([build_character(make_identity(seed)) for seed in seeds], poses, device)
     network, encoder = network.to(device).eval(), encoder.to(device).eval()
-    size = network.config.size_px
-    library = SpriteLibrary(studio, torch.Generator().manual_seed(seed + 1), sprites, size)
-    references = studio.references(torch.Generator().manual_seed(seed + 2)).float()
-    generator = torch.Generator().manual_seed(seed)
+    edge = network.config.size_px
+    library = SpriteLibrary(studio, torch.Generator().manual_seed(size.seed + 1), size.sprites, edge)
+    references = studio.references(torch.Generator().manual_seed(size.seed + 2)).float()
+    generator = torch.Generator().manual_seed(size.seed)
     made: dict[str, list[torch.Tensor]] = {}
     truth, still = [], True
-    for _ in range(-(-threes // 8)):
+    for _ in range(-(-size.threes // 8)):
         shots = studio.shots(generator, 24, threes=True)
         with torch.no_grad():
-            drawn = halved(shots.draw(FRAME_PX), FRAME_PX // size).rgba
+            drawn = halved(shots.draw(FRAME_PX), FRAME_PX // edge).rgba
             frames = _frames_of(network, encoder, references, library, shots)
-            frames["ceiling"] = shots.draw_once(size)
+            frames["ceiling"] = shots.draw_once(edge)
         frames["other pose"] = frames["framegen"].roll(3, 0)
         frames["blurred"] = blurred(frames["framegen"])
         truth.append(drawn)

@@ -47,7 +47,8 @@ def frame_figures(made: torch.Tensor, truth: torch.Tensor) -> FrameFigures:
 
 def _changes(frames: torch.Tensor) -> torch.Tensor:
     threes = frames.unflatten(0, (-1, 3))
-    return threes[:, 1:] - threes[:, :-1]
+    changes: torch.Tensor = threes[:, 1:] - threes[:, :-1]
+    return changes
 
 
 def edges(frames: torch.Tensor) -> torch.Tensor:
@@ -56,7 +57,8 @@ def edges(frames: torch.Tensor) -> torch.Tensor:
     kernels = torch.stack([kernel, kernel.t()])[:, None]
     flat = functional.pad(frames.flatten(0, 1)[:, None], (1, 1, 1, 1), mode="replicate")
     strength = functional.conv2d(flat, kernels).square().sum(1).sqrt()
-    return strength.unflatten(0, frames.shape[:2]).mean(1, keepdim=True)
+    mean: torch.Tensor = strength.unflatten(0, frames.shape[:2]).mean(1, keepdim=True)
+    return mean
 
 
 def _edge_similarity(made: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:

@@ -67,7 +67,7 @@ class Painter:
         if adversarial:
             values["judge"] = self._teach_judges(rgba.detach(), lesson.truth.rgba, number)
             pull = self._judged(lesson.truth.rgba, rgba)
-            last = self.parts["network"].head.weight  # type: ignore[union-attr]
+            last = self._network().head.weight
             own = torch.autograd.grad(loss, last, retain_graph=True)[0].norm()
             theirs = torch.autograd.grad(pull, last, retain_graph=True)[0].norm()
             loss = loss + ADVERSARIAL_STRENGTH * (own / theirs.clamp_min(1e-8)).clamp(0.0, 1e4).detach() * pull
@@ -83,10 +83,10 @@ class Painter:
         return values
 
     def _painted(self, lesson: Lesson) -> tuple[Terms, torch.Tensor]:
-        network, encoder = self.parts["network"], self.parts["encoder"]
+        network, encoder = self._network(), self.parts["encoder"]
         encoded = max(3, int(len(lesson.features) * ENCODED_SHARE) // 3 * 3)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            prior = network.code(lesson.features).float()  # type: ignore[operator]
+            prior = network.code(lesson.features).float()
             mean, spread, palette = encoder(lesson.references[:encoded])
             code = mean + torch.randn_like(mean) * (0.5 * spread).exp()
             painted = network(lesson.seen, torch.cat([code, prior[encoded:]]))
@@ -120,8 +120,13 @@ class Painter:
         """Move the running mean."""
         share = max(AVERAGE_SHARE_MIN, 1.0 / (1.0 + 0.1 * number))
         with torch.no_grad():
-            means = list(self.average.parameters())
+            means: list[torch.Tensor] = list(self.average.parameters())
             torch._foreach_lerp_(means, list(self.parts.parameters()), share)
+
+    def _network(self) -> FrameGen:
+        network = self.parts["network"]
+        assert isinstance(network, FrameGen)
+        return network
 
     def painter(self) -> FrameGen:
         """The running mean of the network."""
@@ -161,4 +166,5 @@ def halved(pictures: Pictures, times: int) -> Pictures:
 
 def _threes(rgba: torch.Tensor) -> torch.Tensor:
     """Three frames in a row as twelve channels."""
-    return rgba.unflatten(0, (-1, 3)).flatten(1, 2)
+    threes: torch.Tensor = rgba.unflatten(0, (-1, 3)).flatten(1, 2)
+    return threes

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
+from engine.configuration import build
 from engine.errors import SettingsError
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -20,12 +23,13 @@ class FramePlan:
     steps                optimiser steps at most
     batch                frames per step, a multiple of 3
     learning_rate        at its peak
-    identities           characters that are made for training; fewer if a tenth of the time has passed
+    identities           characters to train with, at most: making them ends after a tenth of the time
     adversarial_share    share of the run, at its end, that is trained with judges
     save_every_s         seconds between files
     device               auto, cpu or cuda
     processes            that model characters
     poses                packed poses, see `engine/training/frames/poses.py`; none: poses that the project makes up
+    motion               motion file that `poses` is packed from if it does not exist
     output               folder of weights, checkpoint, log and picture
     """
 
@@ -42,12 +46,14 @@ class FramePlan:
     device: str = "auto"
     processes: int = 4
     poses: Path | None = None
+    motion: Path | None = None
     output: Path = Path("runs/frames")
 
     def __post_init__(self) -> None:
         for name, value, least in (
             ("seconds", self.seconds, 1), ("steps", self.steps, 1), ("batch", self.batch, 3),
-            ("identities", self.identities, 1), ("processes", self.processes, 1), ("save_every_s", self.save_every_s, 1),
+            ("identities", self.identities, 1), ("processes", self.processes, 1),
+            ("save_every_s", self.save_every_s, 1),
         ):  # fmt: skip
             if value < least:
                 raise SettingsError(f"{name}: {value} is below {least}")
@@ -61,3 +67,14 @@ class FramePlan:
             raise SettingsError(f"adversarial_share: {self.adversarial_share} is outside [0, 0.9]")
         if self.device not in DEVICES:
             raise SettingsError(f"device: {self.device!r} is not one of {', '.join(DEVICES)}")
+
+
+def load_frame_plan(path: Path) -> FramePlan:
+    """Read a plan. Raises SettingsError for a missing or malformed file, an unknown key or a value out of range."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise SettingsError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
+    return build(FramePlan, document, "")

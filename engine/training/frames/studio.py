@@ -12,7 +12,8 @@ from engine.characters.character import Character, build_character
 from engine.characters.identity import Identity, make_identity
 from engine.characters.rendering.cast import Cast, cast_of
 from engine.characters.rendering.kinematics import Joints
-from engine.characters.rendering.picture import Pictures, draw, stage
+from engine.characters.rendering.picture import Pictures, draw
+from engine.characters.rendering.stage import Take, stage
 from engine.characters.rendering.views import Views
 from engine.geometry.props.dice import Dice
 from engine.nets.framegen.encoder import REFERENCE_PX, REFERENCE_VIEWS
@@ -21,6 +22,7 @@ from engine.training.frames.poses import PoseSet
 FIRST_TRAINING_SEED = 10_000
 """Characters of smaller seeds are never trained with: all of them are held out."""
 
+FEWEST = 8
 YAW_SPREAD, PITCH_RAD, DISTANCE = math.pi, (-0.25, 0.65), (1.9, 3.1)
 
 
@@ -65,18 +67,20 @@ def _model(index: int) -> Character:
 
 
 def model_cast(count: int, processes: int, deadline: float) -> list[Character]:
-    """Model training characters in several processes until there are `count` or the monotonic clock says `deadline`."""
+    """Model training characters in several processes until there are `count`, or `deadline` of the monotonic clock has
+    passed and there are a few.
+    """
     made: list[Character] = []
     if processes == 1:
         for index in range(count):
             made.append(_model(index))
-            if time.monotonic() > deadline:
+            if len(made) >= FEWEST and time.monotonic() > deadline:
                 break
         return made
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         for character in pool.imap(_model, range(count), chunksize=8):
             made.append(character)
-            if time.monotonic() > deadline:
+            if len(made) >= FEWEST and time.monotonic() > deadline:
                 break
         pool.terminate()
     return made
@@ -124,15 +128,12 @@ class Studio:
         root[:, 0] += aside[0]
         root[:, 2] += aside[1]
         follow = 1.0 - fixed
-        return self.shot(who, self.rotation[pose, frame], root, yaw, pitch, distance, follow, light, ambient)
+        return self.shot(who, Take(self.rotation[pose, frame], root, yaw, pitch, distance, follow, light, ambient))
 
-    def shot(
-        self, who: torch.Tensor, rotation: torch.Tensor, root_m: torch.Tensor, yaw: torch.Tensor, pitch: torch.Tensor,
-        distance: torch.Tensor, follow: torch.Tensor, light: torch.Tensor, ambient: torch.Tensor,
-    ) -> Shots:  # fmt: skip
-        """These characters, poses, cameras and lights."""
+    def shot(self, who: torch.Tensor, take: Take) -> Shots:
+        """These characters in these poses, cameras and lights."""
         cast = self.cast.rows(who)
-        joints, views = stage(cast, rotation, root_m, yaw, pitch, distance, follow, light, ambient)
+        joints, views = stage(cast, take)
         return Shots(who, cast, joints, views)
 
     def references(self, generator: torch.Generator, at_once: int = 32) -> torch.Tensor:
@@ -146,9 +147,10 @@ class Studio:
                 ones = torch.ones(len(who), device=self.device)
                 light = ones[:, None] * torch.tensor([0.45, 0.75, 0.6], device=self.device)
                 yaw = ones * (index * 2.0 * math.pi / REFERENCE_VIEWS + 0.3)
-                shots = self.shot(
-                    who, self.rotation[pose, 1], self.root_m[pose, 1], yaw, ones * 0.15, ones * 2.3, ones, light, ones * 0.5
+                take = Take(
+                    self.rotation[pose, 1], self.root_m[pose, 1], yaw, ones * 0.15, ones * 2.3, ones, light, ones * 0.5
                 )  # fmt: skip
+                shots = self.shot(who, take)
                 views.append(shots.draw(REFERENCE_PX).rgba.half())
             frames.append(torch.stack(views, 1))
         return torch.cat(frames)

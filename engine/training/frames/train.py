@@ -17,7 +17,7 @@ from engine.nets.framegen.weights_file import FrameGenHeader, save_framegen
 from engine.training import checkpoint
 from engine.training.frames.painter import Lesson, Painter, halved
 from engine.training.frames.plan import FramePlan
-from engine.training.frames.poses import PoseSet, made_up_poses, read_poses
+from engine.training.frames.poses import PoseSet, made_up_poses, pack_poses, read_poses
 from engine.training.frames.studio import Shots, Studio, model_cast
 
 VERSION = "1"
@@ -26,6 +26,7 @@ MODELLING_SHARE = 0.1
 WARM_UP_STEPS = 100
 FINAL_LEARNING_RATE = 0.02
 LOG_EVERY = 25
+MADE_UP_POSES, PACKED_POSES = 4096, 6700
 PROBE_IDENTITIES = 24
 
 OWN_LICENCE = "characters and frames: made by the project's own modeller and renderer"
@@ -61,7 +62,7 @@ def train(plan: FramePlan, progress: Progress, *, resume: bool = True, started: 
     started  when the budget began, on the monotonic clock; None: now
 
     With `resume` an interrupted run goes on from its checkpoint, within a budget of its own. Raises DataError for
-    unusable poses, OutputError where the output folder cannot be written and WeightsError for another plan's checkpoint.
+    unusable poses, OutputError where the output folder cannot be written, WeightsError for another plan's checkpoint.
     """
     started = time.monotonic() if started is None else started
     try:
@@ -92,7 +93,7 @@ class TrainingRun:
             torch.backends.cuda.matmul.allow_tf32 = False
             torch.backends.cudnn.benchmark = True
         self.clock = Clock(started, plan.seconds, plan.steps)
-        poses = made_up_poses(4096, plan.seed) if plan.poses is None else read_poses(plan.poses)
+        poses = poses_of(plan)
         characters = model_cast(plan.identities, plan.processes, started + MODELLING_SHARE * plan.seconds)
         progress(f"{len(characters)} characters", self.clock.share(0))
         self.studio = Studio(characters, poses.part(held_out=False), self.device)
@@ -202,6 +203,18 @@ class TrainingRun:
         with (self.plan.output / "log.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         self.progress(json.dumps(row), self.clock.share(step))
+
+
+def poses_of(plan: FramePlan) -> PoseSet:
+    """The poses of a plan: packed now if there are none yet and there is a motion file, made up if none are wished for.
+
+    Raises DataError for unusable files.
+    """
+    if plan.poses is None:
+        return made_up_poses(MADE_UP_POSES, plan.seed)
+    if plan.motion is not None and not plan.poses.exists():
+        pack_poses(plan.motion, plan.poses, PACKED_POSES, plan.seed)
+    return read_poses(plan.poses)
 
 
 def maps_of(shots: Shots) -> PartMaps:
