@@ -23,6 +23,7 @@ from engine.generators.terrain.heights import Decoders
 from engine.generators.texture import TextureGenerator
 from engine.generators.world.atlas import Atlas
 from engine.generators.world.generator import ChunkGenerator, WorldGenerator
+from engine.nets.framegen.artist import FrameArtist
 from engine.nets.framegen.weights_file import FrameGenWeights, load_framegen
 from engine.nets.levelgen.weights_file import load_levelgen
 from engine.nets.motiongen.weights_file import MotionGenWeights, load_motiongen
@@ -142,7 +143,7 @@ def character_generators(
     files, moving = character_infos(motion_weights, frames, motion.names, kernel, model_card)
     painters: dict[str, Painter] = {"mesh": MeshPainter()}
     if frames:
-        painters["network"] = NetworkPainter({size: each.network for size, each in frames.items()}, kernel)
+        painters["network"] = NetworkPainter({size: FrameArtist(each, kernel.dtype) for size, each in frames.items()})
     return {
         CharacterRequest: CharacterGenerator(files, motion),
         FramesRequest: FramesGenerator(moving, motion, ParametricFigures(), painters),

@@ -24,10 +24,18 @@ CAST_COUNT = 64
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One character; its mesh is made when it is first needed."""
+    """One character; its mesh is made when it is first needed.
+
+    ends  the two that it lies between, and the second one's share; None: it is itself
+    """
 
     identity: Identity
-    measures: Measures
+    ends: tuple[Identity, Identity, float] | None = None
+
+    @property
+    def measures(self) -> Measures:
+        """Its proportions."""
+        return _measures(self.identity)
 
     @property
     def character(self) -> Character:
@@ -45,8 +53,11 @@ class ParametricFigures:
 
     def figure(self, who: Who) -> Figure:
         """The character. Raises InvalidRequestError for names that do not exist."""
-        identity = identity_of(who)
-        return Figure(identity, measure(identity))
+        first = _identity(who.identity, "identity")
+        if who.other is None:
+            return Figure(first)
+        second = _identity(who.other, "blend.identity")
+        return Figure(between(first, second, who.share), (first, second, who.share))
 
     def own_pose(self, figure: Figure, pose: NDArray[np.float32]) -> NDArray[np.float32]:
         """The same pose with the pelvis where this character's is."""
@@ -67,14 +78,6 @@ class ParametricFigures:
             "parents": list(SKELETON.parents),
             "rest_offset_m": figure.measures.rest_offset_m.astype(float).round(6).tolist(),
         }
-
-
-def identity_of(who: Who) -> Identity:
-    """The identity that a request means. Raises InvalidRequestError naming the field."""
-    first = _identity(who.identity, "identity")
-    if who.other is None:
-        return first
-    return between(first, _identity(who.other, "blend.identity"), who.share)
 
 
 def identity_document(identity: Identity) -> dict[str, Any]:
@@ -110,6 +113,11 @@ def _check_names(field: str, given: Mapping[str, object], allowed: tuple[str, ..
     for name in given:
         if name not in allowed:
             raise InvalidRequestError(f"{field}.{name}", given[name], f"one of {', '.join(allowed)} as name")
+
+
+@lru_cache(maxsize=CAST_COUNT)
+def _measures(identity: Identity) -> Measures:
+    return measure(identity)
 
 
 @lru_cache(maxsize=CAST_COUNT)
