@@ -53,8 +53,8 @@ def parse_settings(seed: int, settings: Sequence[str]) -> Setting:
     words: dict[str, str] = {}
     colors: dict[str, str] = {}
     for text in settings:
-        name, equals, value = (piece.strip() for piece in text.partition("="))
-        if not name or not equals:
+        name, _, value = (piece.strip() for piece in text.partition("="))
+        if not name or not value:
             raise InvalidRequestError("--set", text, "NAME=VALUE")
         if name in _CONTROL_NAMES:
             control[name] = value if name in _TEXT_CONTROLS else _number(text, value)
