@@ -30,6 +30,7 @@ FILES = {
         "serving.faults",
     ),
     "texture": ("texture", "identity", "cold_start"),
+    "character": ("character.steps", "character.streaming", "character.sameness"),
 }
 """Result file -> the benchmarks whose records it holds, in the order in which they run."""
 

@@ -116,6 +116,12 @@ class DiscFigures:
 class DiscPainter:
     """A disc that shows where it is and where the camera stands."""
 
+    sizes_px = DISC_INFO.sizes_px
+
+    def prepare(self, figure: Any, size_px: int) -> None:
+        assert figure is not None
+        assert size_px in self.sizes_px
+
     def paint(self, figure: Any, pose: NDArray[np.float32], steering: Steering, size_px: int) -> NDArray[np.uint8]:
         y, x = np.mgrid[:size_px, :size_px].astype(np.float32) / size_px
         height = 0.2 * pose[1]

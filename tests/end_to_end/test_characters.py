@@ -39,13 +39,12 @@ SCRIPT: list[tuple[int, Any]] = [
 ]
 
 
-def wanted(seed: int = 0, **options: Any) -> FrameStreamOptions:
-    made: FrameStreamOptions = {"identity": Identity(seed), "frame_count": 90, "rate_hz": 60, "script": SCRIPT}
-    made.update(options)
-    return made
+POSED: FrameStreamOptions = {"frame_count": 90, "rate_hz": 60, "script": SCRIPT, "best_effort": True}
+FILMED: FrameStreamOptions = {**POSED, "format": "raw", "size_px": 128, "poses": True}
 
 
-FILMED = {"format": "raw", "size_px": 128, "poses": True, "best_effort": True}
+def of_seed(wanted: FrameStreamOptions, seed: int = 0) -> FrameStreamOptions:
+    return {**wanted, "identity": Identity(seed)}
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +85,11 @@ async def test_same_seed_and_script_give_one_digest_alone_and_among_sixteen(
 ) -> None:
     pool = local_pool("moving_generators:moving")
     async with gateway_over(pool, SETTINGS) as (_, address), AsyncClient(address) as client:
-        alone = await digest(client, wanted(best_effort=True))
-        filmed = await digest(client, wanted(frame_count=20, **FILMED))
+        short: FrameStreamOptions = {**FILMED, "frame_count": 20}
+        alone = await digest(client, of_seed(POSED))
+        filmed = await digest(client, of_seed(short))
         among = await asyncio.gather(
-            *(digest(client, wanted(seed, best_effort=True)) for seed in range(15)),
-            digest(client, wanted(frame_count=20, **FILMED)),
+            *(digest(client, of_seed(POSED, seed)) for seed in range(15)), digest(client, of_seed(short))
         )
         batch_sizes = pool.stats().batch_sizes
     assert (among[0], among[-1]) == (alone, filmed)
@@ -98,12 +97,12 @@ async def test_same_seed_and_script_give_one_digest_alone_and_among_sixteen(
     assert max(batch_sizes) > 1
 
 
-@pytest.mark.parametrize("filmed", [False, True])
+@pytest.mark.parametrize("wanted", [POSED, FILMED], ids=["poses", "pictures"])
 async def test_killed_worker_changes_no_bit_of_a_stream(
-    fleet_pool: Callable[..., FleetPool], gateway_over: GatewayOver, filmed: bool
+    fleet_pool: Callable[..., FleetPool], gateway_over: GatewayOver, wanted: FrameStreamOptions
 ) -> None:
     pool = fleet_pool("moving_generators:moving")
-    options = wanted(**(FILMED if filmed else {"best_effort": True}))
+    options = of_seed(wanted)
     async with gateway_over(pool, SETTINGS) as (gateway, address), AsyncClient(address) as client:
         undisturbed = await digest(client, options)
         stream = client.play_frames(**options)

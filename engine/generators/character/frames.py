@@ -88,8 +88,12 @@ class FramesGenerator:
 
     def begin(self, request: FramesRequest) -> FramesState:
         """Open a session for `request`. Raises InvalidRequestError for names that do not exist."""
-        if request.pictures is not None and request.pictures.renderer not in self._painters:
-            raise InvalidRequestError("renderer", request.pictures.renderer, ", ".join(self._painters))
+        if (pictures := request.pictures) is not None:
+            if pictures.renderer not in self._painters:
+                raise InvalidRequestError("renderer", pictures.renderer, ", ".join(self._painters))
+            sizes_px = self._painters[pictures.renderer].sizes_px
+            if pictures.size_px not in sizes_px:
+                raise InvalidRequestError("size_px", pictures.size_px, ", ".join(map(str, sizes_px)))
         for index, (_, control) in enumerate(request.script):
             self._check(control, f"script[{index}].control.")
         moving = self._motion.begin(request.seed, request.rate_hz)
@@ -174,6 +178,8 @@ class FramesGenerator:
             "frame_count": request.frame_count,
             "pose_layout": LAYOUT,
         }
+        if (pictures := request.pictures) is not None:
+            self._painters[pictures.renderer].prepare(state.figure, pictures.size_px)
         state.described = True
         payload = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
         return Part(0, "description", 0, "application/json", payload)

@@ -12,12 +12,13 @@ from engine.characters.rendering.picture import draw
 from engine.characters.rendering.pixels import to_pixels
 from engine.characters.rendering.stage import stage, take_of
 from engine.characters.rendering.views import FIELD_OF_VIEW_DEG, FrameCamera, FrameLight
-from engine.errors import GenerationError, InvalidRequestError
+from engine.errors import GenerationError
 from engine.generators.character.figures import CAST_COUNT, Figure
 from engine.generators.character.pose import pose_parts
 from engine.motion.pose import Poses
 from engine.nets.framegen.artist import Actor, FrameArtist
 from engine.requests.character.control import Steering
+from engine.requests.character.frames import SIZES_PX
 
 VISIBLE_HEIGHT = 2.0 * math.tan(math.radians(FIELD_OF_VIEW_DEG) / 2.0)
 """Height of what a picture shows, over the distance to it."""
@@ -25,6 +26,12 @@ VISIBLE_HEIGHT = 2.0 * math.tan(math.radians(FIELD_OF_VIEW_DEG) / 2.0)
 
 class MeshPainter:
     """Draws the character's mesh, as engines show it."""
+
+    sizes_px = SIZES_PX
+
+    def prepare(self, figure: Figure, size_px: int) -> None:  # noqa: ARG002 - a mesh is drawn in any size
+        """Make the mesh."""
+        _ = figure.cast
 
     def paint(self, figure: Figure, pose: NDArray[np.float32], steering: Steering, size_px: int) -> NDArray[np.uint8]:
         """RGBA [size_px, size_px, 4], straight alpha."""
@@ -45,10 +52,17 @@ class NetworkPainter:
         self._artists = artists
         self._actor = lru_cache(maxsize=CAST_COUNT)(self._new_actor)
 
+    @property
+    def sizes_px(self) -> tuple[int, ...]:
+        """Those that there are networks for."""
+        return tuple(sorted(self._artists))
+
+    def prepare(self, figure: Figure, size_px: int) -> None:
+        """Make the actor."""
+        self._actor(figure, size_px)
+
     def paint(self, figure: Figure, pose: NDArray[np.float32], steering: Steering, size_px: int) -> NDArray[np.uint8]:
-        """RGBA [size_px, size_px, 4], straight alpha. Raises InvalidRequestError for a size without a network."""
-        if size_px not in self._artists:
-            raise InvalidRequestError("size_px", size_px, ", ".join(map(str, sorted(self._artists))))
+        """RGBA [size_px, size_px, 4], straight alpha, of a figure that has been prepared."""
         actor = self._actor(figure, size_px)
         frames = self._artists[size_px].paint(actor, _poses(pose), camera_of(steering), light_of(steering))
         if frames.shape != (1, size_px, size_px, 4):

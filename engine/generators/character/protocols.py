@@ -56,6 +56,15 @@ class Figures(Protocol):
 class Painter(Protocol):
     """Draws characters."""
 
+    @property
+    def sizes_px(self) -> tuple[int, ...]:
+        """Edge lengths of the pictures that it can draw."""
+        ...
+
+    def prepare(self, figure: Any, size_px: int) -> None:
+        """Make what every picture of the character needs, so that the first one takes no longer than the others."""
+        ...
+
     def paint(self, figure: Any, pose: NDArray[np.float32], steering: Steering, size_px: int) -> NDArray[np.uint8]:
         """The picture of one pose [83] of the common skeleton: RGBA [size_px, size_px, 4], straight alpha."""
         ...

@@ -74,9 +74,10 @@ async def test_every_format_shows_the_raw_pixels(serve: Serve, disc_frames: Fram
     serving = await serve(frames=disc_frames)
     alpha = name == "vp9"
     async with AsyncClient(serving.address) as client:
-        raw = [frame async for frame in client.play_frames(format="raw", **WANTED)]
-        stream = client.play_frames(format=name, quality=95, alpha=alpha, poses=True, **WANTED)
-        frames = [frame async for frame in stream]
+        plain: FrameStreamOptions = {**WANTED, "format": "raw"}
+        encoded: FrameStreamOptions = {**WANTED, "format": name, "quality": 95, "alpha": alpha, "poses": True}
+        raw = [frame async for frame in client.play_frames(**plain)]
+        frames = [frame async for frame in client.play_frames(**encoded)]
     shown, exact = FrameDecoder(), FrameDecoder()
     for frame, pattern in zip(frames, raw, strict=True):
         pixels, expected = shown.pixels(frame).astype(float), exact.pixels(pattern).astype(float)
@@ -130,7 +131,8 @@ async def test_steered_stream_continues_with_its_token(serve: Serve, disc_frames
             if frame.number == 6:
                 break
         stream.close()
-        rest = [frame async for frame in client.stream_frames(resume_token=stream.resume_token, **WANTED)]
+        wanted: FrameStreamOptions = {**WANTED, "resume_token": stream.resume_token}
+        rest = [frame async for frame in client.stream_frames(**wanted)]
     assert [frame.number for frame in rest] == list(range(7, 12))
     assert all(a.data == b.data for a, b in zip(rest, whole[7:], strict=True))
     for again, before in zip(rest, whole[7:], strict=True):
@@ -170,6 +172,7 @@ async def test_session_is_controlled_by_its_id(serve: Serve, disc_frames: Frames
                 count = await client.control_session(stream.header.session_id, credit=1, action=action)
                 assert count == frame.number + 1
         assert heights == [0.0, 0.0] + 9 * [0.0, 1.0]
+        assert stream.header is not None
         with pytest.raises(NotFoundError):
             await client.control_session(stream.header.session_id, speed_mps=1.0)
 
@@ -178,6 +181,7 @@ async def test_session_is_controlled_by_the_synchronous_face_too(serve: Serve, d
     serving = await serve(frames=disc_frames)
 
     def blocking() -> tuple[int, bool]:
+        count = 0
         with Client(serving.address) as client, client.play_frames(frame_count=500, format="h264", credit=1) as stream:
             for frame in stream:
                 if frame.number == 3:
@@ -211,4 +215,4 @@ def test_what_no_message_can_carry_is_refused_at_once() -> None:
     with Client("127.0.0.1:1") as client:
         for options in ({"format": "gif"}, {"renderer": "ink"}, {"rate_hz": -1}, {"delivery": "pigeon"}):
             with pytest.raises(InvalidRequestError):
-                client.play_frames(**options)  # type: ignore[arg-type]
+                client.play_frames(**options)

@@ -40,6 +40,12 @@ def test_without_a_frame_network_only_the_mesh_is_drawn(generators_with: Any) ->
     assert (caught.value.field, caught.value.allowed) == ("renderer", "mesh")
 
 
+def test_size_without_a_network_is_refused_at_the_beginning(generators: Any) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        generators[FramesRequest].begin(FramesRequest(pictures=Pictures(size_px=256)))
+    assert (caught.value.field, caught.value.allowed) == ("size_px", "128")
+
+
 @pytest.mark.parametrize("renderer", ["network", "mesh"])
 def test_whole_stream_runs_over_the_real_parts(generators: Any, renderer: str) -> None:
     generator = generators[FramesRequest]

@@ -1,6 +1,6 @@
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ def silent(_count: int) -> None:
 
 
 @pytest.fixture
-def take(disc_frames: FramesGenerator) -> Iterator[Callable[[FramesRequest], Take]]:
+def take(disc_frames: FramesGenerator) -> Callable[[FramesRequest], Take]:
     source = OfflineSource(Catalog({FramesRequest: disc_frames}))
 
     def begin(request: FramesRequest) -> Take:
@@ -155,7 +155,8 @@ def test_bvh_is_read_back_on_the_common_skeleton(tmp_path: Path, take: Any) -> N
     write_poses(tmp_path / "poses.bvh", Described(take(POSED)), 30, PROVENANCE, silent)
     text = (tmp_path / "poses.bvh").read_text()
     read = read_bvh(text)
-    assert (len(read.rig.names), read.rate_hz) == (19, pytest.approx(30.0))
+    assert len(read.rig.names) == 19
+    assert read.rate_hz == pytest.approx(30.0)
     rows = [list(map(float, line.split())) for line in text.splitlines()[-10:]]
     assert np.allclose(np.diff([row[0] for row in rows]), 100 * 0.1 / 0.5, atol=1e-3)  # half as large as described
 
@@ -189,17 +190,14 @@ class Described:
 
     def __init__(self, take: Take) -> None:
         self._take = take
-        self.description = {
+        self.sha256 = ""
+        self.description: Mapping[str, Any] = {
             "joints": [f"joint {number}" for number in range(19)],
             "parents": [-1] + 18 * [0],
             "rest_offset_m": np.zeros((19, 3)).tolist(),
             "root_scale": 0.5,
             "root_lift_m": 0.02,
         }
-
-    @property
-    def sha256(self) -> str:
-        return self._take.sha256
 
     def __iter__(self) -> Iterator[Made]:
         return iter(self._take)
