@@ -49,7 +49,7 @@ def write_clips(path: Path, clips: Sequence[Clip]) -> None:
     lengths = [clip.frame_count for clip in clips]
     labels, styles = (sorted({getattr(clip, name) for clip in clips}) for name in ("label", "style"))
     rotation = np.concatenate([clip.poses.rotation for clip in clips])
-    arrays = {
+    arrays: dict[str, Any] = {
         "root_pos": np.concatenate([clip.poses.root_m for clip in clips]),
         "local_quat": rotation[..., XYZW_TO_WXYZ].astype(np.float16),
         "contact": np.concatenate([clip.poses.contact for clip in clips]).astype(np.float16),

@@ -13,6 +13,9 @@ from engine.motion.skeleton import Float
 RATE_HZ = 30.0
 AHEAD_FRAMES = (10, 20, 30)
 WAY_COUNT = 4 * len(AHEAD_FRAMES)
+LAG_MAX_M, LAG_FULL_FROM_MPS = 0.4, 0.5
+"""Networks that learned from averages are a little slow: what they lose against the wish they are asked to make up."""
+
 VELOCITY_SETTLES_S, HEADING_SETTLES_S = 0.30, 0.35
 """Time in which a difference falls to 1/e: what a person needs to change speed and to turn, roughly."""
 
@@ -34,23 +37,43 @@ def way_of(path: GroundPath) -> NDArray[Float]:
 
 
 def wished_way(
-    path: GroundPath, movement: NDArray[Float], velocity_mps: NDArray[Float], heading_rad: NDArray[Float]
+    path: GroundPath,
+    movement: NDArray[Float],
+    velocity_mps: NDArray[Float],
+    heading_rad: NDArray[Float],
+    lag_m: NDArray[np.floating] | None = None,
 ) -> NDArray[Float]:
     """Ways float32 [..., 12] from how characters move to how they are wished to.
 
     movement      [..., 3] as in the features: sideways, forward (m/s), turn (rad/s; not used)
     velocity_mps  wished, [..., 2] (x, z) in world space
     heading_rad   wished, [...]; turns the short way round
+    lag_m         [..., 2] (x, z) in world space: from where they are to where they should be; it is made up on the way
     """
     wished = unturned(velocity_mps, path.heading_rad)
     turn = np.mod(heading_rad - path.heading_rad + np.pi, 2 * np.pi) - np.pi
+    behind = unturned(lag_m, path.heading_rad) if lag_m is not None else np.zeros_like(wished)
     places, turns = [], []
     for step in AHEAD_FRAMES:
         time = step / RATE_HZ
         left = VELOCITY_SETTLES_S * (1 - np.exp(-time / VELOCITY_SETTLES_S))
-        places.append(wished * time + (movement[..., :2] - wished) * left)
+        places.append(behind + wished * time + (movement[..., :2] - wished) * left)
         turns.append(turn * (1 - np.exp(-time / HEADING_SETTLES_S)))
     return _way(places, turns)
+
+
+def lag_after(
+    lag_m: NDArray[np.floating], velocity_mps: NDArray[Float], moved_m: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """The lag [..., 2] a frame later of those who were wished to go at `velocity_mps` and have moved by `moved_m`.
+
+    Nobody lags by more than LAG_MAX_M, and whoever is wished to stand still makes up for nothing.
+    """
+    lag = lag_m + velocity_mps / RATE_HZ - moved_m
+    speed = np.sqrt((velocity_mps * velocity_mps).sum(-1, keepdims=True))
+    most = LAG_MAX_M * np.minimum(1, speed / LAG_FULL_FROM_MPS)
+    length = np.maximum(np.sqrt((lag * lag).sum(-1, keepdims=True)), 1e-9)
+    return np.asarray(lag * np.minimum(1, most / length), np.float64)
 
 
 def seen_from(way: NDArray[Float], turn_rad: NDArray[Float]) -> NDArray[Float]:

@@ -24,26 +24,29 @@ from numpy.typing import NDArray
 
 from engine.errors import GenerationError, InvalidRequestError, WeightsError
 from engine.generators.motion.control import MotionControl
-from engine.generators.motion.state import LAYOUT, SESSION, MotionState
+from engine.generators.motion.state import LAYOUT, SESSION, WISH, MotionState
 from engine.motion.actions import ACTIONS, STYLES
 from engine.motion.clip import between
 from engine.motion.features import FEATURE_COUNT, PATH, GroundPath, advanced, poses_of
 from engine.motion.output.foot_lock import FootLock, locked
 from engine.motion.output.limits import limited
+from engine.motion.output.transition import difference, settled, with_difference
 from engine.motion.pose import Poses
 from engine.motion.skeleton import Float
-from engine.motion.trajectory import RATE_HZ, WAY_COUNT, wished_way
+from engine.motion.trajectory import RATE_HZ, WAY_COUNT, lag_after, wished_way
 from engine.nets.motiongen.weights_file import MotionGenWeights
 from engine.noise import hash_lanes, unit_value
 
 RATES_HZ = (24, 30, 60, 72, 90)
-BUCKET = 16
+BUCKET = 32
 """Rows per call of the network: a matrix product of another shape may round differently."""
 
 RUN_FROM_MPS, WALK_FROM_MPS, TURN_FROM_RAD = 2.3, 0.25, 0.35
 """What "move" means: from these speeds on somebody runs or walks; standing, from this angle on he turns."""
 
-WITHOUT_WAY = frozenset({"jump", "dance", "box", "signal", "laugh", "wave", "cheer"})
+STAYING = frozenset({"idle", "turn", "jump", "dance", "box", "signal", "laugh", "wave", "cheer"})
+"""Actions that do not look at the velocity."""
+
 NOISE_LAYER = 0x6D6F
 DRAWS_PER_NUMBER = 4
 """Uniform numbers that are added up for a normal one: integers and sums only, so that every machine agrees."""
@@ -59,7 +62,9 @@ class MotionDirector:
         if (config.feature_count, config.way_count) != (FEATURE_COUNT, WAY_COUNT):
             raise WeightsError("the header's features are not those of this program")
         self._network = weights.network
-        self._beginnings = weights.beginnings.numpy()
+        self._beginnings: NDArray[Float] = weights.beginnings.numpy()
+        self._mean: NDArray[Float] = weights.network.mean.numpy()
+        self._deviation: NDArray[Float] = weights.network.deviation.numpy()
 
     def begin(self, seed: int, style: str = "mocap", heading_rad: float = 0.0) -> MotionState:
         """Somebody who stands at the origin and faces `heading_rad`; `seed` (0 to 2**32 - 1) decides who and how.
@@ -78,6 +83,7 @@ class MotionDirector:
         moment = record["next"]
         moment["state"] = choices[int(unit_value(seed, NOISE_LAYER) * len(choices))]
         moment["heading_rad"] = heading_rad
+        moment["action"] = -1
         self._show(record.reshape(1)["next"], restart=True)
         record["moment"] = 0
         return MotionState(record)
@@ -110,7 +116,7 @@ class MotionDirector:
             batch["moment"][rows] += 1
             self._make_next(batch, rows, wishes)
         changed = np.zeros(len(batch), bool)
-        for name in ("velocity_mps", "heading_rad", "action", "style"):
+        for name in WISH.names or ():
             differs = wishes[name] != batch[name]
             changed |= differs.reshape(len(batch), -1).any(1)
         if changed.any():
@@ -119,22 +125,37 @@ class MotionDirector:
     def _make_next(self, batch: NDArray[Any], rows: NDArray[np.int64], wishes: NDArray[Any]) -> None:
         """`next` of these rows from `now` and the wishes."""
         part = batch[rows]
-        for name in ("velocity_mps", "heading_rad", "action", "style"):
+        for name in WISH.names or ():
             part[name] = wishes[name][rows]
         now, following = part["now"], part["next"]
         following["state"] = self._advanced(part)
+        following["action"], following["style"] = part["action"], part["style"]
+        self._soften(part)
         features = self._restored(following["state"])
         path = advanced(GroundPath(now["place_m"], now["heading_rad"]), features[:, PATH], RATE_HZ)
         following["place_m"], following["heading_rad"] = path.place_m, path.heading_rad
+        following["lag_m"] = lag_after(now["lag_m"], part["velocity_mps"], path.place_m - now["place_m"])
         for name in ("held", "point", "offset", "pace"):
             following[name] = now[name]
         self._show(following)
         part["next"] = following
         batch[rows] = part
 
+    def _soften(self, part: NDArray[Any]) -> None:
+        """Where the action or the style is not what `now` was made with, remember what the old one would have done."""
+        now, following = part["now"], part["next"]
+        rest, pace = settled(now["rest"].astype(Float), now["rest_pace"].astype(Float), 1 / RATE_HZ)
+        changes = ((now["action"] != part["action"]) | (now["style"] != part["style"])) & (now["action"] >= 0)
+        if changes.any():
+            other = part[changes]
+            other["action"], other["style"] = other["now"]["action"], other["now"]["style"]
+            old, new = self._restored(self._advanced(other)), self._restored(following["state"][changes])
+            rest[changes] += difference(old, new)
+        following["rest"], following["rest_pace"] = rest, pace
+
     def _show(self, moment: NDArray[Any], *, restart: bool = False) -> None:
         """Fill in the pose of moments [row] from their states: the output stage."""
-        features = self._restored(moment["state"])
+        features = with_difference(self._restored(moment["state"]), moment["rest"].astype(Float))
         poses = poses_of(features, GroundPath(moment["place_m"], moment["heading_rad"]))
         poses = Poses(poses.root_m, limited(poses.rotation), poses.contact)
         lock = FootLock(*(moment[name].copy() for name in ("held", "point", "offset", "pace")))
@@ -146,15 +167,14 @@ class MotionDirector:
         moment["root_m"], moment["rotation"], moment["contact"] = poses.root_m, poses.rotation, poses.contact
 
     def _restored(self, state: NDArray[Float]) -> NDArray[Float]:
-        return state * self._network.deviation.numpy() + self._network.mean.numpy()
+        return np.asarray(state * self._deviation + self._mean)
 
     def _advanced(self, part: NDArray[Any]) -> NDArray[Float]:
         """The network's next states for rows, in buckets."""
         now = part["now"]
         movement = self._restored(now["state"])[:, PATH]
-        way = wished_way(
-            GroundPath(now["place_m"], now["heading_rad"]), movement, part["velocity_mps"], part["heading_rad"]
-        )
+        path = GroundPath(now["place_m"], now["heading_rad"])
+        way = wished_way(path, movement, part["velocity_mps"], part["heading_rad"], now["lag_m"])
         noise = normal_noise(part["seed"], part["moment"], self._network.config.latent_count)
         results = []
         with torch.inference_mode():
@@ -173,21 +193,19 @@ class MotionDirector:
 
 
 def wishes_of(batch: NDArray[Any], controls: Sequence[MotionControl]) -> NDArray[Any]:
-    """What sessions are told, as far as the network understands it: a SESSION array with only those fields filled."""
-    wishes = np.zeros(len(batch), SESSION)
+    """What sessions are told, as far as the network understands it: a WISH array."""
+    wishes = np.zeros(len(batch), WISH)
+    facing, told = batch["now"]["heading_rad"].tolist(), batch["heading_rad"].tolist()
+    rows = []
     for row, control in enumerate(controls):
-        facing = float(batch["now"]["heading_rad"][row])
-        told_heading = float(batch["heading_rad"][row])
         heading = control.heading_rad
         if heading is None:
-            moving = control.speed_mps > WALK_FROM_MPS / 2
-            heading = float(np.arctan2(*control.velocity_mps)) if moving else told_heading
-        action = control.action if control.action != "move" else _move(control, heading, facing)
-        speed = (0.0, 0.0) if action in WITHOUT_WAY or action in ("idle", "turn") else control.velocity_mps
-        wishes["velocity_mps"][row] = speed
-        wishes["heading_rad"][row] = heading
-        wishes["action"][row] = ACTIONS.index(action)
-        wishes["style"][row] = STYLES.index(control.style)
+            moves = control.speed_mps > WALK_FROM_MPS / 2
+            heading = float(np.arctan2(*control.velocity_mps)) if moves else told[row]
+        action = control.action if control.action != "move" else _move(control, heading, facing[row])
+        velocity = (0.0, 0.0) if action in STAYING else control.velocity_mps
+        rows.append((velocity, heading, ACTIONS.index(action), STYLES.index(control.style)))
+    wishes[:] = rows
     return wishes
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.motion.output.transition import settled
 from engine.motion.output.two_bone import reach
 from engine.motion.pose import Poses, joint_positions, joint_rotations, local_rotations
 from engine.motion.skeleton import LEFT_LEG, RIGHT_LEG, Float
 
-LEGS = (LEFT_LEG, RIGHT_LEG)
+HIPS, KNEES, ANKLES, TOES = (np.array(pair) for pair in zip(LEFT_LEG, RIGHT_LEG, strict=True))
 CONTACT_MIN = 0.5
 RELEASED_AT_M = 0.22
 """A held point this far from where the pose wants its toe is let go: better a slide than a split."""
@@ -23,7 +24,6 @@ SETTLES_S = 0.07
 """Time constant in which a correction dies away."""
 
 ANKLE_HEIGHT_MIN_M, TOE_HEIGHT_MIN_M = 0.035, 0.0
-FIELDS_PER_FOOT = 10
 
 
 @dataclass(slots=True)
@@ -51,22 +51,18 @@ def locked(poses: Poses, memory: FootLock, step_s: float) -> tuple[Poses, FootLo
     """The next poses [...] with their feet held, and what to remember for the one after."""
     world = joint_rotations(poses.rotation)
     position = joint_positions(poses, world=world)
-    toe = position[..., (LEFT_LEG[3], RIGHT_LEG[3]), :]
+    toe = position[..., TOES, :]
     memory = _remembered(toe, poses.contact[..., (1, 3)], memory, Float(step_s))
-    for foot, leg in enumerate(LEGS):
-        ankle = position[..., leg[2], :] + memory.offset[..., foot, :]
-        low = np.maximum(ankle[..., 1], ANKLE_HEIGHT_MIN_M) - ankle[..., 1]
-        target = ankle.copy()
-        target[..., 1] += low
-        upper, lower = reach(world, position, leg[:3], target)
-        world[..., leg[0], :], world[..., leg[1], :] = upper, lower
-        # the foot keeps its own turn in the world: only the leg above it moves
+    target = position[..., ANKLES, :] + memory.offset
+    target[..., 1] = np.maximum(target[..., 1], ANKLE_HEIGHT_MIN_M)
+    # both legs at once; feet keep their own turn in the world: only what is above them moves
+    world[..., HIPS, :], world[..., KNEES, :] = reach(world, position, (HIPS, KNEES, ANKLES), target)
     return Poses(poses.root_m, local_rotations(world), poses.contact), memory
 
 
 def _remembered(toe: NDArray[Float], contact: NDArray[Float], before: FootLock, step_s: Float) -> FootLock:
     """Held points and offsets of this frame for the pose's own toes [..., 2, 3]."""
-    offset, pace = settled(before.offset, before.pace, step_s)
+    offset, pace = settled(before.offset, before.pace, float(step_s), SETTLES_S)
     stands = contact > CONTACT_MIN
     near = np.abs(before.point - toe).max(-1) < RELEASED_AT_M
     keeps = stands & near & (before.held > 0.5)
@@ -84,11 +80,3 @@ def _remembered(toe: NDArray[Float], contact: NDArray[Float], before: FootLock, 
     floor = np.maximum(TOE_HEIGHT_MIN_M - (toe + new_offset)[..., 1], 0)
     new_offset[..., 1] += floor
     return FootLock(held.astype(Float), point.astype(Float), new_offset.astype(Float), new_pace.astype(Float))
-
-
-def settled(offset: NDArray[Float], pace: NDArray[Float], step_s: Float) -> tuple[NDArray[Float], NDArray[Float]]:
-    """A critically damped spring towards zero, one step on (exact solution)."""
-    stiffness = Float(1 / SETTLES_S)
-    decay = Float(np.exp(-step_s * stiffness))
-    drive = pace + offset * stiffness
-    return decay * (offset + drive * step_s), decay * (pace - drive * stiffness * step_s)

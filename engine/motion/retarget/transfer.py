@@ -143,7 +143,8 @@ def _with_feet(rig: Rig, fit: Fit, world: WorldPoses, ours: NDArray[Float]) -> W
     local = local_poses(rig, world)
     rest = world_poses(rig, rig.rest())
     for leg in (LEFT_LEG, RIGHT_LEG):
-        hip, knee, foot = limb = tuple(fit.joints[SKELETON.names[joint]] for joint in leg[:3])
+        hip, knee, foot = (fit.joints[SKELETON.names[joint]] for joint in leg[:3])
+        limb = (hip, knee, foot)
         shin = quaternions.turned(
             quaternions.inverse(rest.rotation[:, knee]), rest.position[:, foot] - rest.position[:, knee]
         )

@@ -139,7 +139,8 @@ class MotionGen(nn.Module):
         hidden = functional.elu(self.first(known, gate))
         hidden = functional.elu(self.second(torch.cat((latent, hidden), -1), gate))
         change = self.last(torch.cat((latent, hidden), -1), gate)
-        return (state * self.kept + change.float()).clamp(-STATE_LIMIT, STATE_LIMIT)
+        following: torch.Tensor = (state * self.kept + change.float()).clamp(-STATE_LIMIT, STATE_LIMIT)
+        return following
 
     def advance(self, state: torch.Tensor, wish: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """The next state for normal noise [batch, latent]: a draw from the prior, decoded."""

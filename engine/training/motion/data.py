@@ -66,7 +66,7 @@ def deviations(features: NDArray[Float]) -> NDArray[Float]:
     for name, group in (("path", PATH), ("position", POSITION), ("velocity", VELOCITY), ("rotation", ROTATION)):
         deviation[group] = np.maximum(deviation[group], DEVIATION_MIN[name])
     deviation[CONTACT] = np.maximum(deviation[CONTACT], DEVIATION_MIN["contact"])
-    return deviation.astype(Float)
+    return np.asarray(deviation, Float)
 
 
 def tensors_of(takes: Sequence[Take], network: MotionGen, window: int, device: torch.device) -> FrameTensors:
@@ -98,10 +98,10 @@ def tensors_of(takes: Sequence[Take], network: MotionGen, window: int, device: t
 
 def beginnings(takes: Sequence[Take], network: MotionGen) -> torch.Tensor:
     """States [style, choice, feature] of people who stand still, evenly chosen; another style's where one has none."""
-    chosen = []
+    chosen: list[NDArray[Float]] = []
     for style in range(len(STYLES)):
-        rows = [take.features[still(take)] for take in takes if take.style == style]
-        chosen.append(np.concatenate(rows) if rows else np.zeros((0, FEATURE_COUNT), Float))
+        found = [take.features[still(take)] for take in takes if take.style == style]
+        chosen.append(np.concatenate(found) if found else np.zeros((0, FEATURE_COUNT), Float))
     fallback = max(chosen, key=len)
     if not len(fallback):
         raise DataError("no take shows somebody who stands still (label idle)")
@@ -116,4 +116,4 @@ def still(take: Take) -> NDArray[np.bool_]:
     """Frames of a take at which somebody idles, on both feet, without going anywhere."""
     slow = np.abs(take.features[:, PATH]).max(1) < 0.15
     stands = take.features[:, CONTACT].min(1) > 0.5
-    return (take.action == ACTIONS.index("idle")) & slow & stands
+    return np.asarray((take.action == ACTIONS.index("idle")) & slow & stands)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from engine.motion.actions import ACTIONS, STYLES
 from engine.motion.features import CONTACT, FEATURE_COUNT, PATH, POSITION, VELOCITY, GroundPath, advanced, poses_of
-from engine.motion.output.foot_lock import FootLock, locked, nothing_held, settled
+from engine.motion.output.foot_lock import SETTLES_S, FootLock, locked, nothing_held
+from engine.motion.output.transition import settled
 from engine.motion.pose import Poses
 from engine.motion.skeleton import Float
 from engine.motion.trajectory import RATE_HZ, WAY_COUNT, wished_way
@@ -29,6 +30,7 @@ FEET = (
 
 PLACE_WEIGHT, DIRECTION_WEIGHT, FEET_WEIGHT = 1.0, 1.5, 0.75
 SEARCHED_EVERY_FRAMES = 8
+VARIANCE_MIN = 1e-4
 LEFT_FRAMES_MIN = 12
 """Nobody jumps to where a take is about to end."""
 
@@ -91,7 +93,7 @@ class MotionMatcher:
 
     @staticmethod
     def _scaled(values: NDArray[Float], weight: float) -> Float:
-        return Float(weight / np.sqrt(values.var(0).mean() * values.shape[1] / 6))
+        return Float(weight / np.sqrt(max(float(values.var(0).mean()), VARIANCE_MIN) * values.shape[1] / 6))
 
     def _allowed(self, action: int, style: int) -> NDArray[np.int64]:
         """Rows that somebody who does `action` may jump to; other styles where this one has none."""
@@ -109,7 +111,7 @@ class MotionMatcher:
 
     def step(self, players: Players, wish: Wish, frame_number: int) -> Poses:
         """Move on by one frame; the poses [character]. `players` changes."""
-        offset, pace = settled(players.offset, players.pace, Float(1 / RATE_HZ))
+        offset, pace = settled(players.offset, players.pace, 1 / RATE_HZ, SETTLES_S)
         shown = self.features[players.frame] + offset
         ends = self.left[players.frame] <= 1
         changed = wish.action != players.told

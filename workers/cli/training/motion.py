@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from engine.training.motion.panel.evaluate import evaluate_motion
 
 from engine.catalog import SHIPPED_WEIGHTS
+from engine.training.motion.panel.evaluate import evaluate_motion
+from engine.training.motion.panel.report import PanelSize
 from engine.training.motion.plan import load_plan
 from engine.training.motion.train import train
 from workers.cli.options import JsonOption, WeightsOption
@@ -58,7 +59,7 @@ def evaluate(
     """
     plan = load_plan(config)
     with stage_bars() as tell:
-        panel = evaluate_motion(plan, weights or SHIPPED_MOTION_WEIGHTS, tell, minutes=minutes, seed=seed)
+        panel = evaluate_motion(plan, weights or SHIPPED_MOTION_WEIGHTS, tell, PanelSize(seed=seed, minutes=minutes))
     if as_json:
         typer.echo(json.dumps(panel.document(), indent=2))
     else:

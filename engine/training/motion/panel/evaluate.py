@@ -5,7 +5,7 @@ spoiled controls. A control that no figure tells from captured motion makes the 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,13 +37,14 @@ from engine.training.motion.panel.encoder import (
 from engine.training.motion.panel.measures import soundness_of
 from engine.training.motion.panel.players import (
     Obedience,
+    Played,
     obedience_of,
     played_as_clips,
     played_by_director,
     played_by_matching,
     scripted,
 )
-from engine.training.motion.panel.report import STEPPED_SESSIONS, LongRollout, Panel, SetFigures
+from engine.training.motion.panel.report import STEPPED_SESSIONS, LongRollout, Panel, PanelSize, SetFigures
 from engine.training.motion.panel.rivals import blurred, few_modes, jittered, shuffled
 from engine.training.motion.panel.steadiness import Tell, long_rollouts
 from engine.training.motion.plan import MotionPlan
@@ -53,14 +54,15 @@ STEP_FACTOR_MAX, BUSY_SHARE_MAX = 12.0, 0.2
 UNLIKELY_SHARE_MAX = 0.05
 """Of the frames of a long rollout that may be less likely than all but 0.5 % of the captured ones."""
 
-MATCHED_SECONDS = 1200.0
-"""Of captured motion in each half, with the actions in the shares in which they are wished for."""
-
-COUNT, SECONDS = 32, 20.0
+MATCHED_SEQUENCES = 60
+"""As many sequences' worth of captured motion in each half, with the actions in the shares in which they are wished."""
 
 
 def evaluate_motion(
-    plan: MotionPlan, weights_path: Path, tell: Tell, *, minutes: float = 10.0, seed: int = 0, count: int = COUNT
+    plan: MotionPlan,
+    weights_path: Path,
+    tell: Tell,
+    size: PanelSize = PanelSize(),  # noqa: B008 - frozen
 ) -> Panel:
     """Measure the panel with the clips of a plan. Raises DataError for unusable clips, WeightsError for weights."""
     weights = load_motiongen(weights_path)
@@ -70,8 +72,8 @@ def evaluate_motion(
     told = [take_of(clip) for clip in foot_locked(variants(clips))]
     matcher = MotionMatcher(told)
     tell("sets", 0, 4)
-    sets, obedience = _sets(director, matcher, told, real, seed, count, tell)
-    rollouts = long_rollouts(director, [take_of(clip) for clip in real], minutes, tell)
+    sets, obedience = _sets(director, matcher, told, real, size, tell)
+    rollouts = long_rollouts(director, [take_of(clip) for clip in real], size.minutes, tell)
     spread_kl = divergence_of(weights, told)
     one, many = step_ms(director)
     controls = ("blurred", "few modes", "memorised", "shuffled", "jittered")
@@ -85,26 +87,25 @@ def _sets(
     matcher: MotionMatcher,
     told: Sequence[Take],
     real: Sequence[Clip],
-    seed: int,
-    count: int,
+    size: PanelSize,
     tell: Tell,
 ) -> tuple[dict[str, SetFigures], dict[str, Obedience]]:
-    frames = round(SECONDS * RATE_HZ)
-    wishes = scripted(matcher, count, frames, seed, only_locomotion=False)
-    told_where = scripted(matcher, count, frames, seed + 1, only_locomotion=True)
-    played, obedience = {}, {}
-    for number, (name, play) in enumerate(
-        {
-            "motiongen": lambda script: played_by_director(director, script, seed),
-            "motion matching": lambda script: played_by_matching(matcher, script, seed),
-            "clip playback": lambda script: played_as_clips(told, script, seed),
-        }.items()
-    ):
+    frames, seed = round(size.seconds * RATE_HZ), size.seed
+    wishes = scripted(matcher, size.count, frames, seed, only_locomotion=False)
+    told_where = scripted(matcher, size.count, frames, seed + 1, only_locomotion=True)
+    systems: dict[str, Callable[[Sequence[Wish]], Played]] = {
+        "motiongen": lambda script: played_by_director(director, script, seed),
+        "motion matching": lambda script: played_by_matching(matcher, script, seed),
+        "clip playback": lambda script: played_as_clips(told, script, seed),
+    }
+    played: dict[str, Sequence[Poses]] = {}
+    obedience: dict[str, Obedience] = {}
+    for number, (name, play) in enumerate(systems.items()):
         played[name] = play(wishes).poses
         obedience[name] = obedience_of(play(told_where))
         tell("sets", number + 1, 4)
     shares = shares_of(wishes)
-    reference, ceiling = (matched(half, shares, MATCHED_SECONDS) for half in halves(real, seed))
+    reference, ceiling = (matched(half, shares, MATCHED_SEQUENCES * size.seconds) for half in halves(real, seed))
     sets = {
         "captured": ceiling,
         **played,

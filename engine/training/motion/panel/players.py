@@ -137,7 +137,8 @@ def averaged_velocity(poses: Poses) -> NDArray[np.float64]:
 
 def _averaged_heading(poses: Poses) -> NDArray[np.float64]:
     heading = poses.heading_rad().astype(np.float64)
-    return np.arctan2(*_mean_over(np.stack((np.sin(heading), np.cos(heading)), axis=1)).T)
+    mean = _mean_over(np.stack((np.sin(heading), np.cos(heading)), axis=1))
+    return np.asarray(np.arctan2(mean[:, 0], mean[:, 1]))
 
 
 def _mean_over(values: NDArray[np.floating]) -> NDArray[np.float64]:

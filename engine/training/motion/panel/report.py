@@ -10,6 +10,22 @@ STEPPED_SESSIONS = 64
 
 
 @dataclass(frozen=True, slots=True)
+class PanelSize:
+    """How much is measured.
+
+    seed     of every random choice
+    count    sequences per set
+    seconds  per sequence
+    minutes  of the long rollout of every action
+    """
+
+    seed: int = 0
+    count: int = 32
+    seconds: float = 20.0
+    minutes: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class SetFigures:
     """Figures of one set of sequences, compared with the reference half of captured motion."""
 

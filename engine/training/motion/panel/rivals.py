@@ -100,4 +100,4 @@ def jittered(sequences: Sequence[Poses], seed: int) -> list[Poses]:
 def _smooth_rotation(rotation: NDArray[Float]) -> NDArray[Float]:
     frames = len(rotation)
     flat = smoothed(rotation.reshape(frames, -1).astype(np.float64), BLUR_FRAMES).reshape(rotation.shape)
-    return (flat / np.maximum(np.linalg.norm(flat, axis=-1, keepdims=True), 1e-6)).astype(Float)
+    return np.asarray(flat / np.maximum(np.linalg.norm(flat, axis=-1, keepdims=True), 1e-6), Float)

@@ -1,3 +1,4 @@
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +25,7 @@ def played(
 
 
 def _bytes(poses: Poses, row: int = 0) -> bytes:
-    return poses.root_m[row].tobytes() + poses.rotation[row].tobytes() + poses.contact[row].tobytes()
+    return b"".join((poses.root_m[row].tobytes(), poses.rotation[row].tobytes(), poses.contact[row].tobytes()))
 
 
 @pytest.mark.parametrize("rate", RATES_HZ)
@@ -90,7 +91,7 @@ def test_a_character_begins_where_and_how_it_is_told(director: MotionDirector) -
     assert state.frame == 1
 
 
-def test_move_means_what_speed_and_heading_ask_for(director: MotionDirector) -> None:
+def test_move_means_what_speed_and_heading_ask_for() -> None:
     batch = np.zeros(4, SESSION)
     controls = [
         MotionControl(),
@@ -103,7 +104,7 @@ def test_move_means_what_speed_and_heading_ask_for(director: MotionDirector) -> 
     assert wishes["heading_rad"][3] == 2.0
 
 
-def test_without_a_heading_somebody_faces_where_he_goes(director: MotionDirector) -> None:
+def test_without_a_heading_somebody_faces_where_he_goes() -> None:
     wishes = wishes_of(np.zeros(1, SESSION), [MotionControl((1.0, 0.0))])
     assert wishes["heading_rad"][0] == pytest.approx(np.pi / 2)
 
@@ -147,3 +148,20 @@ def test_noise_is_nearly_normal_and_depends_on_seed_moment_and_column_only() -> 
     correlation = np.corrcoef(noise[:, 0], noise[:, 1])[0, 1]
     assert abs(float(correlation)) < 0.07
     assert torch.is_tensor(torch.from_numpy(noise))
+
+
+def test_a_change_of_action_does_not_show_as_a_jump(weights: MotionGenWeights) -> None:
+    network = copy.deepcopy(weights.network)
+    network.first.linear.weight[:, -len(ACTIONS) - 2 :] *= 30  # a network that reacts to actions wildly
+    director = MotionDirector(replace(weights, network=network))
+    state, other = director.begin(3), director.begin(3)
+    for _ in range(10):
+        director.step([state, other], [MotionControl(action="idle"), MotionControl(action="idle")])
+    before = director.step([state, other], [MotionControl(action="idle")] * 2)
+    after = director.step([state, other], [MotionControl(action="idle"), MotionControl(action="dance")])
+    steady, changed = (np.abs(after.rotation[row] - before.rotation[row]).max() for row in (0, 1))
+    assert changed < 2 * steady + 0.05
+
+
+def test_a_whole_state_and_its_control_fit_a_checkpoint() -> None:
+    assert SESSION.itemsize + 64 <= STATE_MAX_BYTES

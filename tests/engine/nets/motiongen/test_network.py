@@ -67,6 +67,7 @@ def test_two_frames_can_be_learned_by_heart(network: MotionGen) -> None:
     target = torch.stack((torch.linspace(-1, 1, 20), torch.linspace(1, -1, 20)))
     wish = network.wish(way, torch.arange(2), torch.arange(2))
     optimizer = torch.optim.Adam(network.parameters(), 3e-3)
+    loss = torch.tensor(1.0)
     for _ in range(300):
         mean, _ = network.encoder(target, state, wish)
         loss = (network.decode(mean, state, wish) - target).square().mean()
