@@ -12,6 +12,19 @@ from engine.motion import quaternions
 from engine.motion.skeleton import CONTACT_JOINTS, JOINT_COUNT, PELVIS, SKELETON, Float
 
 UP_AXIS = 1
+PARENTS = np.array(SKELETON.parents[1:])
+
+
+def _levels() -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
+    depth = [0] * JOINT_COUNT
+    for joint in range(1, JOINT_COUNT):
+        depth[joint] = depth[SKELETON.parents[joint]] + 1
+    joints = [np.flatnonzero(np.array(depth) == level) for level in range(1, max(depth) + 1)]
+    return tuple((level, np.array(SKELETON.parents)[level]) for level in joints)
+
+
+LEVELS = _levels()
+"""Joints of equal depth and their parents: a chain is walked in five steps instead of eighteen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +75,42 @@ def heading_of(quaternion: NDArray[np.floating]) -> NDArray[Float]:
     forward = quaternions.turned(quaternion, np.array((0, 0, 1), quaternion.dtype))
     side = quaternions.turned(quaternion, np.array((1, 0, 0), quaternion.dtype))
     level = forward[..., [0, 2]] + np.stack((-side[..., 2], side[..., 0]), -1)
-    return np.arctan2(level[..., 0], level[..., 1]).astype(Float)
+    return np.asarray(np.arctan2(level[..., 0], level[..., 1]), Float)
 
 
 def joint_rotations(rotation: NDArray[Float]) -> NDArray[Float]:
     """Rotations of all joints in world space, [..., 19, 4], from those relative to the parent."""
-    turned = [rotation[..., PELVIS, :]]
-    for joint in range(1, JOINT_COUNT):
-        turned.append(quaternions.multiplied(turned[SKELETON.parents[joint]], rotation[..., joint, :]).astype(Float))
-    return np.stack(turned, axis=-2)
+    world = np.empty_like(rotation)
+    world[..., PELVIS, :] = rotation[..., PELVIS, :]
+    for joints, parents in LEVELS:
+        world[..., joints, :] = quaternions.multiplied(world[..., parents, :], rotation[..., joints, :])
+    return world
 
 
-def joint_positions(poses: Poses, rest_offset_m: NDArray[Float] | None = None) -> NDArray[Float]:
+def joint_positions(
+    poses: Poses, rest_offset_m: NDArray[Float] | None = None, world: NDArray[Float] | None = None
+) -> NDArray[Float]:
     """Where all joints are in world space: float32 [..., 19, 3] in meters.
 
     rest_offset_m  [19, 3] or [..., 19, 3] of a character with other proportions; `SKELETON`'s own if left out
+    world          what `joint_rotations` gives for these poses, where that is known already
     """
     offset = SKELETON.rest_offset_m if rest_offset_m is None else np.asarray(rest_offset_m, Float)
-    world = joint_rotations(poses.rotation)
-    position = [poses.root_m]
-    for joint in range(1, JOINT_COUNT):
-        parent = SKELETON.parents[joint]
-        reach = quaternions.turned(world[..., parent, :], offset[..., joint, :])
-        position.append((position[parent] + reach).astype(Float))
-    return np.stack(position, axis=-2)
+    turned = joint_rotations(poses.rotation) if world is None else world
+    position = np.empty((*poses.shape, JOINT_COUNT, 3), Float)
+    position[..., PELVIS, :] = poses.root_m
+    reach = quaternions.turned(turned[..., PARENTS, :], np.broadcast_to(offset, position.shape)[..., 1:, :])
+    for joints, parents in LEVELS:
+        position[..., joints, :] = position[..., parents, :] + reach[..., joints - 1, :]
+    return position
+
+
+def local_rotations(world: NDArray[Float]) -> NDArray[Float]:
+    """Rotations relative to the parent [..., 19, 4] from those in world space; the inverse of `joint_rotations`."""
+    local = np.empty_like(world)
+    local[..., PELVIS, :] = world[..., PELVIS, :]
+    local[..., 1:, :] = quaternions.multiplied(quaternions.inverse(world[..., PARENTS, :]), world[..., 1:, :])
+    return local
 
 
 def concatenated(first: Poses, second: Poses) -> Poses:

@@ -40,8 +40,15 @@ def inverse(quaternion: Array) -> Array:
 def turned(quaternion: Array, vector: Array) -> Array:
     """`vector` [..., 3] turned by `quaternion`."""
     axis, real = quaternion[..., :3], quaternion[..., 3:]
-    sideways = np.cross(axis, vector) * 2
-    return vector + real * sideways + np.cross(axis, sideways)
+    sideways = crossed(axis, vector) * 2
+    return vector + real * sideways + crossed(axis, sideways)
+
+
+def crossed(first: Array, second: Array) -> Array:
+    """Cross product [..., 3]; numpy's own takes several times as long for small arrays."""
+    x1, y1, z1 = first[..., 0], first[..., 1], first[..., 2]
+    x2, y2, z2 = second[..., 0], second[..., 1], second[..., 2]
+    return np.stack((y1 * z2 - z1 * y2, z1 * x2 - x1 * z2, x1 * y2 - y1 * x2), axis=-1)
 
 
 def normalized(quaternion: Array) -> Array:
@@ -99,8 +106,8 @@ def about_axis(axis: int, angle_rad: Array) -> Array:
 def between(start: Array, end: Array) -> Array:
     """The shortest turn of unit direction `start` [..., 3] onto `end`; a half turn about some axis for opposites."""
     real = 1 + (start * end).sum(-1, keepdims=True)
-    aside = np.where(np.abs(start[..., :1]) < 0.8, np.array((1, 0, 0)), np.array((0, 1, 0)))
-    axis = np.where(real > 1e-6, np.cross(start, end), np.cross(start, aside))
+    aside = np.where(np.abs(start[..., :1]) < 0.8, np.array((1, 0, 0)), np.array((0, 1, 0))).astype(start.dtype)
+    axis = np.where(real > 1e-6, crossed(start, end), crossed(start, np.broadcast_to(aside, start.shape)))
     return normalized(np.concatenate((axis, np.where(real > 1e-6, real, 0)), axis=-1).astype(start.dtype))
 
 
@@ -137,4 +144,4 @@ def from_six(six: Array) -> Array:
     first = six[..., :3] / np.maximum(np.linalg.norm(six[..., :3], axis=-1, keepdims=True), TINY)
     second = six[..., 3:] - first * (first * six[..., 3:]).sum(-1, keepdims=True)
     second = second / np.maximum(np.linalg.norm(second, axis=-1, keepdims=True), TINY)
-    return from_matrix(np.stack((first, second, np.cross(first, second)), axis=-1)).astype(six.dtype)
+    return from_matrix(np.stack((first, second, crossed(first, second)), axis=-1)).astype(six.dtype)
