@@ -1,7 +1,7 @@
 """Eight poses made by hand, to look at characters in: angles of a few joints, turned about the axes of the T-pose.
 
-Positive angles about x swing a hanging limb backwards for legs (the shin folds) and lean the trunk forwards; about z they
-raise the left arm and lower the right one.
+Positive angles about x swing legs backwards and lean the trunk forwards; about z they raise the left arm and lower the
+right one.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,8 @@ ATTITUDES: Mapping[str, tuple[float, Angles]] = {
         "r_hip": (0.1, 0, -0.08), "l_elbow": (0, -1.0, 0),
     }),
     "cheer": (0.0, {
-        "l_shoulder": (0, -0.3, 0.9), "r_shoulder": (0, 0.3, -0.9), "l_elbow": (0, -0.5, 0.3), "r_elbow": (0, 0.5, -0.3),
+        "l_shoulder": (0, -0.3, 0.9), "r_shoulder": (0, 0.3, -0.9), "l_elbow": (0, -0.5, 0.3),
+        "r_elbow": (0, 0.5, -0.3),
         "chest": (-0.15, 0, 0), "head": (-0.2, 0, 0), "l_hip": (0, 0, 0.15), "r_hip": (0, 0, -0.15),
     }),
 }  # fmt: skip
