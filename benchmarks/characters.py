@@ -55,7 +55,8 @@ def strip(frames: Picture) -> Picture:
     alpha = frames[..., 3:].astype(np.float32) / 255.0
     color = frames[..., :3] * alpha + np.array(PAPER, np.float32) * (1.0 - alpha)
     cells = [cv2.resize(cell[:, left : left + width], CELL_PX, interpolation=cv2.INTER_AREA) for cell in color]
-    return np.rint(np.concatenate(cells, axis=1)).astype(np.uint8)
+    pixels: Picture = np.rint(np.concatenate(cells, axis=1)).astype(np.uint8)
+    return pixels
 
 
 def write(path: Path, picture: Picture, provenance: dict[str, str]) -> None:
