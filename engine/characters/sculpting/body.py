@@ -254,5 +254,5 @@ def add_flesh_limbs(body: Sculpture, trousers: int = PRIMARY) -> None:
     """Bare arms and clothed legs, of a creature of flesh."""
     add_sleeve(body, SKIN, -0.06, 1.0)
     add_trouser(
-        body, trousers, -0.06, 1.0, under=0.86 if body.identity.part("torso") in ("robe", "coat", "tunic") else 1.0
+        body, trousers, -0.06, 1.0, under=0.72 if body.identity.part("torso") in ("robe", "coat", "tunic") else 1.0
     )

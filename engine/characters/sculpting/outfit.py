@@ -55,7 +55,7 @@ def skirt_weights(body: Sculpture, position: Floats) -> Floats:
     down = np.clip((hip[1] - position[:, 1]) / (hip[1] - knee[1] * 0.9), 0.0, 1.0)
     left = np.clip(position[:, 0] / (2.4 * hip[0]) + 0.5, 0.0, 1.0)
     left = left * left * (3.0 - 2.0 * left)
-    legs = 0.8 * down
+    legs = 0.88 * down
     shin = np.clip((knee[1] * 0.9 - position[:, 1]) / max(knee[1], 1e-6), 0.0, 1.0) * 0.35 * legs
     weight = np.zeros((len(position), JOINT_COUNT))
     weight[:, 0] = 1.0 - legs

@@ -87,8 +87,8 @@ def tuft(
     path = curve(np.asarray(points, np.float64), rings)
     along = unit(np.gradient(path, axis=0))
     side = np.cross(np.asarray(up, np.float64), along)
-    side = np.where(np.linalg.norm(side, axis=1, keepdims=True) < 1e-3, np.cross(Z, along) + 1e-6 * X, side)
-    side = unit(side)
+    level = np.linalg.norm(side, axis=1, keepdims=True) < 1e-3
+    side = unit(np.where(level, np.cross(Z, along) + 1e-6 * X, side).astype(np.float64))
     size = np.interp(np.linspace(0.0, 1.0, rings), np.linspace(0.0, 1.0, len(radius)), radius)
     return loft(path, side, np.cross(along, side), size, size * flat, sides=sides)
 
@@ -112,7 +112,9 @@ def shell(
     span     first and last angle; None: all around
     """
     full = span is None
-    angle = np.arange(sides) * (2.0 * np.pi / sides) if span is None else np.linspace(*span, sides)
+    angle: Floats = np.arange(sides) * (2.0 * np.pi / sides)
+    if span is not None:
+        angle = np.linspace(span[0], span[1], sides)
     step = np.linspace(0.0, 1.0, rings)[:, None]
     share = high + (low(angle)[None] - high) * step
     grid = surface(np.broadcast_to(angle, share.shape).ravel(), share.ravel())

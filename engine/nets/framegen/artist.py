@@ -3,6 +3,7 @@
 Frames are painted one by one: on CPUs a batch saves nothing, and a frame then cannot depend on its neighbours.
 """
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,15 +35,15 @@ class FrameArtist:
     """Paints frames with loaded weights, in float32 or bfloat16."""
 
     def __init__(self, weights: FrameGenWeights, dtype: torch.dtype = torch.float32) -> None:
-        self._network = channels_last(weights.network)
         self.size_px = weights.header.network.size_px
-        self._half = dtype == torch.bfloat16
+        self._network = channels_last(copy.deepcopy(weights.network).to(dtype))
+        self._code_of = weights.network.code_of
 
     def actor(self, identity: Identity) -> Actor:
         """Make a character ready; takes a tenth of a second."""
         cast = cast_of([build_character(identity)])
         with torch.inference_mode():
-            return Actor(cast, self._network.code(cast.features))
+            return Actor(cast, self._code_of(cast.features))
 
     def between(self, first: Actor, second: Actor, identity: Identity, share: float) -> Actor:
         """An actor with the body and colors of `identity` whose code lies between those of two others."""
@@ -53,12 +54,9 @@ class FrameArtist:
         """Frames uint8 [frames, size, size, 4] with straight alpha of poses [frames]; the same pose, the same bytes."""
         take = take_of(poses, camera, light)
         frames = []
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self._half):
+        with torch.inference_mode():
             for row in range(poses.shape[0]):
-                one = torch.tensor([row])
-                with torch.autocast("cpu", enabled=False):
-                    joints, views = stage(actor.cast, take.rows(one))
-                    seen = part_maps(actor.cast.parts, joints, views, actor.cast.scale[:, 2], MAP_PX)
-                painted = self._network(seen, actor.code)
-                frames.append(to_pixels(painted.rgba(actor.cast.palette).float()))
+                joints, views = stage(actor.cast, take.rows(torch.tensor([row])))
+                seen = part_maps(actor.cast.parts, joints, views, actor.cast.scale[:, 2], MAP_PX)
+                frames.append(to_pixels(self._network(seen, actor.code).rgba(actor.cast.palette)))
         return np.concatenate(frames)

@@ -141,10 +141,11 @@ class FrameGen(nn.Module):
 
     def forward(self, seen: PartMaps, code: torch.Tensor) -> Painted:
         """Maps of MAP_PX pixels and codes float32 [batch, code_width] -> what to paint."""
-        style = self.style(torch.cat([code, seen.view], 1))
-        vectors = self.part_vectors(code).unflatten(1, (PART_COUNT, self.config.part_width))
+        kind = self.entry.weight.dtype
+        style = self.style(torch.cat([code, seen.view], 1).to(kind))
+        vectors = self.part_vectors(code.to(kind)).unflatten(1, (PART_COUNT, self.config.part_width))
         laid = torch.einsum("bphw,bpe->behw", seen.share, vectors.to(seen.share.dtype))
-        x = torch.cat([seen.maps, laid], 1).to(self.entry.weight.dtype).contiguous(memory_format=torch.channels_last)
+        x = torch.cat([seen.maps, laid], 1).to(kind).contiguous(memory_format=torch.channels_last)
         x = functional.leaky_relu(self.entry(x), LEAK)
         kept = []
         for block, down in zip(self.before, self.down, strict=True):

@@ -112,7 +112,7 @@ def test_it_learns_two_frames_by_heart() -> None:
     network = FrameGen(TINY)
     optimizer = torch.optim.Adam(network.parameters(), 4e-3)
     started = time.monotonic()
-    errors = []
+    errors: list[float] = []
     while len(errors) < 120 and time.monotonic() - started < 120:
         rgba = network(seen, network.code(cast.features)).rgba(cast.palette)
         loss = (rgba - truth).abs().mean()
