@@ -50,7 +50,7 @@ DISC_INFO = GeneratorInfo(
     classes=("disc",),
     sizes_px=(128, 256),
     maps=("description", "pose", "frame"),
-    choices=tuple(DISC_NAMES.items()),
+    choices=(("renderer", ("network", "mesh")), *DISC_NAMES.items()),
 )
 
 
@@ -110,7 +110,14 @@ class DiscFigures:
         return pose
 
     def description(self, figure: Who) -> dict[str, object]:
-        return {"identity": figure.document(), "joints": [f"joint {number}" for number in range(19)]}
+        return {
+            "identity": figure.document(),
+            "joints": [f"joint {number}" for number in range(19)],
+            "parents": [-1] + 18 * [0],
+            "rest_offset_m": 19 * [[0.0, 0.0, 0.0]],
+            "root_scale": 0.5,
+            "root_lift_m": 0.02,
+        }
 
 
 class DiscPainter:
