@@ -29,7 +29,7 @@ class Motion(Protocol[Moving]):
         ...
 
     def stored(self, moving: Moving) -> bytes:
-        """The state, at most 3 KiB."""
+        """The state, at most 3.5 KiB."""
         ...
 
     def restored(self, data: bytes, rate_hz: int) -> Moving:

@@ -46,6 +46,19 @@ def test_size_without_a_network_is_refused_at_the_beginning(generators: Any) -> 
     assert (caught.value.field, caught.value.allowed) == ("size_px", "128")
 
 
+def test_checkpoint_stays_small_whatever_has_been_said(generators: Any) -> None:
+    generator = generators[FramesRequest]
+    state = generator.begin(FramesRequest())
+    third = 100 / 3
+    said = Control(third / 10, third, third, "crouch", "signal", "stylized", third, third, third / 40, third, third)
+    generator.steer(state, said.encoded())
+    for _ in range(4):
+        generator.step([state])
+    checkpoint = generator.checkpoint(state)
+    assert len(checkpoint) <= 4096
+    assert generator.resume(state.request, checkpoint).steering == state.steering
+
+
 @pytest.mark.parametrize("renderer", ["network", "mesh"])
 def test_whole_stream_runs_over_the_real_parts(generators: Any, renderer: str) -> None:
     generator = generators[FramesRequest]

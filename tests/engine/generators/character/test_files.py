@@ -17,8 +17,7 @@ def made(generator: Any, request: CharacterRequest = REQUEST, checkpoint: bytes 
     state = generator.resume(request, checkpoint) if checkpoint else generator.begin(request)
     parts = []
     while not state.finished:
-        (item,) = generator.step([state])[0]
-        parts.append(item.part() if isinstance(item, Draft) else item)
+        parts += [item.part() if isinstance(item, Draft) else item for item in generator.step([state])[0]]
     return parts
 
 
@@ -69,9 +68,25 @@ def test_same_bytes_again_and_from_every_checkpoint(generator: Any) -> None:
         assert made(generator, checkpoint=bytes([count])) == whole[count:]
 
 
-def test_steps_are_announced(generator: Any) -> None:
-    names = ["character description", "character character", "character preview"]
-    assert [name for name, _ in generator.steps_ahead(generator.begin(REQUEST))] == names
+def test_announced_steps_are_those_that_are_made(generator: Any) -> None:
+    state = generator.begin(REQUEST)
+    ahead = generator.steps_ahead(state)
+    assert [name for name, _ in ahead] == [
+        "character description", "character clips", "character character", "character preview"
+    ]  # fmt: skip
+    made = []
+    while not state.finished:
+        made.append((generator.steps_ahead(state)[0][0], len(generator.step([state])[0])))
+    assert [name for name, _ in made] == [name for name, count in ahead for _ in range(count)]
+    assert [count for name, count in made if name == "character clips"] == 10 * [0]
+
+
+def test_clips_that_were_not_finished_are_begun_again(generator: Any) -> None:
+    state = generator.begin(REQUEST)
+    for _ in range(4):
+        generator.step([state])
+    rest = made(generator, checkpoint=generator.checkpoint(state))
+    assert rest == made(generator)[1:]
 
 
 def test_unknown_clips_and_foreign_checkpoints_are_refused(generator: Any) -> None:
