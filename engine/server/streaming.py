@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-import grpc
-
 from engine.assets import AssetRequest
+from engine.server.callers import Context
 from engine.server.convert import stream_header
 from engine.server.framing import header_frame, part_frames, trailer_frame
 from engine.server.status import IdleError
@@ -16,7 +15,16 @@ from engine.server.video import VideoParts
 from engine.sessions.session import Session
 from engine.sessions.sessions import Sessions, Wishes
 
-Context = grpc.aio.ServicerContext[bytes, bytes]
+__all__ = ["AssetStreamer", "Context", "IdleLimit"]
+
+
+async def open_answer(context: Context) -> None:
+    """Send the headers by themselves, for a call whose writes may be cancelled before it ends with a status.
+
+    They go out with the first write otherwise, and `grpc.aio` sends them again with the status if that write is
+    cancelled on its way: the transport refuses the second ones, and the client never hears how the call ended.
+    """
+    await context.send_initial_metadata(())
 
 
 class IdleLimit:
@@ -71,6 +79,11 @@ class AssetStreamer:
         self._sessions = sessions
         self._metrics = metrics
         self._idle_timeout_s = idle_timeout_s
+
+    @property
+    def idle_timeout_s(self) -> float:
+        """How long a client may take nothing."""
+        return self._idle_timeout_s
 
     async def stream(self, request: AssetRequest, wishes: Wishes, context: Context) -> None:
         """Write header, parts and trailer."""

@@ -3,12 +3,17 @@ import { readFile } from "node:fs/promises";
 import { AnimationMixer } from "three";
 import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
 
-// What the loader expects of a browser. Images are not decoded: a PNG's header tells its size.
+// What the loader expects of a browser. Images are not decoded: the header of a PNG or JPEG file tells its size.
 globalThis.self = globalThis;
 globalThis.createImageBitmap = async (blob) => {
-  const header = new DataView(await blob.arrayBuffer());
-  if (header.getUint32(0) !== 0x89504e47) throw new Error("not a PNG image");
-  return { width: header.getUint32(16), height: header.getUint32(20), close() {} };
+  const file = new DataView(await blob.arrayBuffer());
+  if (file.getUint32(0) === 0x89504e47) {
+    return { width: file.getUint32(16), height: file.getUint32(20), close() {} };
+  }
+  if (file.getUint16(0) !== 0xffd8) throw new Error("neither a PNG nor a JPEG image");
+  let place = 2; // segment after segment up to the frame's header, 0xffc0 to 0xffc2
+  while (![0xffc0, 0xffc1, 0xffc2].includes(file.getUint16(place))) place += 2 + file.getUint16(place + 2);
+  return { width: file.getUint16(place + 7), height: file.getUint16(place + 5), close() {} };
 };
 
 const [path] = process.argv.slice(2);

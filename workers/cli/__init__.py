@@ -83,6 +83,9 @@ def command_line() -> TyperGroup:
         CommandOnDemand(
             "character", "workers.cli.characters.command:app", "Make a character and let it move: video, poses, model."
         ),
+        CommandOnDemand("scene", "workers.cli.scenes.scene:app", "Make a scene: terrain, textures, props, sky, light."),
+        CommandOnDemand("level", "workers.cli.scenes.level:app", "Make a game level that can be won."),
+        CommandOnDemand("world", "workers.cli.worlds.world:app", "Fly through an endless world of a server."),
         CommandOnDemand("catalog", "workers.cli.catalog:app", "List what can be made, with which parameters."),
         CommandOnDemand("serve", "workers.cli.serve:app", "Serve generators over gRPC."),
         group_of(

@@ -45,8 +45,10 @@ from morphogen_client.errors import (
 from morphogen_client.material import DecodedMaps, Pixels, TextureResult, TextureUpdate
 from morphogen_client.options import StreamOptions
 from morphogen_client.probe import Arrival, ProbeOptions, ProbeResult, SteerOptions
+from morphogen_client.results.files import FileUpdate
 from morphogen_client.results.level import LevelResult, LevelUpdate
-from morphogen_client.results.scene import SceneResult, SceneUpdate
+from morphogen_client.results.scene import SceneResult
+from morphogen_client.results.world import ChunkResult, WorldResult
 from morphogen_client.scenes.landscape import Landscape, Reroll, Sketch
 from morphogen_client.scenes.level import TILES, LevelOptions, LevelStreamOptions
 from morphogen_client.scenes.scene import OwnProp, SceneOptions, SceneStreamOptions
@@ -56,6 +58,10 @@ from morphogen_client.streams.session import NO_RETRY, RetryPolicy
 from morphogen_client.streams.steering import AsyncSteeredProbe, SteeredProbe
 from morphogen_client.texture import MAPS, Blend, Color, Pattern, TextureOptions, TextureStreamOptions
 from morphogen_client.workers import Replacement, Worker
+from morphogen_client.worlds.chunk import Chunk
+from morphogen_client.worlds.events import ChunkArrived, ChunksEvicted, ExploreEvent, WorldOpened, WorldSettled
+from morphogen_client.worlds.explorer import AsyncWorldExplorer, WorldExplorer
+from morphogen_client.worlds.requests import ChunkOptions, ChunkStreamOptions, ExploreOptions, Viewer
 
 __version__ = "0.1.0"
 
@@ -69,6 +75,7 @@ __all__ = [
     "AsyncResultStream",
     "AsyncSteeredFrames",
     "AsyncSteeredProbe",
+    "AsyncWorldExplorer",
     "Blend",
     "BrokenStreamError",
     "CancelledError",
@@ -76,11 +83,20 @@ __all__ = [
     "CharacterResult",
     "CharacterStreamOptions",
     "ChecksumMismatchError",
+    "Chunk",
+    "ChunkArrived",
+    "ChunkOptions",
+    "ChunkResult",
+    "ChunkStreamOptions",
+    "ChunksEvicted",
     "Client",
     "Color",
     "ControlOptions",
     "DeadlineExceededError",
     "DecodedMaps",
+    "ExploreEvent",
+    "ExploreOptions",
+    "FileUpdate",
     "Frame",
     "FrameDecoder",
     "FrameOptions",
@@ -118,7 +134,6 @@ __all__ = [
     "SceneOptions",
     "SceneResult",
     "SceneStreamOptions",
-    "SceneUpdate",
     "ServerError",
     "Sketch",
     "SteerOptions",
@@ -134,5 +149,10 @@ __all__ = [
     "UnauthenticatedError",
     "UnavailableError",
     "UnsupportedError",
+    "Viewer",
     "Worker",
+    "WorldExplorer",
+    "WorldOpened",
+    "WorldResult",
+    "WorldSettled",
 ]

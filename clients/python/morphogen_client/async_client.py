@@ -13,24 +13,11 @@ from grpc_health.v1 import health_pb2
 
 from morphogen.v1 import catalog_pb2, workers_pb2
 from morphogen_client.catalog import Generator, generator_from
-from morphogen_client.characters.files import CharacterReader, CharacterResult
-from morphogen_client.characters.frames import Frame, FramesResult
-from morphogen_client.characters.options import (
-    CharacterStreamOptions,
-    ControlOptions,
-    FrameStreamOptions,
-    character_stream_request,
-)
-from morphogen_client.characters.streams import (
-    FRAMES_DIALECT,
-    AsyncSteeredFrames,
-    control_request,
-    played_session,
-    steered_session,
-)
+from morphogen_client.characters.async_verbs import AsyncCharacterVerbs
 from morphogen_client.connection import DEFAULT_SERVER, Connection, Services, Tls, limited
 from morphogen_client.errors import UnavailableError, error_from_rpc
 from morphogen_client.material import MaterialReader, TextureResult, TextureUpdate
+from morphogen_client.options import StreamOptions
 from morphogen_client.probe import (
     Arrival,
     ArrivalReader,
@@ -39,8 +26,10 @@ from morphogen_client.probe import (
     SteerOptions,
     probe_request,
 )
+from morphogen_client.results.files import FileUpdate
 from morphogen_client.results.level import LevelReader, LevelResult, LevelUpdate
-from morphogen_client.results.scene import SceneReader, SceneResult, SceneUpdate
+from morphogen_client.results.scene import SceneResult, scene_reader
+from morphogen_client.results.world import ChunkResult, WorldResult, chunk_reader, world_reader
 from morphogen_client.scenes.landscape import Landscape
 from morphogen_client.scenes.level import LevelStreamOptions, level_stream_request
 from morphogen_client.scenes.scene import SceneStreamOptions, scene_stream_request
@@ -49,12 +38,21 @@ from morphogen_client.streams.session import NO_RETRY, Result, RetryPolicy, Stre
 from morphogen_client.streams.steering import PROBE_DIALECT, AsyncSteeredProbe, steer_session
 from morphogen_client.texture import TextureOptions, TextureStreamOptions, prefetch_request, texture_stream_request
 from morphogen_client.workers import Replacement, Worker, replacement_from, worker_from
+from morphogen_client.worlds.exploration import Exploration
+from morphogen_client.worlds.explorer import AsyncWorldExplorer, new_async_box
+from morphogen_client.worlds.requests import (
+    ChunkStreamOptions,
+    ExploreOptions,
+    chunk_stream_request,
+    explore_start,
+    world_stream_request,
+)
 
 UnaryRequest = TypeVar("UnaryRequest")
 UnaryResponse = TypeVar("UnaryResponse")
 
 
-class AsyncClient:
+class AsyncClient(AsyncCharacterVerbs):
     """A connection to a Morphogen server, for one event loop.
 
     server     HOST:PORT
@@ -142,12 +140,12 @@ class AsyncClient:
         *,
         timeout_s: float | None = None,
         **options: Unpack[SceneStreamOptions],
-    ) -> AsyncResultStream[SceneUpdate, SceneResult]:
+    ) -> AsyncResultStream[FileUpdate, SceneResult]:
         """Make a scene; iterate the answer for its files as they are made. Without a landscape it is one of grass.
 
         Deadlines and errors as in `generate_texture`.
         """
-        session = StreamSession(scene_stream_request(landscape, options), SceneReader(), self._retry)
+        session = StreamSession(scene_stream_request(landscape, options), scene_reader(), self._retry)
         return self._stream(self._services.scenes.GenerateScene, session, timeout_s)
 
     async def scene(
@@ -160,64 +158,83 @@ class AsyncClient:
         """Make a scene and wait for it, as `generate_scene` does."""
         return await self.generate_scene(landscape, timeout_s=timeout_s, **options).result()
 
-    def generate_character(
-        self, *, timeout_s: float | None = None, **options: Unpack[CharacterStreamOptions]
-    ) -> AsyncResultStream[SceneUpdate, CharacterResult]:
-        """Make a character; iterate the answer for its files. Deadlines and errors as in `generate_texture`."""
-        session = StreamSession(character_stream_request(options), CharacterReader(), self._retry)
-        return self._stream(self._services.characters.GenerateCharacter, session, timeout_s)
+    def generate_world(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        timeout_s: float | None = None,
+        **options: Unpack[StreamOptions],
+    ) -> AsyncResultStream[FileUpdate, WorldResult]:
+        """Make what is needed once to show any part of a world; iterate the answer for its files as they are made.
 
-    async def character(
-        self, *, timeout_s: float | None = None, **options: Unpack[CharacterStreamOptions]
-    ) -> CharacterResult:
-        """Make a character and wait for it, as `generate_character` does."""
-        return await self.generate_character(timeout_s=timeout_s, **options).result()
+        Deadlines and errors as in `generate_texture`.
+        """
+        session = StreamSession(world_stream_request(landscape, options), world_reader(), self._retry)
+        return self._stream(self._services.worlds.GenerateWorld, session, timeout_s)
 
-    def stream_frames(
-        self, *, auto_grant: bool = True, timeout_s: float = math.inf, **options: Unpack[FrameStreamOptions]
-    ) -> AsyncSteeredFrames:
-        """Receive a character's frames while steering it. Never retried; by default without a time limit of its own.
+    async def world(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        timeout_s: float | None = None,
+        **options: Unpack[StreamOptions],
+    ) -> WorldResult:
+        """Make what is needed once and wait for it, as `generate_world` does."""
+        return await self.generate_world(landscape, timeout_s=timeout_s, **options).result()
+
+    def generate_chunk(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        row: int = 0,
+        column: int = 0,
+        timeout_s: float | None = None,
+        **options: Unpack[ChunkStreamOptions],
+    ) -> AsyncResultStream[FileUpdate, ChunkResult]:
+        """Make one chunk of a world; iterate the answer for its files.
+
+        Deadlines and errors as in `generate_texture`.
+        """
+        request = chunk_stream_request(landscape, row, column, options)
+        session = StreamSession(request, chunk_reader(), self._retry)
+        return self._stream(self._services.worlds.GenerateChunk, session, timeout_s)
+
+    async def chunk(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        row: int = 0,
+        column: int = 0,
+        timeout_s: float | None = None,
+        **options: Unpack[ChunkStreamOptions],
+    ) -> ChunkResult:
+        """Make one chunk and wait for it, as `generate_chunk` does."""
+        stream = self.generate_chunk(landscape, row=row, column=column, timeout_s=timeout_s, **options)
+        return await stream.result()
+
+    def explore_world(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        auto_grant: bool = True,
+        timeout_s: float = math.inf,
+        **options: Unpack[ExploreOptions],
+    ) -> AsyncWorldExplorer:
+        """Receive the chunks around a viewer that moves; iterate the answer for events. Lasts until you leave it.
 
         Raises InvalidRequestError at once for an option that no request can carry; everything else is raised by the
-        iteration.
+        iteration. A broken connection is made again as `retry` says, and goes on with what is held.
         """
-        return AsyncSteeredFrames(
-            lambda messages, remaining_s: self._services.characters.StreamFrames(
-                messages, timeout=limited(remaining_s), metadata=self._connection.metadata()
+        return AsyncWorldExplorer(
+            lambda messages, remaining_s: self._services.worlds.ExploreWorld(
+                messages,
+                timeout=limited(remaining_s),
+                metadata=self._connection.metadata(),
             ),
-            steered_session(options),
+            Exploration(explore_start(landscape, options), options.get("held", ()), self._retry, new_async_box),
             timeout_s,
-            FRAMES_DIALECT,
             auto_grant=auto_grant,
         )
-
-    def play_frames(
-        self, *, grants_credit: bool = False, timeout_s: float = math.inf, **options: Unpack[FrameStreamOptions]
-    ) -> AsyncResultStream[Frame, FramesResult]:
-        """Receive a character's frames as a script moves it, through cuts without a gap.
-
-        The header's `session_id` lets `control_session` steer it; with `grants_credit` that has to grant the credit
-        too, and the stream is not retried.
-        """
-        session = played_session(options, self._retry, grants_credit=grants_credit)
-        return self._stream(self._services.characters.PlayFrames, session, timeout_s)
-
-    async def control_session(
-        self,
-        session_id: str,
-        *,
-        first_number: int = 0,
-        credit: int = 0,
-        keyframe: bool = False,
-        **controls: Unpack[ControlOptions],
-    ) -> int:
-        """Steer a stream of `play_frames`; how many controls it has taken. `first_number`: ignored if taken already.
-
-        Raises NotFoundError for a session that has ended, InvalidRequestError for what it cannot take.
-        """
-        request = control_request(session_id, controls, first_number, credit, keyframe=keyframe)
-        response = await self._unary(self._services.characters.ControlSession, request, NO_RETRY)
-        return int(response.control_count)
 
     def probe(
         self, *, timeout_s: float | None = None, **options: Unpack[ProbeOptions]

@@ -16,6 +16,7 @@ from morphogen.v1 import (
     scene_pb2_grpc,
     texture_pb2_grpc,
     workers_pb2_grpc,
+    world_pb2_grpc,
 )
 from morphogen_client.errors import InvalidRequestError
 
@@ -119,6 +120,7 @@ class Services:
         self.textures = texture_pb2_grpc.TextureServiceStub(channel)
         self.scenes = scene_pb2_grpc.SceneServiceStub(channel)
         self.characters = character_pb2_grpc.CharacterServiceStub(channel)
+        self.worlds = world_pb2_grpc.WorldServiceStub(channel)
         self.catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
         self.diagnostics = diagnostics_pb2_grpc.DiagnosticsServiceStub(channel)
         self.workers = workers_pb2_grpc.WorkerServiceStub(channel)

@@ -1,6 +1,5 @@
 """CharacterService on the wire."""
 
-import secrets
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 
@@ -9,17 +8,16 @@ import grpc
 from engine.errors import InvalidRequestError
 from engine.server.callers import Callers
 from engine.server.convert import frame_wishes, granted, wishes
-from engine.server.status import NotFoundError
 from engine.server.steering import steered
-from engine.server.streaming import AssetStreamer, Context
+from engine.server.streaming import AssetStreamer, Context, open_answer
 from engine.server.video import VideoParts, video_parts
+from engine.server.web.live import LiveStreams
 from engine.sessions.session import Session
 from engine.sessions.sessions import Sessions
 from engine.wire.parsing import parsed
 from engine.wire.requests.character import character_request, control_of, frames_request
 from morphogen.v1 import character_pb2
 
-SESSION_ID_BYTES = 16
 CONTROLS_MAX = 64
 """Most controls in one message."""
 
@@ -39,7 +37,7 @@ class CharacterService:
         self._sessions = sessions
         self._streamer = streamer
         self._gpl_encoders = gpl_encoders
-        self._playing: dict[str, _Playing] = {}
+        self._playing: LiveStreams[_Playing] = LiveStreams()
 
     def handler(self) -> "grpc.GenericRpcHandler[bytes, bytes]":
         """The methods, on plain bytes: requests are parsed here to report what is wrong with them."""
@@ -68,7 +66,8 @@ class CharacterService:
         video = video_parts(stream, request, gpl=self._gpl_encoders)
         with nullcontext() if video is None else closing(video):
             async with self._sessions.open(request, chosen) as session:
-                playing = _Playing(session, video, chosen.terms.tenant, explicit_credit=True)
+                playing = _Playing(session, video, explicit_credit=True)
+                await open_answer(context)
                 delivering = self._streamer.deliver(request, session, context, video=video)
                 await steered(delivering, _follow(playing, context))
 
@@ -79,21 +78,16 @@ class CharacterService:
         terms, explicit = self._callers.terms_of(context), message.grants_credit
         chosen = frame_wishes(message.stream, message.options, terms, explicit_credit=explicit)
         video = video_parts(message.stream, request, gpl=self._gpl_encoders)
-        session_id = secrets.token_hex(SESSION_ID_BYTES)
         with nullcontext() if video is None else closing(video):
             async with self._sessions.open(request, chosen) as session:
-                self._playing[session_id] = _Playing(session, video, terms.tenant, explicit_credit=explicit)
-                try:
+                playing = _Playing(session, video, explicit_credit=explicit)
+                with self._playing.opened(terms.tenant, playing) as session_id:
                     await self._streamer.deliver(request, session, context, session_id=session_id, video=video)
-                finally:
-                    del self._playing[session_id]
 
     async def control_session(self, data: bytes, context: Context) -> bytes:
         """Steer a session of `play_frames`."""
         message = parsed(character_pb2.ControlSessionRequest, data)
-        playing = self._playing.get(message.session_id)
-        if playing is None or playing.tenant != self._callers.tenant_of(context):
-            raise NotFoundError("session_id", message.session_id[:80], "a session of this caller that runs here")
+        playing = self._playing.find(self._callers.tenant_of(context), message.session_id)
         if len(message.controls) > CONTROLS_MAX:
             raise InvalidRequestError("controls", len(message.controls), f"at most {CONTROLS_MAX} controls")
         playing.take(message)
@@ -106,7 +100,6 @@ class _Playing:
 
     session: Session
     video: VideoParts | None
-    tenant: str
     explicit_credit: bool
     control_count: int = 0
 

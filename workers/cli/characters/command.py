@@ -198,7 +198,7 @@ def open_source(access: ServerAccess | None) -> Iterator[CharacterSource]:
         if access is None:
             yield importlib.import_module("workers.cli.characters.offline").OfflineSource()
         else:
-            remote = importlib.import_module("workers.cli.remote")
+            remote = importlib.import_module("workers.cli.making.remote")
             online = importlib.import_module("workers.cli.characters.online")
             yield online.OnlineSource(stack.enter_context(remote.open_client(access)), access.server)
 

@@ -22,7 +22,7 @@ from morphogen_client import (
     SteeredFrames,
 )
 from workers.cli.characters.source import Made, Take, entry_of
-from workers.cli.remote import engine_errors, generator_infos
+from workers.cli.making.remote import engine_errors, generator_infos
 
 FrameStream = ResultStream[Frame, FramesResult]
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphogen_client.characters.files import parsed_description
 from morphogen_client.errors import BrokenStreamError
-from morphogen_client.streams.assembly import Header, Part, Timings, Trailer
+from morphogen_client.results.document import parsed
+from morphogen_client.streams.assembly import Header, Timings, Trailer
+from morphogen_client.streams.parts import Part
 
 JOINT_COUNT = 19
 POSE_BYTES = 4 * (3 + 4 * JOINT_COUNT + 4)
@@ -98,7 +99,7 @@ class FramesReader:
     def read(self, header: Header, part: Part) -> Frame | None:
         """The frame that `part` is; None for the description. Raises BrokenStreamError for anything else."""
         if part.map == "description":
-            self.description = parsed_description(part.payload)
+            self.description = parsed("description", part.payload, ("joints",))
             return None
         if self._first_frame is None:
             self._first_frame = _first_frame(header)

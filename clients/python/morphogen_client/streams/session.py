@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 import grpc
 
-from morphogen.v1 import character_pb2, diagnostics_pb2, scene_pb2, texture_pb2
+from morphogen.v1 import character_pb2, diagnostics_pb2, scene_pb2, texture_pb2, world_pb2
 from morphogen_client.errors import (
     BrokenStreamError,
     ChecksumMismatchError,
@@ -19,17 +19,20 @@ from morphogen_client.errors import (
     UnavailableError,
     error_from_rpc,
 )
-from morphogen_client.streams.assembly import Header, Part, Progress, StreamAssembler, StreamMessage, Trailer
+from morphogen_client.streams.assembly import Header, Progress, StreamAssembler, StreamMessage, Trailer
+from morphogen_client.streams.parts import Part
 
 StreamRequest = (
     texture_pb2.GenerateTextureRequest
     | scene_pb2.GenerateLevelRequest
     | scene_pb2.GenerateSceneRequest
-    | diagnostics_pb2.StreamProbeRequest
-    | diagnostics_pb2.ProbeStart
+    | world_pb2.GenerateWorldRequest
+    | world_pb2.GenerateChunkRequest
     | character_pb2.GenerateCharacterRequest
     | character_pb2.FramesStart
     | character_pb2.PlayFramesRequest
+    | diagnostics_pb2.StreamProbeRequest
+    | diagnostics_pb2.ProbeStart
 )
 
 Update_co = TypeVar("Update_co", covariant=True)
@@ -117,6 +120,11 @@ class StreamSession(Generic[Update, Result]):
     def header(self) -> Header | None:
         """What the server said first, None before it has."""
         return self._header
+
+    @property
+    def finished(self) -> bool:
+        """Whether the result is there."""
+        return self._result is not None
 
     @property
     def result(self) -> Result | None:

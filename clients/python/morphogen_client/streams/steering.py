@@ -1,28 +1,27 @@
-"""A stream that its client steers while it runs: credit and controls go up, parts come down. In two faces, like others.
+"""Streams that their client steers while they run: credit and controls go up, parts come down. In two faces."""
 
-gRPC takes what the client sends from an outbox, so that nobody else ever writes to the call.
-"""
-
-import asyncio
 import threading
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from grpc import aio
 
 from morphogen.v1 import character_pb2, diagnostics_pb2
 from morphogen_client.errors import CancelledError
 from morphogen_client.options import uint32
 from morphogen_client.probe import Arrival, ArrivalReader, ProbeResult, SteerOptions, probe_start
+from morphogen_client.streams.outbox import AsyncOutbox, Outbox
 from morphogen_client.streams.result_stream import AsyncResultStream, MessageCall, ResultStream
 from morphogen_client.streams.session import NO_RETRY, Result, StreamRequest, StreamSession, Update
-from morphogen_client.streams.settled import SettledCall, SteerCall
+from morphogen_client.streams.settled import SettledCall
 
 SteerMessage = diagnostics_pb2.SteerProbeRequest | character_pb2.StreamFramesRequest
 
-OUTBOX_MAX = 64
-"""Messages that may wait for the transport; whoever wants to send another one waits too."""
+# Generic to mypy only.
+SteerCall: TypeAlias = "aio.StreamStreamCall[Any, Any]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,78 +30,6 @@ class Dialect:
 
     start: Callable[[StreamRequest], SteerMessage]
     credit: Callable[[int], SteerMessage]
-
-
-class Outbox:
-    """What the client sends, in order; filled by any thread."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
-        self._waiting: deque[SteerMessage] = deque()
-        self._changed = threading.Condition()
-        self._ended = False
-
-    def put(self, message: SteerMessage) -> None:
-        """Send it after all others. Raises CancelledError once nobody takes messages any more."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._ended or len(self._waiting) < OUTBOX_MAX)
-            if self._ended:
-                raise _ended_error()
-            self._waiting.append(message)
-            self._changed.notify_all()
-
-    def end(self) -> None:
-        """Nobody takes messages any more. Harmless when repeated."""
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
-
-    def messages(self, start: StreamRequest) -> Iterator[SteerMessage]:
-        """First `start`, then what has been put, as long as it has not ended."""
-        yield self._dialect.start(start)
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._ended or self._waiting)
-                if self._ended:
-                    return
-                message = self._waiting.popleft()
-                self._changed.notify_all()
-            yield message
-
-
-class AsyncOutbox:
-    """What the client sends, in order; for one event loop."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
-        self._waiting: asyncio.Queue[SteerMessage | None] = asyncio.Queue()
-        self._room = asyncio.Semaphore(OUTBOX_MAX)
-        self._ended = False
-
-    async def put(self, message: SteerMessage) -> None:
-        """Send it after all others. Raises CancelledError once nobody takes messages any more."""
-        await self._room.acquire()
-        if self._ended:
-            self._room.release()  # to the next one who waits for room in vain
-            raise _ended_error()
-        self._waiting.put_nowait(message)
-
-    def end(self) -> None:
-        """Nobody takes messages any more. Harmless when repeated."""
-        if not self._ended:
-            self._ended = True
-            self._waiting.put_nowait(None)
-            self._room.release()
-
-    async def messages(self, start: StreamRequest) -> AsyncIterator[SteerMessage]:
-        """First `start`, then what has been put."""
-        try:
-            yield self._dialect.start(start)
-            while (message := await self._waiting.get()) is not None:
-                yield message
-                self._room.release()
-        finally:
-            self.end()
 
 
 class SteeredStream(ResultStream[Update, Result]):
@@ -122,11 +49,13 @@ class SteeredStream(ResultStream[Update, Result]):
         auto_grant: bool,
     ) -> None:
         super().__init__(
-            lambda start, remaining_s: open_call(self._outbox.messages(start), remaining_s), session, timeout_s
+            lambda start, remaining_s: open_call(self._outbox.messages(dialect.start(start)), remaining_s),
+            session,
+            timeout_s,
         )
         self._auto_grant = auto_grant
         self._dialect = dialect
-        self._outbox = Outbox(dialect)
+        self._outbox = Outbox[SteerMessage]()
         self._control_count = 0
         self._numbering = threading.Lock()
 
@@ -174,13 +103,13 @@ class AsyncSteeredStream(AsyncResultStream[Update, Result]):
         auto_grant: bool,
     ) -> None:
         super().__init__(
-            lambda start, remaining_s: SettledCall(open_call(self._outbox.messages(start), remaining_s)),
+            lambda start, remaining_s: SettledCall(open_call(self._outbox.messages(dialect.start(start)), remaining_s)),
             session,
             timeout_s,
         )
         self._auto_grant = auto_grant
         self._dialect = dialect
-        self._outbox = AsyncOutbox(dialect)
+        self._outbox = AsyncOutbox[SteerMessage]()
         self._control_count = 0
 
     async def grant(self, part_count: int) -> None:
@@ -252,10 +181,6 @@ def _control_message(data: bytes) -> SteerMessage:
 
 def _credit_message(part_count: int) -> SteerMessage:
     return diagnostics_pb2.SteerProbeRequest(credit=diagnostics_pb2.ProbeCredit(part_count=part_count))
-
-
-def _ended_error() -> CancelledError:
-    return CancelledError("the stream has ended; nothing can be sent any more")
 
 
 PROBE_DIALECT = Dialect(_start_message, _credit_message)

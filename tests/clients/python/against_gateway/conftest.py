@@ -141,6 +141,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Serving
             operations: WorkerOperations | None = None,
             operators_file: Path | None = None,
             frames: FramesGenerator | None = None,
+            generators: Any = None,
         ) -> Serving:
             keys = tmp_path / "keys"
             keys.write_text(f"{key}\n")
@@ -149,7 +150,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Serving
                 sessions=SessionSettings(resume_keys_file=keys),
             )
             catalog = SketchCatalog(frames=frames)
-            gateway = Gateway(settings, LocalPool(catalog), operations)
+            gateway = Gateway(settings, LocalPool(generators or catalog), operations)
             address = await gateway.start()
             stack.push_async_callback(gateway.close)
             return Serving(gateway, catalog.sketch, address)

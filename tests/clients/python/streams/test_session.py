@@ -18,7 +18,8 @@ from morphogen_client import (
     RetryPolicy,
     UnavailableError,
 )
-from morphogen_client.streams.assembly import Header, Part, Trailer
+from morphogen_client.streams.assembly import Header, Trailer
+from morphogen_client.streams.parts import Part
 from morphogen_client.streams.session import NO_RETRY, StreamSession
 
 Message = texture_pb2.GenerateTextureResponse

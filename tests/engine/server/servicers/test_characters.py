@@ -241,7 +241,7 @@ async def test_play_frames_is_steered_by_other_calls(serve: Serve, disc_frames: 
     stub = stub_of(serving)
     call = play(serving, stream_of(), options={"credit": 1}, grants_credit=True)
     session_id = (await call.read()).header.session_id
-    assert len(session_id) == 32
+    assert len(session_id) > 20
     assert (await call.read()).part.map == "description"
 
     async def control(**fields: Any) -> Any:

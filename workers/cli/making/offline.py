@@ -1,14 +1,13 @@
-"""Materials and catalog entries from this process. Importing this loads torch."""
+"""Assets and catalog entries from this process. Importing this loads torch."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.assets import GeneratorInfo
+from engine.assets import GeneratorInfo, SeededRequest
 from engine.catalog import load_catalog
 from engine.generators.whole import steps_of
-from engine.requests.texture import MapKind, TextureRequest
 from engine.runtime.messages import Tally
-from workers.cli.materials import Material
+from workers.cli.making.sources import Made
 
 
 class OfflineSource:
@@ -17,18 +16,16 @@ class OfflineSource:
     def __init__(self, weights: Path | None) -> None:
         self._catalog = load_catalog(texture_weights=weights)
 
-    def make(self, request: TextureRequest, on_parts: Callable[[int], None]) -> Material:
+    def make(self, request: SeededRequest, on_parts: Callable[[int], None]) -> Made:
         """Run the generator to its end. Raises InvalidRequestError, GenerationError."""
-        generator = self._catalog.generator_for(request)
         tally = Tally()
-        maps: dict[MapKind, bytes] = {}
-        for parts in steps_of(generator, request):
+        finest: dict[str, bytes] = {}
+        for parts in steps_of(self._catalog.generator_for(request), request):
             for part in parts:
                 tally = tally.plus(part.digest(), len(part.payload))
-                if part.lod_px == request.size_px:
-                    maps[MapKind(part.map)] = part.payload
+                finest[part.map] = part.payload  # levels of detail come coarse to fine
             on_parts(len(parts))
-        return Material(maps, tally.digest.hex())
+        return Made(finest, tally.digest.hex())
 
 
 def generator_infos(weights: Path | None) -> tuple[GeneratorInfo, ...]:

@@ -1,14 +1,19 @@
-"""Materials, catalog entries and probes from a server, with the client's errors as the engine's. Loads no torch."""
+"""Assets, catalog entries and probes from a server, with the client's errors as the engine's. Loads no torch."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import PurePath
 
 import morphogen_client
-from engine.assets import GeneratorInfo, ParameterInfo, PatternInfo
+from engine.assets import GeneratorInfo, ParameterInfo, PatternInfo, SeededRequest
 from engine.errors import GenerationError, InvalidRequestError, OverloadedError, UnavailableError
-from engine.requests.texture import MapKind, TextureRequest
-from morphogen_client import Client, TextureOptions, Tls
-from workers.cli.materials import Material
+from engine.requests.level import LevelRequest
+from engine.requests.scene import SceneRequest
+from engine.requests.texture import TextureRequest
+from morphogen_client import Client, Tls
+from morphogen_client.results.level import FILE_NAMES
+from workers.cli.making.asking import landscape_from, level_options, scene_options, texture_options
+from workers.cli.making.sources import Made
 from workers.cli.options import ServerAccess, read_file
 
 
@@ -62,44 +67,50 @@ def open_client(access: ServerAccess, timeout_s: float = 300.0) -> Iterator[Clie
 
 
 class RemoteSource:
-    """Materials made by a server."""
+    """Assets made by a server."""
 
     def __init__(self, client: Client, server: str) -> None:
         self._client = client
         self._server = server
 
-    def make(self, request: TextureRequest, on_parts: Callable[[int], None]) -> Material:
-        """Stream the material; the call is cancelled if this is interrupted."""
-        with (
-            engine_errors(self._server),
-            self._client.generate_texture(request.texture_class, **_options_of(request)) as stream,
-        ):
+    def make(self, request: SeededRequest, on_parts: Callable[[int], None]) -> Made:
+        """Stream the asset; the call is cancelled if this is interrupted."""
+        with engine_errors(self._server):
+            match request:
+                case TextureRequest():
+                    return self._texture(request, on_parts)
+                case LevelRequest():
+                    return self._level(request, on_parts)
+                case SceneRequest():
+                    return self._scene(request, on_parts)
+        raise InvalidRequestError("request", request.ASSET_KIND, "texture, level, scene")
+
+    def _texture(self, request: TextureRequest, on_parts: Callable[[int], None]) -> Made:
+        with self._client.generate_texture(request.texture_class, **texture_options(request)) as stream:
             for update in stream:
                 on_parts(len(update.png))
             result = stream.result()
-        return Material({MapKind(name): png for name, png in result.png.items()}, result.sha256)
+        return Made(result.png, result.sha256)
+
+    def _level(self, request: LevelRequest, on_parts: Callable[[int], None]) -> Made:
+        with self._client.generate_level(**level_options(request)) as stream:
+            for _ in stream:
+                on_parts(1)
+            result = stream.result()
+        on_parts(len(FILE_NAMES))
+        return Made({part: result.files[name] for part, name in FILE_NAMES.items()}, result.sha256)
+
+    def _scene(self, request: SceneRequest, on_parts: Callable[[int], None]) -> Made:
+        with self._client.generate_scene(landscape_from(request.landscape), **scene_options(request)) as stream:
+            for _ in stream:
+                on_parts(1)
+            result = stream.result()
+        return Made({PurePath(name).stem: data for name, data in result.files.items()}, result.sha256)
 
 
 def generator_infos(client: Client) -> tuple[GeneratorInfo, ...]:
     """The entries of all generators of the server, with their model cards."""
     return tuple(_info_from(client.generator(entry.ref.name)) for entry in client.catalog())
-
-
-def _options_of(request: TextureRequest) -> TextureOptions:
-    options: TextureOptions = {
-        "seed": request.seed,
-        "size_px": request.size_px,
-        "wrap": str(request.wrap),
-        "attributes": request.attributes,
-        "palette": request.palette,
-        "mask_png": request.mask_png,
-        "maps": [str(kind) for kind in request.maps],
-    }
-    if request.pattern is not None:
-        options["pattern"] = morphogen_client.Pattern(request.pattern.name, request.pattern.parameters)
-    if (blend := request.blend) is not None:
-        options["blend"] = morphogen_client.Blend(blend.texture_class, blend.amount, blend.patches_per_tile)
-    return options
 
 
 def _info_from(entry: morphogen_client.Generator) -> GeneratorInfo:
