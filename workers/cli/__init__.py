@@ -112,7 +112,7 @@ def command_line() -> TyperGroup:
         ),
         group_of(
             motion_app,
-            CommandOnDemand("import", "workers.cli.motion:app", "Make clips of BVH and GLB files."),
+            CommandOnDemand("import", "workers.cli.training.clips:app", "Make clips of BVH and GLB files."),
         ),
         CommandOnDemand("probe", "workers.cli.probe:app", "Measure the path to a server and its workers."),
     )

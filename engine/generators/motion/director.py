@@ -23,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.errors import GenerationError, InvalidRequestError, WeightsError
+from engine.generators.motion.anchors import MEASURED, WAY_WEIGHT, drawn
 from engine.generators.motion.control import MotionControl
 from engine.generators.motion.state import LAYOUT, SESSION, WISH, MotionState
 from engine.motion.actions import ACTIONS, STYLES
@@ -62,7 +63,12 @@ class MotionDirector:
         if (config.feature_count, config.way_count) != (FEATURE_COUNT, WAY_COUNT):
             raise WeightsError("the header's features are not those of this program")
         self._network = weights.network
-        self._beginnings: NDArray[Float] = weights.beginnings.numpy()
+        self._beginnings: NDArray[Float] = weights.examples.beginnings.numpy()
+        self._followers: NDArray[Float] = weights.examples.followers.numpy()
+        self._radii: NDArray[Float] = weights.examples.radii.numpy()
+        self._known = weights.examples.anchors.t().contiguous()
+        self._known_squares = (self._known * self._known).sum(0)
+        self._fits = fitting_anchors(weights.examples.kinds)
         self._mean: NDArray[Float] = weights.network.mean.numpy()
         self._deviation: NDArray[Float] = weights.network.deviation.numpy()
 
@@ -141,6 +147,18 @@ class MotionDirector:
         part["next"] = following
         batch[rows] = part
 
+    def _held(
+        self, state: torch.Tensor, before: torch.Tensor, wish: torch.Tensor, part: NDArray[Any]
+    ) -> NDArray[Float]:
+        """States of the network after `before`, both [BUCKET, feature], held by captured ones; the rows of `part`."""
+        seen = torch.cat((before[:, MEASURED], wish[:, :WAY_COUNT] * WAY_WEIGHT), 1)
+        fits = self._fits[_padded(part["action"].astype(np.int64)), _padded(part["style"].astype(np.int64))]
+        cost = (self._known_squares - 2 * (seen @ self._known)).masked_fill(~fits, torch.inf)
+        least, nearest = cost.min(1)
+        distance = (least + (seen * seen).sum(1)).clamp_min(0).sqrt().numpy()[: len(part)]
+        rows = nearest.numpy()[: len(part)]
+        return drawn(state.numpy()[: len(part)], self._followers[rows], distance, self._radii[rows])
+
     def _soften(self, part: NDArray[Any]) -> None:
         """Where the action or the style is not what `now` was made with, remember what the old one would have done."""
         now, following = part["now"], part["next"]
@@ -184,12 +202,28 @@ class MotionDirector:
                     _padded(way[rows].astype(Float)), _padded(part["action"][rows].astype(np.int64)),
                     _padded(part["style"][rows].astype(np.int64)),
                 )  # fmt: skip
-                state = self._network.advance(_padded(now["state"][rows]), wish, _padded(noise[rows]))
-                results.append(state.numpy()[: len(part[rows])])
+                before = _padded(now["state"][rows])
+                state = self._network.advance(before, wish, _padded(noise[rows]))
+                results.append(self._held(state, before, wish, part[rows]))
         result = np.concatenate(results)
         if not np.isfinite(result).all():
             raise GenerationError("the network returned numbers that are not finite")
         return result
+
+
+def fitting_anchors(kinds: torch.Tensor) -> torch.Tensor:
+    """Which anchors of kinds [row, 2] hold somebody who does an action in a style: bool [action, style, row].
+
+    Those of that action and style; of the action where the style has none. Actions without anchors are not held.
+    """
+    actions, styles = kinds[:, 0], kinds[:, 1]
+    fits = torch.zeros(len(ACTIONS), len(STYLES), len(kinds), dtype=torch.bool)
+    for action in range(len(ACTIONS)):
+        for style in range(len(STYLES)):
+            own = actions == action
+            styled = own & (styles == style)
+            fits[action, style] = styled if styled.any() else own
+    return fits
 
 
 def wishes_of(batch: NDArray[Any], controls: Sequence[MotionControl]) -> NDArray[Any]:

@@ -20,6 +20,9 @@ CONTACT_MIN = 0.5
 RELEASED_AT_M = 0.22
 """A held point this far from where the pose wants its toe is let go: better a slide than a split."""
 
+SINKING = np.array((1, 0.8, 1), Float)
+"""A toe that was caught above the ground sinks to it, by a fifth of its height in a frame."""
+
 SETTLES_S = 0.07
 """Time constant in which a correction dies away."""
 
@@ -70,7 +73,7 @@ def _remembered(toe: NDArray[Float], contact: NDArray[Float], before: FootLock, 
     shown = toe + offset
     ground = shown.copy()
     ground[..., 1] = np.maximum(TOE_HEIGHT_MIN_M, np.minimum(shown[..., 1], 0.03))
-    point = np.where(catches[..., None], ground, before.point)
+    point = np.where(catches[..., None], ground, before.point * SINKING)
     held = keeps | catches
     wanted = point - toe
     # while held the offset is what holds; its pace is what it would go on with when let go

@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,10 @@ from engine.motion.library import read_clips
 from engine.nets.motiongen.weights_file import MotionGenHeader, save_motiongen
 from engine.training import checkpoint
 from engine.training.motion.corpus import Take, chosen_clips, foot_locked, take_of, variants
-from engine.training.motion.data import beginnings, network_for, tensors_of
+from engine.training.motion.data import examples_of, network_for, tensors_of
+from engine.training.motion.matching.stitched import stitched_takes
 from engine.training.motion.plan import MotionPlan
 from engine.training.motion.step import Stepper
-from engine.training.motion.stitched import stitched_takes
 
 VERSION = "1"
 WARM_UP_STEPS = 200
@@ -89,7 +89,7 @@ class TrainingRun:
             self.network = network_for(takes).to(device)
             self.average = network_for(takes).to(device)
         self.average.load_state_dict(self.network.state_dict())
-        self.beginnings = beginnings(takes, network_for(takes))
+        self.examples = examples_of(captured_of(takes), network_for(takes))
         frames = tensors_of(takes, self.network.cpu(), max(plan.rollouts), device)
         self.network.to(device)
         self.stepper = Stepper(plan, self.network, self.average, frames)
@@ -166,7 +166,7 @@ class TrainingRun:
         numbers = {"step": self.done, "steps": self.plan.steps, "seed": self.plan.seed, "seconds": self.spent_s}
         checkpoint.save_checkpoint(path, {name: value.cpu() for name, value in tensors.items()}, numbers)
         header = MotionGenHeader(VERSION, "S", self.average.config, LICENCES)
-        save_motiongen(self.weights_path, header, self.average, self.beginnings)
+        save_motiongen(self.weights_path, header, self.average, self.examples)
 
     def restore(self, path: Path) -> None:
         """Go on from a checkpoint. Raises WeightsError for one of another plan."""
@@ -178,6 +178,11 @@ class TrainingRun:
         checkpoint.restore_optimizer("optimizer", self.stepper.optimizer, tensors)
         self.stepper.divergence_weight.copy_(tensors["divergence_weight"][0])
         self.done, self.spent_s = int(numbers["step"]), float(numbers["seconds"])
+
+
+def captured_of(takes: Sequence[Take]) -> list[Take]:
+    """Takes as they were captured, and mirrored: without bends, warps and what was stitched."""
+    return [take for take in takes if not any(word in take.name for word in (" bent ", " x0.", " x1.", "stitched "))]
 
 
 def stage_of(plan: MotionPlan, share: float) -> tuple[int, float]:

@@ -2,7 +2,7 @@ import numpy as np
 
 from engine.motion.features import GroundPath, path_of
 from engine.motion.pose import Poses
-from engine.motion.trajectory import WAY_COUNT, seen_from, way_of, wished_way
+from engine.motion.trajectory import LAG_MAX_M, WAY_COUNT, lag_after, seen_from, way_of, wished_way
 
 
 def test_the_way_of_a_steady_walk_lies_straight_ahead(walk: Poses) -> None:
@@ -40,3 +40,19 @@ def test_a_way_seen_from_another_heading_and_back_is_the_same(walk: Poses) -> No
     assert np.allclose(seen_from(seen_from(way, turn), -turn), way, atol=1e-5)
     left = seen_from(way[:1], np.array([np.pi / 2], np.float32))
     assert left[0, 0] < -0.3  # what was ahead lies to the right of somebody who turned left
+
+
+def test_who_lags_behind_is_asked_to_make_up_for_it() -> None:
+    path = GroundPath(np.zeros((1, 2), np.float32), np.zeros(1, np.float32))
+    told = np.array([[0, 1.0]], np.float32), np.zeros(1, np.float32)
+    movement = np.array([[0, 1.0, 0]], np.float32)
+    behind = wished_way(path, movement, *told, np.array([[0, 0.2]]))
+    assert np.allclose(behind[0, 1:6:2] - wished_way(path, movement, *told)[0, 1:6:2], 0.2, atol=1e-5)
+
+
+def test_a_lag_grows_up_to_a_limit_and_is_forgiven_where_nobody_is_to_go() -> None:
+    lag = np.zeros((1, 2))
+    for _ in range(100):
+        lag = lag_after(lag, np.array([[0, 1.0]], np.float32), np.zeros((1, 2)))
+    assert np.allclose(lag, (0, LAG_MAX_M))
+    assert np.abs(lag_after(lag, np.zeros((1, 2), np.float32), np.zeros((1, 2)))).max() < 1e-9

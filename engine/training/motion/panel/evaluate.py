@@ -24,7 +24,7 @@ from engine.motion.trajectory import RATE_HZ
 from engine.nets.motiongen.network import divergence
 from engine.nets.motiongen.weights_file import MotionGenWeights, load_motiongen
 from engine.training.motion.corpus import Take, chosen_clips, foot_locked, take_of, variants
-from engine.training.motion.matching import MotionMatcher, Wish
+from engine.training.motion.matching.matcher import MotionMatcher, Wish
 from engine.training.motion.panel.encoder import (
     Encoder,
     fitted_encoder,

@@ -12,9 +12,9 @@ from engine.motion.actions import ACTIONS, LOCOMOTION, STYLES
 from engine.motion.pose import Poses
 from engine.motion.trajectory import RATE_HZ
 from engine.training.motion.corpus import Take
-from engine.training.motion.matching import MotionMatcher, Wish
+from engine.training.motion.matching.matcher import MotionMatcher, Wish
+from engine.training.motion.matching.scripts import RandomPlayer, known_actions
 from engine.training.motion.panel.rivals import ClipPlayer
-from engine.training.motion.scripts import RandomPlayer, known_actions
 
 SETTLED_FRAMES = 30
 """A second after a wish has changed, what still differs from it is an error."""

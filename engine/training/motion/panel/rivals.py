@@ -11,7 +11,7 @@ from engine.motion.pose import Poses
 from engine.motion.skeleton import Float
 from engine.motion.trajectory import RATE_HZ
 from engine.training.motion.corpus import Take
-from engine.training.motion.matching import Wish
+from engine.training.motion.matching.matcher import Wish
 
 BLEND_FRAMES = 10
 BLUR_FRAMES = 3.0

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 
 from engine.motion.features import FEATURE_COUNT, VELOCITY
@@ -20,7 +22,7 @@ def test_a_difference_dies_away_without_jump_or_overshoot() -> None:
     for _ in range(30):
         rest, pace = settled(rest, pace, 1 / 30)
         sizes.append(np.abs(rest).max())
-    assert all(later < earlier for earlier, later in zip(sizes, sizes[1:], strict=False))
+    assert all(later < earlier for earlier, later in itertools.pairwise(sizes))
     assert sizes[1] > 0.9 * sizes[0]
     assert sizes[-1] < 0.01 * sizes[0]
 

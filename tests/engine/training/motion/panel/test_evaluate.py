@@ -5,7 +5,7 @@ import pytest
 
 from engine.motion.actions import ACTIONS
 from engine.motion.clip import Clip
-from engine.training.motion.matching import Wish
+from engine.training.motion.matching.matcher import Wish
 from engine.training.motion.panel.evaluate import evaluate_motion, halves, matched, shares_of, told_apart
 from engine.training.motion.panel.measures import Soundness
 from engine.training.motion.panel.report import PanelSize, SetFigures

@@ -4,7 +4,7 @@ from engine.motion.actions import ACTIONS
 from engine.motion.clip import Clip
 from engine.motion.pose import joint_positions
 from engine.training.motion.corpus import Take
-from engine.training.motion.matching import Wish
+from engine.training.motion.matching.matcher import Wish
 from engine.training.motion.panel.measures import soundness_of
 from engine.training.motion.panel.rivals import ClipPlayer, blurred, few_modes, jittered, shuffled
 

@@ -2,7 +2,7 @@ import numpy as np
 
 from engine.motion.features import POSITION
 from engine.training.motion.corpus import Take
-from engine.training.motion.stitched import stitched_takes
+from engine.training.motion.matching.stitched import stitched_takes
 
 
 def test_stitched_motion_lasts_as_long_as_wished_and_is_the_same_every_time(takes: list[Take]) -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 
 from engine.motion.actions import ACTIONS
-from engine.training.motion.scripts import RandomPlayer, known_actions
+from engine.training.motion.matching.scripts import RandomPlayer, known_actions
 
 
 def test_wishes_are_drawn_from_what_there_is_and_change_now_and_then() -> None:

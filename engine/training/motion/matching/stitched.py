@@ -9,8 +9,8 @@ from engine.motion.clip import Clip
 from engine.motion.pose import Poses
 from engine.motion.trajectory import RATE_HZ
 from engine.training.motion.corpus import Take, take_of
-from engine.training.motion.matching import MotionMatcher
-from engine.training.motion.scripts import RandomPlayer, known_actions
+from engine.training.motion.matching.matcher import MotionMatcher
+from engine.training.motion.matching.scripts import RandomPlayer, known_actions
 
 SECONDS_PER_SEQUENCE = 60
 SIDE_BY_SIDE = 128

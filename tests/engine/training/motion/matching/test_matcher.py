@@ -4,7 +4,7 @@ import pytest
 from engine.motion.actions import ACTIONS
 from engine.motion.pose import Poses, joint_positions
 from engine.training.motion.corpus import Take
-from engine.training.motion.matching import MotionMatcher, Wish
+from engine.training.motion.matching.matcher import MotionMatcher, Wish
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from engine.motion.actions import ACTIONS, STYLES
 from engine.motion.skeleton import Float
 from engine.motion.trajectory import RATE_HZ
-from engine.training.motion.matching import Wish
+from engine.training.motion.matching.matcher import Wish
 
 SPEEDS_MPS = {
     ("walk", 0): (0.6, 1.9),
