@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.characters.atlas import part_atlas
 from engine.characters.character import Character
 from engine.characters.parts import part_table
 
@@ -25,6 +26,7 @@ class Cast:
     palette           float32 [characters, 8, 3], sRGB
     parts             float32 [characters, parts, PART_NUMBERS], see `parts`
     features          float32 [characters, FEATURE_COUNT], see `Identity.features`
+    atlas             float32 [characters, ATLAS_CHANNELS, parts * ALONG, WRAPPED], see `atlas`
     """
 
     position: torch.Tensor
@@ -40,6 +42,7 @@ class Cast:
     palette: torch.Tensor
     parts: torch.Tensor
     features: torch.Tensor
+    atlas: torch.Tensor
 
     def __len__(self) -> int:
         return len(self.position)
@@ -75,6 +78,7 @@ def cast_of(characters: Sequence[Character]) -> Cast:
         torch.from_numpy(np.stack([one.identity.palette.slots() for one in characters])),
         torch.from_numpy(np.stack([part_table(one) for one in characters])),
         torch.from_numpy(np.stack([one.identity.features() for one in characters])),
+        torch.from_numpy(np.stack([part_atlas(one) for one in characters])),
     )  # fmt: skip
 
 

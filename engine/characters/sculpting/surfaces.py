@@ -112,9 +112,9 @@ def shell(
     span     first and last angle; None: all around
     """
     full = span is None
-    angle: Floats = np.arange(sides) * (2.0 * np.pi / sides)
+    angle: Floats = np.arange(sides, dtype=np.float64) * (2.0 * np.pi / sides)
     if span is not None:
-        angle = np.linspace(span[0], span[1], sides)
+        angle = np.linspace(span[0], span[1], sides).astype(np.float64)
     step = np.linspace(0.0, 1.0, rings)[:, None]
     share = high + (low(angle)[None] - high) * step
     grid = surface(np.broadcast_to(angle, share.shape).ravel(), share.ravel())

@@ -57,6 +57,6 @@ class FrameArtist:
         with torch.inference_mode():
             for row in range(poses.shape[0]):
                 joints, views = stage(actor.cast, take.rows(torch.tensor([row])))
-                seen = part_maps(actor.cast.parts, joints, views, actor.cast.scale[:, 2], MAP_PX)
+                seen = part_maps(actor.cast, joints, views, MAP_PX)
                 frames.append(to_pixels(self._network(seen, actor.code).rgba(actor.cast.palette)))
         return np.concatenate(frames)

@@ -15,7 +15,7 @@ from torch.nn import functional
 from engine.characters.identity import FEATURE_COUNT
 from engine.characters.palettes import SLOT_COUNT
 from engine.characters.sculpting.sculpture import PART_COUNT
-from engine.nets.framegen.part_maps import MAP_CHANNELS, VIEW_NUMBERS, PartMaps
+from engine.nets.framegen.part_maps import MAP_CHANNELS, OUTLINE, SLOTS, VIEW_NUMBERS, PartMaps
 
 MAP_PX = 64
 LEAK = 0.2
@@ -133,6 +133,8 @@ class FrameGen(nn.Module):
         else:
             self.head = nn.Conv2d(top, 4 * HEAD_CHANNELS, 3, padding=1)
         self.code_of = CodeOf(config.code_width)
+        # What the maps already say of colors and outline goes straight to the head, as much as proves useful.
+        self.trust = nn.Parameter(torch.tensor([2.0, 0.5]))
 
     def code(self, features: torch.Tensor) -> torch.Tensor:
         """The code of identities, from `Identity.features` [batch, FEATURE_COUNT]."""
@@ -159,7 +161,19 @@ class FrameGen(nn.Module):
         if self.config.size_px == 256:
             x = functional.leaky_relu(functional.pixel_shuffle(self.widen(x), 2), LEAK)
             x = functional.leaky_relu(x + self.fine(x), LEAK)
-        return painted(functional.pixel_shuffle(self.head(x), 2).float(), TRAINING_LEAK if self.training else 0.0)
+        values = functional.pixel_shuffle(self.head(x), 2).float() + self._known(seen.maps)
+        return painted(values, TRAINING_LEAK if self.training else 0.0)
+
+    def _known(self, maps: torch.Tensor) -> torch.Tensor:
+        """What the maps say themselves, for each of the head's channels at the frame's size."""
+        size = self.config.size_px
+        known = torch.cat([maps[:, SLOTS], maps[:, OUTLINE : OUTLINE + 1]], 1).float()
+        known = functional.interpolate(known, size=(size, size), mode="bilinear", align_corners=False)
+        slot, edge = self.trust.float()
+        # The outline is the hyperbolic tangent of a distance: steep enough, it is the alpha of a frame.
+        alpha = (edge * (size / MAP_PX) * known[:, SLOT_COUNT:]).clamp(-0.5, 0.5)
+        nothing = torch.zeros_like(alpha)
+        return torch.cat([slot * known[:, :SLOT_COUNT], nothing, nothing, alpha], 1)
 
 
 def painted(values: torch.Tensor, leak: float = 0.0) -> Painted:

@@ -3,24 +3,35 @@
 Each part is a tapered capsule, pressed flat (`engine/characters/parts.py`). For every pixel's ray the nearest approach
 to the capsule's segment gives a signed distance to its outline in pixels, which says where an edge lies far more
 finely than a mask could, and a point on its surface, which says where on the body the pixel is: the coordinates of a
-texture that the identity paints.
+texture that the identity paints. The unrolled surfaces (`engine/characters/atlas.py`) add what the parts really look
+like there: silhouettes finer than the capsules', brightness and colors.
 """
 
 from dataclasses import dataclass
 
 import torch
 
+from engine.characters.palettes import SLOT_COUNT
 from engine.characters.parts import AXES, PART_JOINT
+from engine.characters.rendering.cast import Cast
 from engine.characters.rendering.kinematics import Joints
 from engine.characters.rendering.views import Views
 from engine.characters.sculpting.sculpture import PART_COUNT
+from engine.nets.framegen.unrolled import Frames
 
 SURFACE_CHANNELS = 12
 """Of the part in front: normal in the part's frame [3], place along it [1], normal seen by the camera [3], light on it
 [1], depth [1], coverage [1], and two waves of the place along it [2].
 """
 
-MAP_CHANNELS = 2 * PART_COUNT + SURFACE_CHANNELS
+TEXTURE_CHANNELS = 2 + SLOT_COUNT
+"""Outline of everything by the unrolled surfaces, and brightness and color slots of the surface in front."""
+
+MAP_CHANNELS = 2 * PART_COUNT + SURFACE_CHANNELS + TEXTURE_CHANNELS
+OUTLINE = MAP_CHANNELS - TEXTURE_CHANNELS
+SLOTS = slice(OUTLINE + 2, MAP_CHANNELS)
+"""Places of the outline and of the color slots among the channels."""
+
 VIEW_NUMBERS = 8
 """Light as seen by the camera [3], ambient, sine and cosine of the camera's pitch, distance in heights, and height."""
 
@@ -32,7 +43,7 @@ _SOFTNESS_M = 0.02
 class PartMaps:
     """Maps of a batch of poses.
 
-    maps     float32 [batch, MAP_CHANNELS, size, size]: outlines, shares, surface
+    maps     float32 [batch, MAP_CHANNELS, size, size]: outlines, shares, surface, textures
     share    float32 [batch, PART_COUNT, size, size], how much of the pixel is each part's; sums to 1, also outside
     view     float32 [batch, VIEW_NUMBERS]
     """
@@ -42,12 +53,9 @@ class PartMaps:
     view: torch.Tensor
 
 
-def part_maps(parts: torch.Tensor, joints: Joints, views: Views, height_m: torch.Tensor, size: int = 64) -> PartMaps:
-    """Maps of `size` x `size` pixels.
-
-    parts     float32 [batch, PART_COUNT, PART_NUMBERS]
-    height_m  float32 [batch], of the character
-    """
+def part_maps(cast: Cast, joints: Joints, views: Views, size: int = 64) -> PartMaps:
+    """Maps of `size` x `size` pixels, one for each row of `cast`."""
+    parts, height_m = cast.parts, cast.scale[:, 2]
     focal = views.focal * size
     ray = _rays(size, focal, parts.device)
     followed = torch.as_tensor(PART_JOINT, device=parts.device)
@@ -80,7 +88,11 @@ def part_maps(parts: torch.Tensor, joints: Joints, views: Views, height_m: torch
         [*local.unbind(-1), 2.0 * along - 1.0, *seen.unbind(-1), lit, 2.0 * front, covered, torch.sin(9.0 * along),
          torch.cos(9.0 * along)], 1,
     )  # fmt: skip
-    maps = torch.cat([torch.tanh(0.4 * outline), share, surface], 1)
+    frames = Frames(origin - parts[..., :3] * stretch, into, parts, cast.atlas)
+    edge = frames.outline(near.depth, ray)
+    edge = torch.where(present > 0, edge * focal / near.depth.clamp_min(0.05), torch.full_like(edge, -20.0)).amax(1)
+    texture = frames.texture(share.argmax(1), surface_depth, ray)
+    maps = torch.cat([torch.tanh(0.4 * outline), share, surface, torch.tanh(0.4 * edge)[:, None], texture], 1)
     view = _view_numbers(views, height_m, pelvis[:, 0])
     return PartMaps(maps.unflatten(-1, (size, size)), share.unflatten(-1, (size, size)), view)
 

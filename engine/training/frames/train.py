@@ -219,7 +219,7 @@ def poses_of(plan: FramePlan) -> PoseSet:
 
 def maps_of(shots: Shots) -> PartMaps:
     """What the network sees of shots."""
-    return part_maps(shots.cast.parts, shots.joints, shots.views, shots.cast.scale[:, 2])
+    return part_maps(shots.cast, shots.joints, shots.views)
 
 
 def rate_at(step: int, share: float) -> float:

@@ -14,7 +14,7 @@ from engine.characters.rendering.stage import Take, stage
 from engine.characters.sculpting.sculpture import PART_COUNT
 from engine.nets.framegen.encoder import FrameEncoder
 from engine.nets.framegen.network import SMALL, FrameGen, FrameGenConfig
-from engine.nets.framegen.part_maps import MAP_CHANNELS, VIEW_NUMBERS, PartMaps, part_maps
+from engine.nets.framegen.part_maps import MAP_CHANNELS, OUTLINE, SLOTS, VIEW_NUMBERS, PartMaps, part_maps
 from engine.training.frames.poses import made_up_poses
 
 TINY = FrameGenConfig(size_px=128, widths=(16, 24, 32, 40), code_width=32, part_width=8)
@@ -34,7 +34,7 @@ def scene(count: int = 3) -> tuple[Cast, Take]:
 def maps(cast: Cast, take: Take, size: int = 64) -> PartMaps:
     """What the network sees."""
     joints, views = stage(cast, take)
-    return part_maps(cast.parts, joints, views, cast.scale[:, 2], size)
+    return part_maps(cast, joints, views, size)
 
 
 def test_maps_have_shares_that_sum_to_one_and_no_wild_numbers() -> None:
@@ -52,6 +52,18 @@ def test_capsules_cover_what_the_mesh_covers() -> None:
     truth = draw(cast, *stage(cast, take), 64).rgba[:, 3] > 0.5
     overlap = (covered & truth).sum((1, 2)) / (covered | truth).sum((1, 2))
     assert float(overlap.min()) > 0.6
+    finer = maps(cast, take).maps[:, OUTLINE] > 0.0
+    better = (finer & truth).sum((1, 2)) / (finer | truth).sum((1, 2))
+    assert float(better.mean()) > max(0.8, float(overlap.mean()) + 0.02)
+
+
+def test_unrolled_surfaces_tell_which_colors_are_seen() -> None:
+    cast, take = scene()
+    seen = maps(cast, take).maps[:, SLOTS]
+    truth = draw(cast, *stage(cast, take), 64)
+    inside = truth.rgba[:, 3] > 0.99
+    right = (seen.argmax(1) == truth.slot.argmax(1))[inside]
+    assert float(right.float().mean()) > 0.6
 
 
 def test_outlines_are_distances_in_pixels() -> None:
