@@ -22,6 +22,7 @@ DOCUMENTS = (
     "CHANGELOG.md",
     "docs/training.md",
     "docs/serving.md",
+    "docs/characters.md",
     "docs/web.md",
     "docs/scenes.md",
     "clients/python/README.md",

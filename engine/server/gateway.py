@@ -18,6 +18,7 @@ from engine.server.callers import Callers
 from engine.server.interceptors import BearerTokens, CallGuard
 from engine.server.security import bearer_tokens, operator_tokens, resume_keys, server_credentials
 from engine.server.servicers.catalog import CatalogService
+from engine.server.servicers.characters import CharacterService
 from engine.server.servicers.diagnostics import DiagnosticsService
 from engine.server.servicers.scenes import SceneService
 from engine.server.servicers.textures import TextureService
@@ -192,6 +193,7 @@ class Gateway:
             TextureService(sessions, streamer, callers),
             SceneService(streamer, callers),
             WorldService(sessions, streamer, callers),
+            CharacterService(sessions, streamer, callers, gpl_encoders=self._settings.video.gpl_encoders),
             DiagnosticsService(sessions, streamer, callers),
             CatalogService(sessions),
             WorkerService(self._operations, operator_tokens(self._settings.server.tokens)),

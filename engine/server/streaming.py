@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from engine.assets import AssetRequest
 from engine.server.callers import Context
@@ -10,6 +11,7 @@ from engine.server.convert import stream_header
 from engine.server.framing import header_frame, part_frames, trailer_frame
 from engine.server.status import IdleError
 from engine.server.telemetry.metrics import Metrics
+from engine.server.video import VideoParts
 from engine.sessions.session import Session
 from engine.sessions.sessions import Sessions, Wishes
 
@@ -103,10 +105,12 @@ class AssetStreamer:
         context: Context,
         *,
         session_id: str = "",
+        video: VideoParts | None = None,
     ) -> None:
         """Write header, parts and trailer of a session.
 
         session_id  what other calls steer it by
+        video       what encodes its pictures, if they are wanted as video
 
         Writes through the context instead of yielding: a cancelled call then raises in here, where the session is
         released at once; a suspended generator would keep it until it is collected.
@@ -115,12 +119,17 @@ class AssetStreamer:
         idle = IdleLimit(self._idle_timeout_s, lambda: session.waits_for_worker)
         async with idle.watching():
             await context.write(header_frame(stream_header(request, session, session_id)))
-            async for sealed in session:
+            if video is not None:
+                video.tally = session.tally
+            async for made in session:
                 idle.progress()
+                sealed = made if video is None else await video.encoded(made)
                 for frame in part_frames(sealed, session.token(sealed)):
                     await context.write(frame)
                 idle.progress()
                 meter.part_delivered(len(sealed.part.payload), session.waited_s)
             account = session.account()
+            if video is not None:
+                account = replace(account, tally=video.tally)
             await context.write(trailer_frame(account))
             meter.finished(account)

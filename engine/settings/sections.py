@@ -250,6 +250,14 @@ class MetricsSettings(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class VideoSettings(Section):
+    """Streams of encoded video. `gpl_encoders`: whether encoders under the GPL are used, as that of H.264 is."""
+
+    SECTION: ClassVar[str] = "video"
+    gpl_encoders: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Settings(Section):
     """Everything a serving process is told."""
 
@@ -263,6 +271,7 @@ class Settings(Section):
     tracing: TracingSettings = field(default_factory=TracingSettings)
     log: LogSettings = field(default_factory=LogSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    video: VideoSettings = field(default_factory=VideoSettings)
 
     def __post_init__(self) -> None:
         if self.web.port is not None and not self.web.insecure and not is_loopback(self.web.host):

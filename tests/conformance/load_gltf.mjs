@@ -1,5 +1,6 @@
 // Loads one GLB file with three.js and prints what it found as JSON: node load_gltf.mjs FILE
 import { readFile } from "node:fs/promises";
+import { AnimationMixer } from "three";
 import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
 
 // What the loader expects of a browser. Images are not decoded: the header of a PNG or JPEG file tells its size.
@@ -18,7 +19,7 @@ globalThis.createImageBitmap = async (blob) => {
 const [path] = process.argv.slice(2);
 const bytes = await readFile(path);
 const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-const { scene } = await new GLTFLoader().parseAsync(buffer, "");
+const { scene, animations } = await new GLTFLoader().parseAsync(buffer, "");
 scene.updateMatrixWorld(true);
 
 const found = { meshes: [], lights: [], extras: scene.userData };
@@ -49,5 +50,24 @@ scene.traverse((object) => {
     images: Object.fromEntries(images.map((slot) => [slot, material[slot].image.width])),
     repeat: material.map ? material.map.repeat.toArray() : null,
   });
+});
+found.clips = animations.map((clip) => {
+  // Played to its middle: where the first vertices of every skinned mesh are then.
+  const mixer = new AnimationMixer(scene);
+  mixer.clipAction(clip).play();
+  mixer.setTime(clip.duration / 2);
+  scene.updateMatrixWorld(true);
+  const skins = [];
+  scene.traverse((object) => {
+    if (!object.isSkinnedMesh) return;
+    const { position } = object.geometry.attributes;
+    const count = Math.min(200, position.count);
+    const vertices = Array.from({ length: count }, (_, index) =>
+      object.getVertexPosition(index, object.position.clone()).applyMatrix4(object.matrixWorld).toArray(),
+    );
+    skins.push({ bones: object.skeleton.bones.map((bone) => bone.name), vertices });
+  });
+  mixer.stopAllAction();
+  return { name: clip.name, duration: clip.duration, tracks: clip.tracks.length, skins };
 });
 console.log(JSON.stringify(found));

@@ -73,11 +73,16 @@ def command_line() -> TyperGroup:
     evaluate_app.callback()(_nothing)
     workers_app = typer.Typer(name="workers", help="Look after the workers of a running server.")
     workers_app.callback()(_nothing)
+    motion_app = typer.Typer(name="motion", help="Bring in motion of other programs.")
+    motion_app.callback()(_nothing)
     app = typer.Typer(name="morphogen", add_completion=False)
     app.callback()(morphogen)
     return group_of(
         app,
         CommandOnDemand("texture", "workers.cli.texture:app", "Make a tileable PBR material, or several."),
+        CommandOnDemand(
+            "character", "workers.cli.characters.command:app", "Make a character and let it move: video, poses, model."
+        ),
         CommandOnDemand("scene", "workers.cli.scenes.scene:app", "Make a scene: terrain, textures, props, sky, light."),
         CommandOnDemand("level", "workers.cli.scenes.level:app", "Make a game level that can be won."),
         CommandOnDemand("world", "workers.cli.worlds.world:app", "Fly through an endless world of a server."),
@@ -102,12 +107,22 @@ def command_line() -> TyperGroup:
                 "workers.cli.training.level:train_app",
                 "Train the level generator on the project's own levels.",
             ),
+            CommandOnDemand("motion", "workers.cli.training.motion:train_app", "Train the motion generator on clips."),
+            CommandOnDemand("frames", "workers.cli.training.frames:train_app", "Train the painter of characters."),
         ),
         group_of(
             evaluate_app,
             CommandOnDemand("texture", "workers.cli.training.evaluate:app", "Run the metrics panel for textures."),
             CommandOnDemand("terrain", "workers.cli.training.terrain:evaluate_app", "Run the panel for terrain."),
             CommandOnDemand("level", "workers.cli.training.level:evaluate_app", "Run the panel for levels."),
+            CommandOnDemand("motion", "workers.cli.training.motion:evaluate_app", "Run the metrics panel for motion."),
+            CommandOnDemand(
+                "frames", "workers.cli.training.frames:evaluate_app", "Run the panel for character frames."
+            ),
+        ),
+        group_of(
+            motion_app,
+            CommandOnDemand("import", "workers.cli.training.clips:app", "Make clips of BVH and GLB files."),
         ),
         CommandOnDemand("probe", "workers.cli.probe:app", "Measure the path to a server and its workers."),
     )

@@ -112,6 +112,12 @@ def show(console: Console, info: GeneratorInfo) -> None:
     if info.attributes:
         console.print(f"\n  attributes, {wording.attributes}")
         console.print(parameter_table(info.attributes))
+    if info.choices:
+        console.print("\n  choices, for requests and controls; docs/characters.md says what they mean")
+        choices = Table.grid(padding=(0, 2))
+        for field, values in info.choices:
+            choices.add_row(f"  {field}", ", ".join(values))
+        console.print(choices)
     if info.patterns:
         console.print("\n  patterns, for --pattern NAME:PARAMETER=VALUE,...; `catalog --pattern NAME` explains one")
         patterns = Table.grid(padding=(0, 2))

@@ -10,6 +10,18 @@
 
 from morphogen_client.async_client import AsyncClient
 from morphogen_client.catalog import Generator, Parameter, PatternDescription
+from morphogen_client.characters.decoding import FrameDecoder
+from morphogen_client.characters.files import CharacterResult
+from morphogen_client.characters.frames import Frame, FramesResult, Pose
+from morphogen_client.characters.options import (
+    CharacterOptions,
+    CharacterStreamOptions,
+    ControlOptions,
+    FrameOptions,
+    FrameStreamOptions,
+    Identity,
+)
+from morphogen_client.characters.streams import AsyncSteeredFrames, SteeredFrames
 from morphogen_client.client import Client
 from morphogen_client.connection import DEFAULT_SERVER, Tls
 from morphogen_client.errors import (
@@ -21,6 +33,7 @@ from morphogen_client.errors import (
     IncompleteStreamError,
     InvalidRequestError,
     MissingMapsError,
+    MissingPackageError,
     MorphogenError,
     NotFoundError,
     OverloadedError,
@@ -60,11 +73,15 @@ __all__ = [
     "Arrival",
     "AsyncClient",
     "AsyncResultStream",
+    "AsyncSteeredFrames",
     "AsyncSteeredProbe",
     "AsyncWorldExplorer",
     "Blend",
     "BrokenStreamError",
     "CancelledError",
+    "CharacterOptions",
+    "CharacterResult",
+    "CharacterStreamOptions",
     "ChecksumMismatchError",
     "Chunk",
     "ChunkArrived",
@@ -74,15 +91,22 @@ __all__ = [
     "ChunksEvicted",
     "Client",
     "Color",
+    "ControlOptions",
     "DeadlineExceededError",
     "DecodedMaps",
     "ExploreEvent",
     "ExploreOptions",
     "FileUpdate",
+    "Frame",
+    "FrameDecoder",
+    "FrameOptions",
+    "FrameStreamOptions",
+    "FramesResult",
     "GenerationError",
     "Generator",
     "GeneratorRef",
     "Header",
+    "Identity",
     "IncompleteStreamError",
     "InvalidRequestError",
     "Landscape",
@@ -91,6 +115,7 @@ __all__ = [
     "LevelStreamOptions",
     "LevelUpdate",
     "MissingMapsError",
+    "MissingPackageError",
     "MorphogenError",
     "NotFoundError",
     "OverloadedError",
@@ -99,6 +124,7 @@ __all__ = [
     "Pattern",
     "PatternDescription",
     "Pixels",
+    "Pose",
     "ProbeOptions",
     "ProbeResult",
     "Replacement",
@@ -111,6 +137,7 @@ __all__ = [
     "ServerError",
     "Sketch",
     "SteerOptions",
+    "SteeredFrames",
     "SteeredProbe",
     "StreamOptions",
     "TextureOptions",

@@ -13,7 +13,8 @@ from grpc_health.v1 import health_pb2
 
 from morphogen.v1 import catalog_pb2, workers_pb2
 from morphogen_client.catalog import Generator, generator_from
-from morphogen_client.connection import DEFAULT_SERVER, Connection, Services, Tls
+from morphogen_client.characters.async_verbs import AsyncCharacterVerbs
+from morphogen_client.connection import DEFAULT_SERVER, Connection, Services, Tls, limited
 from morphogen_client.errors import UnavailableError, error_from_rpc
 from morphogen_client.material import MaterialReader, TextureResult, TextureUpdate
 from morphogen_client.options import StreamOptions
@@ -34,7 +35,7 @@ from morphogen_client.scenes.level import LevelStreamOptions, level_stream_reque
 from morphogen_client.scenes.scene import SceneStreamOptions, scene_stream_request
 from morphogen_client.streams.result_stream import AsyncMessageCall, AsyncResultStream
 from morphogen_client.streams.session import NO_RETRY, Result, RetryPolicy, StreamSession, Update
-from morphogen_client.streams.steering import AsyncSteeredProbe, steer_session
+from morphogen_client.streams.steering import PROBE_DIALECT, AsyncSteeredProbe, steer_session
 from morphogen_client.texture import TextureOptions, TextureStreamOptions, prefetch_request, texture_stream_request
 from morphogen_client.workers import Replacement, Worker, replacement_from, worker_from
 from morphogen_client.worlds.exploration import Exploration
@@ -51,7 +52,7 @@ UnaryRequest = TypeVar("UnaryRequest")
 UnaryResponse = TypeVar("UnaryResponse")
 
 
-class AsyncClient:
+class AsyncClient(AsyncCharacterVerbs):
     """A connection to a Morphogen server, for one event loop.
 
     server     HOST:PORT
@@ -227,7 +228,7 @@ class AsyncClient:
         return AsyncWorldExplorer(
             lambda messages, remaining_s: self._services.worlds.ExploreWorld(
                 messages,
-                timeout=None if remaining_s == math.inf else remaining_s,
+                timeout=limited(remaining_s),
                 metadata=self._connection.metadata(),
             ),
             Exploration(explore_start(landscape, options), options.get("held", ()), self._retry, new_async_box),
@@ -257,6 +258,7 @@ class AsyncClient:
             ),
             steer_session(options),
             self._timeout_s if timeout_s is None else timeout_s,
+            PROBE_DIALECT,
             auto_grant=auto_grant,
         )
 
@@ -320,7 +322,9 @@ class AsyncClient:
         self, method: Callable[..., AsyncMessageCall], session: StreamSession[Update, Result], timeout_s: float | None
     ) -> AsyncResultStream[Update, Result]:
         return AsyncResultStream(
-            lambda request, remaining_s: method(request, timeout=remaining_s, metadata=self._connection.metadata()),
+            lambda request, remaining_s: method(
+                request, timeout=limited(remaining_s), metadata=self._connection.metadata()
+            ),
             session,
             self._timeout_s if timeout_s is None else timeout_s,
         )

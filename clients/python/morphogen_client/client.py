@@ -11,7 +11,8 @@ from grpc_health.v1 import health_pb2
 
 from morphogen.v1 import catalog_pb2, workers_pb2
 from morphogen_client.catalog import Generator, generator_from
-from morphogen_client.connection import DEFAULT_SERVER, Connection, Services, Tls
+from morphogen_client.characters.verbs import CharacterVerbs
+from morphogen_client.connection import DEFAULT_SERVER, Connection, Services, Tls, limited
 from morphogen_client.errors import UnavailableError, error_from_rpc
 from morphogen_client.material import MaterialReader, TextureResult, TextureUpdate
 from morphogen_client.options import StreamOptions
@@ -25,7 +26,7 @@ from morphogen_client.scenes.level import LevelStreamOptions, level_stream_reque
 from morphogen_client.scenes.scene import SceneStreamOptions, scene_stream_request
 from morphogen_client.streams.result_stream import MessageCall, ResultStream
 from morphogen_client.streams.session import NO_RETRY, Result, RetryPolicy, StreamSession, Update
-from morphogen_client.streams.steering import SteeredProbe, steer_session
+from morphogen_client.streams.steering import PROBE_DIALECT, SteeredProbe, steer_session
 from morphogen_client.texture import TextureOptions, TextureStreamOptions, prefetch_request, texture_stream_request
 from morphogen_client.workers import Replacement, Worker, replacement_from, worker_from
 from morphogen_client.worlds.exploration import Exploration
@@ -42,7 +43,7 @@ UnaryRequest = TypeVar("UnaryRequest")
 UnaryResponse = TypeVar("UnaryResponse")
 
 
-class Client:
+class Client(CharacterVerbs):
     """A connection to a Morphogen server.
 
     server     HOST:PORT
@@ -217,7 +218,7 @@ class Client:
         return WorldExplorer(
             lambda messages, remaining_s: self._services.worlds.ExploreWorld(
                 messages,
-                timeout=None if remaining_s == math.inf else remaining_s,
+                timeout=limited(remaining_s),
                 metadata=self._connection.metadata(),
             ),
             Exploration(explore_start(landscape, options), options.get("held", ()), self._retry, new_box),
@@ -247,6 +248,7 @@ class Client:
             ),
             steer_session(options),
             self._timeout_s if timeout_s is None else timeout_s,
+            PROBE_DIALECT,
             auto_grant=auto_grant,
         )
 
@@ -310,7 +312,9 @@ class Client:
         self, method: Callable[..., MessageCall], session: StreamSession[Update, Result], timeout_s: float | None
     ) -> ResultStream[Update, Result]:
         return ResultStream(
-            lambda request, remaining_s: method(request, timeout=remaining_s, metadata=self._connection.metadata()),
+            lambda request, remaining_s: method(
+                request, timeout=limited(remaining_s), metadata=self._connection.metadata()
+            ),
             session,
             self._timeout_s if timeout_s is None else timeout_s,
         )

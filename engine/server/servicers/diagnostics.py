@@ -1,13 +1,12 @@
 """DiagnosticsService on the wire."""
 
-import asyncio
-
 import grpc
 
 from engine.errors import InvalidRequestError
 from engine.generators.probe import CONTROL_MAX_BYTES
 from engine.server.callers import Callers
 from engine.server.convert import granted, steered_wishes, wishes
+from engine.server.steering import steered
 from engine.server.streaming import AssetStreamer, Context, open_answer
 from engine.server.web.live import Acknowledgement, LiveStreams
 from engine.sessions.session import Session
@@ -53,17 +52,7 @@ class DiagnosticsService:
         chosen = steered_wishes(start.start, self._callers.terms_of(context))
         async with self._sessions.open(request, chosen) as session:
             await open_answer(context)
-            delivery = asyncio.create_task(self._streamer.deliver(request, session, context))
-            steering = asyncio.create_task(_steer(session, context))
-            try:
-                await asyncio.wait((delivery, steering), return_when=asyncio.FIRST_COMPLETED)
-                if steering.done():
-                    steering.result()  # a client that has sent its last message still gets what it has granted
-                await delivery
-            finally:
-                for task in (delivery, steering):
-                    task.cancel()
-                await asyncio.gather(delivery, steering, return_exceptions=True)
+            await steered(self._streamer.deliver(request, session, context), _follow(session, context))
 
     async def watch_probe(self, data: bytes, context: Context) -> None:
         """Stream synthetic parts of a session that other calls steer."""
@@ -108,13 +97,14 @@ class Watched:
                 self._session.grant(new_count)  # at last: what it makes room for shows the control
 
 
-async def _steer(session: Session, context: Context) -> None:
+async def _follow(session: Session, context: Context) -> None:
     """Carry out the client's messages until it has no more. Raises InvalidRequestError."""
     control_count = session.control_count
     while (message := await _read(context)) is not None:
         match message.WhichOneof("payload"):
             case "credit":
-                session.grant(granted(message.credit, session.granted_count - session.delivered_count))
+                outstanding_count = session.granted_count - session.delivered_count
+                session.grant(granted("credit.part_count", message.credit.part_count, outstanding_count))
             case "control":
                 control_count += 1
                 session.steer(control_count, message.control.data)

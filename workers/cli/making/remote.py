@@ -132,6 +132,7 @@ def _info_from(entry: morphogen_client.Generator) -> GeneratorInfo:
         ),
         training_licences=entry.training_licences,
         model_card=entry.model_card,
+        choices=tuple(entry.choices.items()),
     )
 
 

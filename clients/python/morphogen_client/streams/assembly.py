@@ -7,7 +7,7 @@ BrokenStreamError before anybody sees a byte of the part concerned.
 import hashlib
 from dataclasses import dataclass
 
-from morphogen.v1 import common_pb2, diagnostics_pb2, scene_pb2, texture_pb2, world_pb2
+from morphogen.v1 import character_pb2, common_pb2, diagnostics_pb2, scene_pb2, texture_pb2, world_pb2
 from morphogen_client.errors import BrokenStreamError, ChecksumMismatchError, IncompleteStreamError
 from morphogen_client.streams.parts import Part, PartAssembler
 
@@ -17,6 +17,9 @@ StreamMessage = (
     | scene_pb2.GenerateSceneResponse
     | world_pb2.GenerateWorldResponse
     | world_pb2.GenerateChunkResponse
+    | character_pb2.GenerateCharacterResponse
+    | character_pb2.StreamFramesResponse
+    | character_pb2.PlayFramesResponse
     | diagnostics_pb2.StreamProbeResponse
     | diagnostics_pb2.SteerProbeResponse
 )
@@ -42,6 +45,7 @@ class Header:
     lods_px            levels of detail, coarse to fine; empty for levels, scenes and probes
     part_count         number of parts of the whole asset
     first_sequence     number of the first part that follows: 0 unless the stream continues an earlier one
+    session_id         names the session for `control_session`; empty for streams that no other call steers
     """
 
     asset_id: str
@@ -50,6 +54,7 @@ class Header:
     lods_px: tuple[int, ...]
     part_count: int
     first_sequence: int
+    session_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,4 +200,5 @@ def _header_from(message: common_pb2.StreamHeader) -> Header:
         lods_px=tuple(message.lods_px),
         part_count=message.part_count,
         first_sequence=message.first_sequence,
+        session_id=message.session_id,
     )

@@ -11,6 +11,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 import grpc
 
 from morphogen_client.errors import CancelledError, MorphogenError
+from morphogen_client.streams.assembly import Header
 from morphogen_client.streams.session import Result, StreamSession, Update, Update_co
 
 
@@ -212,6 +213,11 @@ class ResultHandle(Generic[Update, Result]):
         the server sends none.
         """
         return self._session.resume_token
+
+    @property
+    def header(self) -> Header | None:
+        """What the server said first; None before that came."""
+        return self._session.header
 
     def _made(self) -> Result:
         if self._session.result is None:

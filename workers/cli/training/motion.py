@@ -1,0 +1,68 @@
+"""`morphogen train motion` and `morphogen evaluate motion`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.catalog import SHIPPED_WEIGHTS
+from engine.training.motion.panel.evaluate import evaluate_motion
+from engine.training.motion.panel.report import PanelSize
+from engine.training.motion.plan import load_plan
+from engine.training.motion.train import train
+from workers.cli.options import JsonOption, WeightsOption
+from workers.cli.progress import stage_bars
+
+SHIPPED_MOTION_WEIGHTS = SHIPPED_WEIGHTS / "motiongen-s.safetensors"
+EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
+
+train_app = typer.Typer(add_completion=False)
+evaluate_app = typer.Typer(add_completion=False)
+
+
+@train_app.command("motion")
+def train_motion(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="YAML file with the training plan.")],
+    *,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew even if there is a checkpoint.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the motion generator on your own clips (`morphogen motion import` makes them).
+
+    An interrupted run goes on from its last checkpoint.
+    """
+    plan = load_plan(config)
+    try:
+        with stage_bars() as progress:
+            weights = train(plan, progress, resume=not fresh)
+    except KeyboardInterrupt:
+        typer.echo(
+            f"morphogen: interrupted; the same command goes on from the last checkpoint in {plan.output}", err=True
+        )
+        raise
+    typer.echo(json.dumps({"weights": str(weights)}) if as_json else f"weights in {weights}")
+
+
+@evaluate_app.command("motion")
+def evaluate(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="Training plan: says which clips to compare with.")],
+    *,
+    weights: WeightsOption = None,
+    minutes: Annotated[float, typer.Option(help="Of the long rollout of every action.")] = 10.0,
+    seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare generated motion with captured motion, in one run with baselines and spoiled sets.
+
+    Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
+    """
+    plan = load_plan(config)
+    with stage_bars() as tell:
+        panel = evaluate_motion(plan, weights or SHIPPED_MOTION_WEIGHTS, tell, PanelSize(seed=seed, minutes=minutes))
+    if as_json:
+        typer.echo(json.dumps(panel.document(), indent=2))
+    else:
+        for line in panel.lines():
+            typer.echo(line)
+    raise typer.Exit(EXIT_CODES[panel.outcome])
