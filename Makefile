@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 INSTALLED := $(VENV)/.installed
 CONFORMANCE := tests/conformance
+WEB_CLIENT := clients/web
 SERVE_CONFIG ?= configs/serve.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline clean
+.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline sdk-web clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +20,7 @@ setup: $(INSTALLED) ## Create .venv and install everything into it; does nothing
 demo: setup ## Generate assets into out/, then stream one from a server that it starts and stops
 	@$(PYTHON) -m workers.demo
 
-test: setup conformance-reader ## Run all tests
+test: setup conformance-reader web-packages ## Run all tests
 	$(BIN)/pytest
 
 check: setup ## Check format, lint, types, layers and protos
@@ -50,8 +51,11 @@ protos: setup ## Regenerate the Python code of protos/morphogen/v1
 protos-baseline: setup ## Take the protos as they are for released: later changes must stay compatible with them
 	$(BIN)/buf build -o protos/morphogen.binpb
 
+sdk-web: setup web-packages ## Check, build and test the TypeScript SDK in clients/web; needs Node
+	PYTHON=$(abspath $(PYTHON)) npm --prefix $(WEB_CLIENT) run sdktest
+
 clean: ## Remove .venv and all caches; out/ stays
-	rm -rf $(VENV) .venv-peers $(CONFORMANCE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) .venv-peers $(CONFORMANCE)/node_modules $(WEB_CLIENT)/node_modules $(WEB_CLIENT)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- behind the targets ------------------------------------------------------------------------------------------
@@ -82,4 +86,13 @@ conformance-reader:
 	    [ ! $(CONFORMANCE)/node_modules/.package-lock.json -nt $(CONFORMANCE)/package-lock.json ]; then \
 	    npm ci --prefix $(CONFORMANCE) --no-audit --no-fund --loglevel=error || \
 	    { echo "npm ci failed: the glTF conformance test will be skipped" >&2; [ -z "$$CI" ]; }; \
+	fi
+
+# Likewise the packages of the TypeScript SDK.
+.PHONY: web-packages
+web-packages:
+	@if command -v npm >/dev/null && \
+	    [ ! $(WEB_CLIENT)/node_modules/.package-lock.json -nt $(WEB_CLIENT)/package-lock.json ]; then \
+	    npm ci --prefix $(WEB_CLIENT) --no-audit --no-fund --loglevel=error || \
+	    { echo "npm ci failed: the tests of clients/web will be skipped" >&2; [ -z "$$CI" ]; }; \
 	fi

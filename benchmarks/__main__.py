@@ -30,6 +30,8 @@ FILES = {
         "serving.faults",
     ),
     "texture": ("texture", "identity", "cold_start"),
+    "character": ("character.steps", "character.streaming", "character.sameness"),
+    "scene": ("scene.land", "scene.levels", "scene.flight", "scene.files"),
 }
 """Result file -> the benchmarks whose records it holds, in the order in which they run."""
 

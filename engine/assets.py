@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from engine.requests.character.frames import FramesRequest
+from engine.requests.character.identity import CharacterRequest
 from engine.requests.level import LevelRequest
 from engine.requests.probe import ProbeRequest
 from engine.requests.scene import SceneRequest
@@ -25,7 +27,9 @@ def running_digest(digest: bytes, part_sha256: bytes) -> bytes:
     return hashlib.sha256(digest + part_sha256).digest()
 
 
-SeededRequest = TextureRequest | LevelRequest | SceneRequest | WorldRequest | ChunkRequest
+SeededRequest = (
+    TextureRequest | LevelRequest | SceneRequest | WorldRequest | ChunkRequest | CharacterRequest | FramesRequest
+)
 """What a network makes, from a seed."""
 
 AssetRequest = SeededRequest | ProbeRequest
@@ -100,6 +104,7 @@ class GeneratorInfo:
     """What a loaded generator is and can make: the catalog's entry.
 
     kernel_class  names everything besides version and weights that can change a bit: device, dtype, thread count
+    choices       what fields of requests and controls may be, by their names, where that is not said by another field
     """
 
     asset_kind: str
@@ -116,6 +121,7 @@ class GeneratorInfo:
     patterns: tuple[PatternInfo, ...] = ()
     training_licences: tuple[str, ...] = ()
     model_card: str = ""
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def identity(self) -> str:
         """Everything about the generator that can change a bit of what it makes, one item per line."""

@@ -1,12 +1,21 @@
 """The only registry: which loaded generator answers which kind of request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.assets import AssetRequest, GeneratorInfo
 from engine.errors import InvalidRequestError, WeightsError
+from engine.generators.character.entries import character_infos
+from engine.generators.character.figures import ParametricFigures
+from engine.generators.character.files import CharacterGenerator
+from engine.generators.character.frames import FramesGenerator
+from engine.generators.character.motion import DirectedMotion
+from engine.generators.character.painters import MeshPainter, NetworkPainter
+from engine.generators.character.protocols import Painter
 from engine.generators.level import LevelGenerator
+from engine.generators.motion.director import MotionDirector
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator
 from engine.generators.scene.generator import SceneGenerator
@@ -14,10 +23,15 @@ from engine.generators.terrain.heights import Decoders
 from engine.generators.texture import TextureGenerator
 from engine.generators.world.atlas import Atlas
 from engine.generators.world.generator import ChunkGenerator, WorldGenerator
+from engine.nets.framegen.artist import FrameArtist
+from engine.nets.framegen.weights_file import FrameGenWeights, load_framegen
 from engine.nets.levelgen.weights_file import load_levelgen
+from engine.nets.motiongen.weights_file import MotionGenWeights, load_motiongen
 from engine.nets.precision import KernelClass, choose_kernel_class
 from engine.nets.terragen_file import load_terragen
 from engine.nets.weights_file import load_weights
+from engine.requests.character.frames import FramesRequest
+from engine.requests.character.identity import CharacterRequest
 from engine.requests.level import LevelRequest
 from engine.requests.probe import ProbeRequest
 from engine.requests.scene import SceneRequest
@@ -28,6 +42,11 @@ SHIPPED_WEIGHTS = Path(__file__).parent / "weights"
 SHIPPED_TEXTURE_WEIGHTS = SHIPPED_WEIGHTS / "texgen-m.safetensors"
 SHIPPED_LEVEL_WEIGHTS = SHIPPED_WEIGHTS / "levelgen-s.safetensors"
 SHIPPED_TERRAIN_WEIGHTS = SHIPPED_WEIGHTS / "terragen-s.safetensors"
+SHIPPED_MOTION_WEIGHTS = SHIPPED_WEIGHTS / "motiongen-s.safetensors"
+SHIPPED_FRAME_WEIGHTS = {
+    256: SHIPPED_WEIGHTS / "framegen-m.safetensors",
+    128: SHIPPED_WEIGHTS / "framegen-s.safetensors",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +87,7 @@ def load_catalog(
             TextureRequest: texture,
             LevelRequest: _level_generator(SHIPPED_LEVEL_WEIGHTS, kernel),
             **_land_generators(SHIPPED_TERRAIN_WEIGHTS, texture, kernel),
+            **_character_generators(kernel),
             ProbeRequest: ProbeGenerator(),
         }
     )
@@ -94,13 +114,39 @@ def _land_generators(
     path: Path, textures: TextureGenerator, kernel: KernelClass
 ) -> dict[type[AssetRequest], Generator[Any, Any]]:
     """Scenes, worlds and their chunks, which share TerraGen."""
-    weights = load_terragen(path, recorded_sha256(path))
+    weights = load_terragen(path, recorded_sha256(path)).in_format(kernel.dtype)
     scenes = SceneGenerator(weights, textures, kernel, _model_card(path))
     atlas = Atlas(Decoders(weights.landforms, weights.details))
     return {
         SceneRequest: scenes,
         WorldRequest: WorldGenerator(atlas, textures, scenes.info),
         ChunkRequest: ChunkGenerator(atlas, scenes.info),
+    }
+
+
+def _character_generators(kernel: KernelClass) -> dict[type[AssetRequest], Generator[Any, Any]]:
+    """Characters and their frames. Without the weights of FrameGen frames are drawn by the software renderer only."""
+    if not SHIPPED_MOTION_WEIGHTS.exists():
+        return {}
+    motion_weights = load_motiongen(SHIPPED_MOTION_WEIGHTS, recorded_sha256(SHIPPED_MOTION_WEIGHTS))
+    there = {size_px: path for size_px, path in SHIPPED_FRAME_WEIGHTS.items() if path.exists()}
+    frames = {size_px: load_framegen(path, recorded_sha256(path)) for size_px, path in there.items()}
+    cards = (SHIPPED_MOTION_WEIGHTS, *there.values())
+    return character_generators(motion_weights, frames, kernel, "\n\n".join(filter(None, map(_model_card, cards))))
+
+
+def character_generators(
+    motion_weights: MotionGenWeights, frames: Mapping[int, FrameGenWeights], kernel: KernelClass, model_card: str
+) -> dict[type[AssetRequest], Generator[Any, Any]]:
+    """The two generators of characters from loaded weights; those of FrameGen by the size of its frames."""
+    motion = DirectedMotion(MotionDirector(motion_weights))
+    files, moving = character_infos(motion_weights, frames, motion.names, kernel, model_card)
+    painters: dict[str, Painter] = {"mesh": MeshPainter()}
+    if frames:
+        painters["network"] = NetworkPainter({size: FrameArtist(each, kernel.dtype) for size, each in frames.items()})
+    return {
+        CharacterRequest: CharacterGenerator(files, motion),
+        FramesRequest: FramesGenerator(moving, motion, ParametricFigures(), painters),
     }
 
 

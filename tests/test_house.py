@@ -22,7 +22,11 @@ DOCUMENTS = (
     "CHANGELOG.md",
     "docs/training.md",
     "docs/serving.md",
+    "docs/characters.md",
+    "docs/web.md",
+    "docs/scenes.md",
     "clients/python/README.md",
+    "clients/web/README.md",
 )
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 MODULE_LINES_MAX = 400

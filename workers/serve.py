@@ -30,8 +30,9 @@ from workers.step_thread import StepOptions
 def serve(config_path: Path | None, overrides: Mapping[str, str] | None = None) -> None:
     """Serve under the settings of `config_path` (None: defaults) and the environment; blocks until SIGTERM or SIGINT.
 
-    Prints `listening on HOST:PORT` once it does. The first signal drains, a second one stops at once. Raises
-    SettingsError for settings that cannot be used (a port in use among them), WeightsError for unusable weights.
+    Prints `listening on HOST:PORT` once it does, and `listening on URL` for the web port. The first signal drains, a
+    second one stops at once. Raises SettingsError for settings that cannot be used (a port in use among them),
+    WeightsError for unusable weights.
 
     overrides  further environment variables, e.g. {"MORPHOGEN__WORKERS__KIND": "ray"}
     """
@@ -118,6 +119,8 @@ async def _serve_until_signal(gateway_of: Callable[[], Gateway]) -> None:
     if address is None:
         return
     print(f"listening on {address}", flush=True)
+    if gateway.web_url is not None:
+        print(f"listening on {gateway.web_url}", flush=True)
     await stop_signals.get()
     draining = asyncio.create_task(gateway.drain())
     impatience = asyncio.create_task(stop_signals.get())

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.errors import DataError
 from engine.levels.grid import CONTENTS, DOORS, Cell, Grid, one_of
 from engine.requests.level import Tile
 
@@ -137,3 +138,21 @@ def _tileset() -> dict[str, Any]:
         "spacing": 0,
         "tiles": [{"id": int(tile), "type": tile.name.lower()} for tile in Tile],
     }
+
+
+def read_tiled(document: Mapping[str, Any]) -> Grid:
+    """The level in a map that `tiled_map` made, perhaps edited since: things count where they stand, ground elsewhere.
+
+    Raises DataError for another map.
+    """
+    try:
+        size = int(document["width"])
+        layers = {layer["name"]: layer["data"] for layer in document["layers"] if layer["type"] == "tilelayer"}
+        ground, things = (np.asarray(layers[name], np.int64).reshape(size, size) for name in ("ground", "things"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"no map with square layers of tiles, ground and things ({error})") from error
+    gids = np.where(things > 0, things, ground)
+    tiles = np.where(gids > 0, gids - FIRST_GID, int(Tile.VOID))
+    if tiles.min() < 0 or tiles.max() >= len(Tile):
+        raise DataError(f"tile {int(tiles.max()) + FIRST_GID} is not allowed; allowed: {FIRST_GID} to {len(Tile)}")
+    return tiles.astype(np.uint8)

@@ -1,22 +1,45 @@
-"""Who calls, and with what terms: read from a call's metadata, peer and deadline."""
+"""A call as servicers and interceptors see it; who calls, and with what terms.
+
+`Context` is all that they know of a transport: gRPC's own context fits, and so does the web port's
+(`engine/server/web/call.py`).
+"""
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import unquote
 
-import grpc
-
 from engine.runtime.messages import Terms
-from engine.server.status import UnauthenticatedError
+from engine.server.status import Abortable, Pairs, UnauthenticatedError
 from engine.server.telemetry.tracing import TRACE
-
-Context = grpc.aio.ServicerContext[bytes, bytes]
-
-Metadata = Iterable[tuple[str, str | bytes]]
 
 DEADLINE_MAX_S = 60.0
 """Deadlines beyond this are a precaution and say nothing about when an asset is wanted."""
+
+Metadata = Iterable[tuple[str, str | bytes]]
+
+
+class Context(Abortable, Protocol):
+    """One call."""
+
+    def invocation_metadata(self) -> Metadata | None:
+        """What came with the call; names in lower case."""
+
+    def peer(self) -> str:
+        """Who calls, in gRPC's way, e.g. `ipv4:127.0.0.1:50000`."""
+
+    def time_remaining(self) -> float | None:
+        """Seconds until the caller's deadline; None without one."""
+
+    async def read(self) -> object:
+        """The client's next message, as bytes; something else after its last."""
+
+    async def send_initial_metadata(self, metadata: Pairs, /) -> None:
+        """Send the headers now, if they have not gone yet; else they go with the first message."""
+
+    async def write(self, message: bytes, /) -> None:
+        """Send a message, and wait until the transport has taken it."""
 
 
 @dataclass(frozen=True, slots=True)

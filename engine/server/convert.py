@@ -11,8 +11,9 @@ from engine.sessions.session import Session
 from engine.sessions.sessions import Wishes
 from engine.wire.descriptions import generator_ref
 from engine.wire.parsing import known
+from engine.wire.requests.character import RATE_HZ_DEFAULT
 from engine.wire.requests.texture import texture_request
-from morphogen.v1 import common_pb2, diagnostics_pb2, texture_pb2
+from morphogen.v1 import character_pb2, common_pb2, diagnostics_pb2, texture_pb2
 
 INTERVAL_MAX_MS = 60_000
 PREFETCH_MAX = 64
@@ -29,8 +30,8 @@ DELIVERIES: Mapping[int, Delivery] = {
 }
 
 
-def stream_header(request: AssetRequest, session: Session) -> common_pb2.StreamHeader:
-    """The header of the stream that answers `request`."""
+def stream_header(request: AssetRequest, session: Session, session_id: str = "") -> common_pb2.StreamHeader:
+    """The header of the stream that answers `request`; `session_id` is what other calls steer it by."""
     return common_pb2.StreamHeader(
         asset_id=session.asset_id,
         generator=generator_ref(session.info),
@@ -38,6 +39,7 @@ def stream_header(request: AssetRequest, session: Session) -> common_pb2.StreamH
         lods_px=request.lods_px() if isinstance(request, TextureRequest) else (),
         part_count=session.part_count,
         first_sequence=session.first_sequence,
+        session_id=session_id,
     )
 
 
@@ -62,12 +64,26 @@ def steered_wishes(start: diagnostics_pb2.ProbeStart, terms: Terms) -> Wishes:
     return replace(wishes(start.options, paced), explicit_credit=True)
 
 
-def granted(message: diagnostics_pb2.ProbeCredit, outstanding_count: int) -> int:
-    """The credit that `message` grants on top of `outstanding_count`. Raises InvalidRequestError."""
-    part_count = _credit("credit.part_count", message.part_count)
-    if outstanding_count + part_count > CREDIT_MAX:
+def frame_wishes(
+    stream: character_pb2.FrameStream, options: common_pb2.StreamOptions, terms: Terms, *, explicit_credit: bool
+) -> Wishes:
+    """How the client of a stream of frames wants it; its deadline is no due time of a stream that has no end.
+
+    Raises InvalidRequestError naming the field.
+    """
+    delivery = known(DELIVERIES, "delivery", stream.delivery)
+    if stream.best_effort and delivery is Delivery.LIVE:
+        raise InvalidRequestError("best_effort", stream.best_effort, "DELIVERY_LOSSLESS only")
+    interval_s = 0.0 if stream.best_effort else 1.0 / (stream.rate_hz or RATE_HZ_DEFAULT)
+    paced = replace(terms, delivery=delivery, interval_s=interval_s, due_in_s=None)
+    return replace(wishes(options, paced), explicit_credit=explicit_credit)
+
+
+def granted(field: str, part_count: int, outstanding_count: int) -> int:
+    """The credit that a client grants on top of `outstanding_count`. Raises InvalidRequestError naming `field`."""
+    if outstanding_count + _credit(field, part_count) > CREDIT_MAX:
         allowed = f"{CREDIT_MAX} parts granted and not yet sent, {outstanding_count} are"
-        raise InvalidRequestError("credit.part_count", part_count, allowed)
+        raise InvalidRequestError(field, part_count, allowed)
     return part_count
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, cast
 import grpc
 import structlog
 
-from engine.server.callers import authorization_of, traceparent_of
+from engine.server.callers import Metadata, authorization_of, traceparent_of
 from engine.server.status import DeadlineError, UnauthenticatedError, abort, status_of
 from engine.server.streaming import Context
 from engine.server.telemetry.metrics import Metrics
@@ -40,7 +40,7 @@ class BearerTokens(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # gen
         if handler is None or handler_call_details.method.startswith(HEALTH_METHODS):
             return handler
         try:
-            self._check(handler_call_details)
+            self.check(handler_call_details.invocation_metadata)
         except UnauthenticatedError as error:
             status = status_of(error)
         else:
@@ -51,9 +51,9 @@ class BearerTokens(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # gen
 
         return _rebuilt(handler, refuse)
 
-    def _check(self, details: grpc.HandlerCallDetails) -> None:
+    def check(self, metadata: Metadata) -> None:
         """Raises UnauthenticatedError."""
-        given = authorization_of(details.invocation_metadata)
+        given = authorization_of(metadata)
         # Compared with every token to its end: the time taken tells nothing about how much of one was right.
         if not sum(hmac.compare_digest(given, expected) for expected in self._expected):
             raise UnauthenticatedError("a valid bearer token is required")

@@ -6,6 +6,8 @@ that tell of the server's own files, become INTERNAL with nothing but the name o
 
 import asyncio
 import uuid
+from collections.abc import Sequence
+from typing import NoReturn, Protocol
 
 import grpc
 import structlog
@@ -28,7 +30,16 @@ TEXT_MAX_BYTES = 400
 In bytes of UTF-8, not in characters: six of these texts travel, one of them percent-encoded at three times its size.
 """
 
+Pairs = Sequence[tuple[str, str | bytes]]
+
 _log = structlog.get_logger(__name__)
+
+
+class Abortable(Protocol):
+    """A call that can be ended."""
+
+    async def abort(self, code: grpc.StatusCode, details: str, trailing_metadata: Pairs, /) -> NoReturn:
+        """End the call; raises."""
 
 
 class NotFoundError(InvalidRequestError):
@@ -92,7 +103,7 @@ def status_of(error: Exception) -> grpc.Status:
     return _status(code, _shortened(str(error)), error.reason, _details(error), _metadata(error))
 
 
-async def abort(context: grpc.aio.ServicerContext[bytes, bytes], status: grpc.Status) -> None:
+async def abort(context: Abortable, status: grpc.Status) -> None:
     """End the call with `status`; never returns normally. Raises CancelledError if the client has gone."""
     try:
         await context.abort(status.code, status.details, status.trailing_metadata)

@@ -3,18 +3,28 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-
-import grpc
+from dataclasses import replace
 
 from engine.assets import AssetRequest
+from engine.server.callers import Context
 from engine.server.convert import stream_header
 from engine.server.framing import header_frame, part_frames, trailer_frame
 from engine.server.status import IdleError
 from engine.server.telemetry.metrics import Metrics
+from engine.server.video import VideoParts
 from engine.sessions.session import Session
 from engine.sessions.sessions import Sessions, Wishes
 
-Context = grpc.aio.ServicerContext[bytes, bytes]
+__all__ = ["AssetStreamer", "Context", "IdleLimit"]
+
+
+async def open_answer(context: Context) -> None:
+    """Send the headers by themselves, for a call whose writes may be cancelled before it ends with a status.
+
+    They go out with the first write otherwise, and `grpc.aio` sends them again with the status if that write is
+    cancelled on its way: the transport refuses the second ones, and the client never hears how the call ended.
+    """
+    await context.send_initial_metadata(())
 
 
 class IdleLimit:
@@ -70,6 +80,11 @@ class AssetStreamer:
         self._metrics = metrics
         self._idle_timeout_s = idle_timeout_s
 
+    @property
+    def idle_timeout_s(self) -> float:
+        """How long a client may take nothing."""
+        return self._idle_timeout_s
+
     async def stream(self, request: AssetRequest, wishes: Wishes, context: Context) -> None:
         """Write header, parts and trailer."""
         async with self._sessions.open(request, wishes) as session:
@@ -83,8 +98,19 @@ class AssetStreamer:
         except TimeoutError:
             raise IdleError(f"the client took nothing for {self._idle_timeout_s:g} s") from None
 
-    async def deliver(self, request: AssetRequest, session: Session, context: Context) -> None:
+    async def deliver(
+        self,
+        request: AssetRequest,
+        session: Session,
+        context: Context,
+        *,
+        session_id: str = "",
+        video: VideoParts | None = None,
+    ) -> None:
         """Write header, parts and trailer of a session.
+
+        session_id  what other calls steer it by
+        video       what encodes its pictures, if they are wanted as video
 
         Writes through the context instead of yielding: a cancelled call then raises in here, where the session is
         released at once; a suspended generator would keep it until it is collected.
@@ -92,13 +118,18 @@ class AssetStreamer:
         meter = self._metrics.meter(session.info.asset_kind)
         idle = IdleLimit(self._idle_timeout_s, lambda: session.waits_for_worker)
         async with idle.watching():
-            await context.write(header_frame(stream_header(request, session)))
-            async for sealed in session:
+            await context.write(header_frame(stream_header(request, session, session_id)))
+            if video is not None:
+                video.tally = session.tally
+            async for made in session:
                 idle.progress()
+                sealed = made if video is None else await video.encoded(made)
                 for frame in part_frames(sealed, session.token(sealed)):
                     await context.write(frame)
                 idle.progress()
                 meter.part_delivered(len(sealed.part.payload), session.waited_s)
             account = session.account()
+            if video is not None:
+                account = replace(account, tally=video.tally)
             await context.write(trailer_frame(account))
             meter.finished(account)

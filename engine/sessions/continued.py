@@ -193,15 +193,16 @@ class ContinuedStream:
 
     async def _opened(self) -> PartStream:
         terms = replace(self._terms, due_in_s=self._due_in_s())
-        room = max(self._room, 0)
+        # Without room until the controls are there: the first step has to show them, as it would have before.
+        room = 0 if self._controls else max(self._room, 0)
         stream = await self._pool.open(self._request, room, terms, self._point)
         self._accepted = True
-        if self._room > room:
-            stream.grant(self._room - room)
         if self._terms.priority is not terms.priority:
             stream.promote(self._terms.priority)
         for number, control in self._controls:
             stream.steer(number, control)
+        if self._room > room:
+            stream.grant(self._room - room)
         return stream
 
     def _due_in_s(self) -> float | None:

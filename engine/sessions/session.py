@@ -8,6 +8,8 @@ from engine.assets import GeneratorInfo
 from engine.runtime.messages import ResumePoint, SealedPart, Tally
 from engine.runtime.pool import PartStream
 
+NOTHING_DELIVERED = Tally()
+
 
 @dataclass(frozen=True, slots=True)
 class SessionAccount:
@@ -35,6 +37,7 @@ class Call:
     canonical       its request as canonical JSON; worked out once, for a large mask takes milliseconds
     first_sequence  number of the first part it gets
     control_count   controls that the state in which it begins contains
+    tally           what was delivered before its first part
     credit          parts that a client which grants credit itself has room for at first; None: asking for the next part
                     says that the one before was taken
     token_of        makes the resume tokens, if the client wants them
@@ -45,6 +48,7 @@ class Call:
     canonical: str
     first_sequence: int = 0
     control_count: int = 0
+    tally: Tally = NOTHING_DELIVERED
     credit: int | None = None
     token_of: Callable[[ResumePoint], bytes] | None = None
 
@@ -88,6 +92,11 @@ class Session:
     def control_count(self) -> int:
         """Number of controls that the state in which it begins contains; the next one has the number behind that."""
         return self._call.control_count
+
+    @property
+    def tally(self) -> Tally:
+        """What was delivered before its first part."""
+        return self._call.tally
 
     @property
     def info(self) -> GeneratorInfo:

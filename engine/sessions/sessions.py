@@ -9,7 +9,7 @@ from functools import partial
 
 from engine.assets import AssetRequest, GeneratorInfo
 from engine.errors import InvalidRequestError, OverloadedError, UnavailableError
-from engine.runtime.messages import CREDIT_DEFAULT, Priority, ResumePoint, Terms
+from engine.runtime.messages import CREDIT_DEFAULT, Priority, ResumePoint, Tally, Terms
 from engine.runtime.pool import PartStream, WorkerPool
 from engine.sessions.admission import Admission
 from engine.sessions.continued import Continuation, ContinuedStream
@@ -147,6 +147,7 @@ class Sessions:
             canonical,
             first_sequence=0 if point is None else point.next_sequence,
             control_count=0 if point is None else point.control_count,
+            tally=Tally() if point is None else point.tally,
             credit=wishes.credit if wishes.explicit_credit else None,
             token_of=partial(self._tokens.issue, asset_id) if wishes.resume_tokens else None,
         )

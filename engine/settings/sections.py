@@ -5,11 +5,15 @@ Every section checks its own ranges when it is built, so settings made in code a
 """
 
 import ipaddress
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 from engine.errors import SettingsError
+
+ORIGIN = r"[a-z][a-z0-9+.-]*://[^/\s*?#@]+"
+"""What a browser calls a site: scheme, host and port, no path."""
 
 
 def bounded(default: float | None, minimum: float, maximum: float) -> Any:
@@ -98,17 +102,36 @@ class ServerSettings(Section):
 
     def __post_init__(self) -> None:
         Section.__post_init__(self)
-        if self.insecure or is_loopback(self.host):
-            return
-        encrypted = self.tls.certificate_file is not None
-        authenticated = (
-            self.tls.client_ca_file or self.tokens.file or self.tokens.operators_file or self.tokens.environment
-        )
-        if not (encrypted and authenticated):
-            raise SettingsError(
-                f"server.host: {self.host} is reachable from other machines; set server.tls together with "
-                "server.tokens or server.tls.client_ca_file, or write `insecure: true` to serve everyone unencrypted"
-            )
+        if not self.insecure and not is_loopback(self.host):
+            _check_secured("server.host", self.host, self.tls, self.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings(Section):
+    """The web port, for browsers and engines that speak gRPC-Web or Connect; none is opened while `port` is null.
+
+    It takes the certificates, tokens and limits of `server`.
+
+    insecure         serve other machines without encryption or authentication
+    origins          sites whose pages may call, e.g. "https://studio.example"; "*" is all of them. Pages that the port
+                     serves itself always may
+    static_folder    its files are served to everybody
+    max_connections  beyond them, requests are answered with 503
+    """
+
+    SECTION: ClassVar[str] = "web"
+    host: str = "127.0.0.1"
+    port: int | None = bounded(None, 0, 65535)
+    insecure: bool = False
+    origins: tuple[str, ...] = ()
+    static_folder: Path | None = None
+    max_connections: int = bounded(1000, 1, 100_000)
+
+    def __post_init__(self) -> None:
+        Section.__post_init__(self)
+        for origin in self.origins:
+            if origin != "*" and not re.fullmatch(ORIGIN, origin):
+                raise SettingsError(f"web.origins: {origin!r} is no origin; one looks like https://studio.example:8443")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +250,14 @@ class MetricsSettings(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class VideoSettings(Section):
+    """Streams of encoded video. `gpl_encoders`: whether encoders under the GPL are used, as that of H.264 is."""
+
+    SECTION: ClassVar[str] = "video"
+    gpl_encoders: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Settings(Section):
     """Everything a serving process is told."""
 
@@ -236,9 +267,25 @@ class Settings(Section):
     store: StoreSettings = field(default_factory=StoreSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     workers: WorkersSettings = field(default_factory=WorkersSettings)
+    web: WebSettings = field(default_factory=WebSettings)
     tracing: TracingSettings = field(default_factory=TracingSettings)
     log: LogSettings = field(default_factory=LogSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    video: VideoSettings = field(default_factory=VideoSettings)
+
+    def __post_init__(self) -> None:
+        if self.web.port is not None and not self.web.insecure and not is_loopback(self.web.host):
+            _check_secured("web.host", self.web.host, self.server.tls, self.server.tokens)
+
+
+def _check_secured(setting: str, host: str, tls: TlsSettings, tokens: TokenSettings) -> None:
+    encrypted = tls.certificate_file is not None
+    authenticated = tls.client_ca_file or tokens.file or tokens.operators_file or tokens.environment
+    if not (encrypted and authenticated):
+        raise SettingsError(
+            f"{setting}: {host} is reachable from other machines; set server.tls together with server.tokens or "
+            f"server.tls.client_ca_file, or write `insecure: true` to serve everyone unencrypted"
+        )
 
 
 def is_loopback(host: str) -> bool:

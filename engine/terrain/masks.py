@@ -62,7 +62,12 @@ def masks_of(height_m: Grid, spacing_m: float, sea_level_m: float, river: Grid |
     water = np.maximum(np.float32(sea_level_m) - height_m[inner], 0.0).astype(np.float32)
     if river is not None:
         water = np.maximum(water, river[inner])
-    return Masks(normal, slope, smoothstep(slope, 0.55, 0.95), _flow(height_m)[inner], water)
+    return Masks(normal, slope, rockiness(slope), _flow(height_m)[inner], water)
+
+
+def rockiness(slope: Grid) -> Grid:
+    """Where it is too steep for soil, 0 to 1."""
+    return smoothstep(slope, 0.55, 0.95)
 
 
 def smoothstep(values: Grid, low: float, high: float) -> Grid:

@@ -30,8 +30,10 @@ class Surface:
     spacing_m: float
 
 
-def chunk_mesh(surface: Surface, y: int, x: int, cells: int, stride: int, *, skirt: bool = True) -> Mesh:
-    """The square of `cells` cells from vertex (y, x) on, with every `stride`-th vertex.
+def chunk_mesh(surface: Surface, y: int, x: int, cells: int, stride: int, *, rim: bool = True) -> Mesh:
+    """The square of `cells` cells from vertex (y, x) on, with every `stride`-th vertex, and its skirt.
+
+    rim  False leaves the skirt out where the chunk's edge is that of the whole surface
 
     Positions are relative to the surface's middle; texture coordinates run from 0 to 1 over the whole surface.
     `cells` is a multiple of `stride`; every number lies inside the surface.
@@ -51,16 +53,24 @@ def chunk_mesh(surface: Surface, y: int, x: int, cells: int, stride: int, *, ski
     parts = [_faces(index)]
     positions, normals = position.reshape(-1, 3), normal.reshape(-1, 3)
     coordinates = coordinate.reshape(-1, 2)
-    if skirt:
-        ring = _ring(index)
-        hanging = positions[ring].copy()
-        hanging[:, 1] -= np.float32(SKIRT_SHARE * cells * spacing)
-        lower = np.arange(len(positions), len(positions) + len(ring), dtype=np.uint32)
-        parts.append(_strip(ring, lower))
-        positions = np.concatenate([positions, hanging])
-        normals = np.concatenate([normals, normals[ring]])
-        coordinates = np.concatenate([coordinates, coordinates[ring]])
+    ring = _ring(index)
+    hanging = positions[ring].copy()
+    hanging[:, 1] -= np.float32(SKIRT_SHARE * cells * spacing)
+    lower = np.arange(len(positions), len(positions) + len(ring), dtype=np.uint32)
+    strip = _strip(ring, lower)
+    if not rim:
+        strip = strip[np.tile(~_outermost(y, x, cells, (rows, columns), count - 1), 2)]
+    parts.append(strip)
+    positions = np.concatenate([positions, hanging])
+    normals = np.concatenate([normals, normals[ring]])
+    coordinates = np.concatenate([coordinates, coordinates[ring]])
     return Mesh(positions, np.ascontiguousarray(normals), np.concatenate(parts), coordinates)
+
+
+def _outermost(y: int, x: int, cells: int, size: tuple[int, int], steps: int) -> NDArray[np.bool_]:
+    """Which of the 4 * steps pieces of a chunk's edge, in the order of its ring, lie on the surface's own edge."""
+    sides = y == 0, x + cells == size[1] - 1, y + cells == size[0] - 1, x == 0
+    return np.repeat(np.array(sides), steps)
 
 
 def _faces(index: NDArray[np.uint32]) -> NDArray[np.uint32]:

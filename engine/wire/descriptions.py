@@ -35,6 +35,7 @@ def generator_message(info: GeneratorInfo, *, with_model_card: bool) -> catalog_
         ],
         training_licences=info.training_licences,
         model_card=info.model_card if with_model_card else "",
+        choices=[catalog_pb2.Choice(name=name, values=values) for name, values in info.choices],
     )
 
 
@@ -55,6 +56,7 @@ def generator_info(message: catalog_pb2.Generator) -> GeneratorInfo:
         patterns=tuple(_pattern_info(pattern) for pattern in message.patterns),
         training_licences=tuple(message.training_licences),
         model_card=message.model_card,
+        choices=tuple((choice.name, tuple(choice.values)) for choice in message.choices),
     )
 
 

@@ -20,7 +20,7 @@ from engine.server.gateway import Gateway
 from engine.settings.sections import ServerSettings, Settings
 from morphogen_client import AsyncClient, InvalidRequestError, OwnProp, Sketch
 from morphogen_client import Landscape as ClientLandscape
-from morphogen_client.results.scene import EXTENSIONS
+from morphogen_client.results.files import EXTENSIONS
 from workers.local import LocalPool
 
 GatewayOver = Callable[..., AbstractAsyncContextManager[tuple[Gateway, str]]]

@@ -1,5 +1,6 @@
 """The serving process: signals, its one line, and what it says when it cannot start."""
 
+import json
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 
 from morphogen.v1 import diagnostics_pb2, diagnostics_pb2_grpc
@@ -21,7 +23,7 @@ PROBES_ONLY = textwrap.dedent("""
     import sys
     from engine.errors import SettingsError
     from engine.generators.probe import ProbeGenerator
-    from engine.settings.sections import LogSettings, ServerSettings, Settings
+    from engine.settings.sections import LogSettings, ServerSettings, Settings, WebSettings
     from engine.server.telemetry.logs import configure_logs
     from workers.serve import serve_generators
 
@@ -32,7 +34,8 @@ PROBES_ONLY = textwrap.dedent("""
 
     configure_logs(LogSettings())
     try:
-        serve_generators(Settings(server=ServerSettings(port=int(sys.argv[1]))), ProbesOnly())
+        ports = [int(port) for port in sys.argv[1:]] + [None]
+        serve_generators(Settings(ServerSettings(port=ports[0]), web=WebSettings(port=ports[1])), ProbesOnly())
     except SettingsError as error:
         sys.exit(str(error))
 """)
@@ -91,6 +94,29 @@ def test_signal_lets_running_streams_finish(name: signal.Signals) -> None:
         assert process.wait(5) == 0
         assert process.stdout is not None
         assert process.stdout.read() == ""
+
+
+def test_web_port_is_told_in_a_line_of_its_own() -> None:
+    command = [sys.executable, "-c", PROBES_ONLY, "0", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("listening on 127.0.0.1:")
+            url = process.stdout.readline().strip().removeprefix("listening on ")
+            assert httpx.get(f"{url}/readyz").text == "ready\n"
+            probe = {"partSizeBytes": 10, "partCount": 1_000_000, "stepMs": 5}
+            body = json.dumps(probe).encode()
+            framed = b"\0" + len(body).to_bytes(4, "big") + body
+            headers = {"content-type": "application/connect+json"}
+            target = f"{url}/morphogen.v1.DiagnosticsService/StreamProbe"
+            with httpx.stream("POST", target, content=framed, headers=headers) as response:
+                assert response.status_code == 200
+                process.terminate()
+                time.sleep(0.2)
+                process.terminate()
+                assert process.wait(5) == 0
+        finally:
+            process.kill()
 
 
 def test_second_signal_stops_at_once() -> None:

@@ -3,8 +3,7 @@
 import importlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
@@ -14,37 +13,48 @@ from rich.table import Table
 
 from engine.assets import GeneratorInfo, ParameterInfo
 from engine.errors import InvalidRequestError
-from workers.cli.options import (
-    ClientCertificateOption,
-    ClientKeyOption,
-    JsonOption,
-    RootCertificatesOption,
-    ServerAccess,
-    ServerOption,
-    TokenFileOption,
-    WeightsOption,
-    access_from,
-)
+from workers.cli.options import JsonOption, Place, made_anywhere
 
 app = typer.Typer(add_completion=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How a kind of asset is talked about.
+
+    classes     what its classes are called
+    unit        of its sizes
+    attributes  how its attributes are given to its command
+    """
+
+    classes: str = "classes"
+    unit: str = "px"
+    attributes: str = "for --set NAME=VALUE; those left out are drawn by the seed"
+
+
+WORDINGS = {
+    "level": Wording(
+        "styles", "cells", "options of `morphogen level`: --rooms 5; those left out are drawn by the seed"
+    ),
+    "scene": Wording(
+        "biomes", "px of the ground", "for `morphogen scene --set NAME=VALUE`; extent and hour are options of their own"
+    ),
+    "chunk": Wording("biomes", "vertices"),
+    "world": Wording("biomes"),
+}
+
+
 @app.command()
-def catalog(  # noqa: PLR0913 - a command has as many arguments as it has options
+@made_anywhere
+def catalog(
     name: Annotated[str | None, typer.Argument(metavar="GENERATOR", help="Only this one, with its model card.")] = None,
     *,
     pattern: Annotated[str | None, typer.Option(metavar="NAME", help="Explain this pattern's parameters.")] = None,
-    weights: WeightsOption = None,
-    server: ServerOption = None,
-    token_file: TokenFileOption = None,
-    root_certificates: RootCertificatesOption = None,
-    client_certificate: ClientCertificateOption = None,
-    client_key: ClientKeyOption = None,
+    place: Place,
     as_json: JsonOption = False,
 ) -> None:
     """List the generators: classes, sizes, sliders and patterns, with their ranges."""
-    access = access_from(server, weights, token_file, root_certificates, client_certificate, client_key)
-    infos = chosen(read_infos(access, weights), name)
+    infos = chosen(read_infos(place), name)
     if as_json:
         typer.echo(json.dumps({"generators": [asdict(info) for info in infos]}, indent=2))
         return
@@ -58,13 +68,15 @@ def catalog(  # noqa: PLR0913 - a command has as many arguments as it has option
             console.print(Markdown(info.model_card))
 
 
-def read_infos(access: ServerAccess | None, weights: Path | None) -> tuple[GeneratorInfo, ...]:
-    """The entries of this process without `access`, else of that server."""
-    if access is None:
-        infos: tuple[GeneratorInfo, ...] = importlib.import_module("workers.cli.offline").generator_infos(weights)
+def read_infos(place: Place) -> tuple[GeneratorInfo, ...]:
+    """The entries of this process, or of the server of `place`."""
+    if place.server is None:
+        infos: tuple[GeneratorInfo, ...] = importlib.import_module("workers.cli.making.offline").generator_infos(
+            place.weights
+        )
         return infos
-    remote = importlib.import_module("workers.cli.remote")
-    with remote.open_client(access) as client:
+    remote = importlib.import_module("workers.cli.making.remote")
+    with remote.open_client(place.server) as client:
         infos = remote.generator_infos(client)
     return infos
 
@@ -82,9 +94,10 @@ def chosen(infos: Sequence[GeneratorInfo], name: str | None) -> Sequence[Generat
 def show(console: Console, info: GeneratorInfo) -> None:
     """Print one entry."""
     console.print(f"[bold]{info.name}[/] {info.version}, tier {info.tier}: makes {info.asset_kind}s")
+    wording = WORDINGS.get(info.asset_kind, Wording())
     lists = {
-        "classes": info.classes,
-        "sizes": [f"{size_px} px" for size_px in info.sizes_px],
+        wording.classes: info.classes,
+        "sizes": sizes_of(info, wording.unit),
         "maps": info.maps,
         "wraps": info.wraps,
         "trained on": info.training_licences,
@@ -97,8 +110,14 @@ def show(console: Console, info: GeneratorInfo) -> None:
             facts.add_row(f"  {label}", ", ".join(values))
     console.print(facts)
     if info.attributes:
-        console.print("\n  attributes, for --set NAME=VALUE; those left out are drawn by the seed")
+        console.print(f"\n  attributes, {wording.attributes}")
         console.print(parameter_table(info.attributes))
+    if info.choices:
+        console.print("\n  choices, for requests and controls; docs/characters.md says what they mean")
+        choices = Table.grid(padding=(0, 2))
+        for field, values in info.choices:
+            choices.add_row(f"  {field}", ", ".join(values))
+        console.print(choices)
     if info.patterns:
         console.print("\n  patterns, for --pattern NAME:PARAMETER=VALUE,...; `catalog --pattern NAME` explains one")
         patterns = Table.grid(padding=(0, 2))
@@ -108,6 +127,14 @@ def show(console: Console, info: GeneratorInfo) -> None:
                 f"  [bold]{pattern.name}[/]", f"{pattern.description} [dim]({names or 'no parameters'})[/]"
             )
         console.print(patterns)
+
+
+def sizes_of(info: GeneratorInfo, unit: str) -> Sequence[str]:
+    """The sizes with their unit; many in a row as a range."""
+    sizes = info.sizes_px
+    if len(sizes) > 3 and sizes == tuple(range(sizes[0], sizes[-1] + 1)):
+        return [f"{sizes[0]} to {sizes[-1]} {unit}"]
+    return [f"{size} {unit}" for size in sizes]
 
 
 def show_pattern(console: Console, infos: Sequence[GeneratorInfo], name: str) -> None:

@@ -1,9 +1,11 @@
 """From what a person types to requests: the small languages of the options, with errors that name the option."""
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -31,6 +33,16 @@ ClientCertificateOption = Annotated[
 ClientKeyOption = Annotated[
     Path | None, typer.Option("--client-key", metavar="FILE", help="PEM file with the client certificate's key.")
 ]
+
+
+PLACE_OPTIONS: Mapping[str, Any] = {
+    "weights": WeightsOption,
+    "server": ServerOption,
+    "token_file": TokenFileOption,
+    "root_certificates": RootCertificatesOption,
+    "client_certificate": ClientCertificateOption,
+    "client_key": ClientKeyOption,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +81,54 @@ def access_from(
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where assets are made.
+
+    server   None: in this process
+    weights  the user's own instead of the shipped ones, in this process only
+    """
+
+    server: ServerAccess | None = None
+    weights: Path | None = None
+
+
+def made_anywhere(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say where assets are made, in the place of its parameter `place`.
+
+    Raises InvalidRequestError for options that only fit the other place.
+    """
+
+    @wraps(command)
+    def run(
+        *,
+        weights: Path | None,
+        server: str | None,
+        token_file: Path | None,
+        root_certificates: Path | None,
+        client_certificate: Path | None,
+        client_key: Path | None,
+        **options: Any,
+    ) -> None:
+        access = access_from(server, weights, token_file, root_certificates, client_certificate, client_key)
+        command(place=Place(access, weights), **options)
+
+    signature = inspect.signature(command)
+    kept = [parameter for name, parameter in signature.parameters.items() if name != "place"]
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+        for name, option in PLACE_OPTIONS.items()
+    ]
+    vars(run)["__signature__"] = signature.replace(parameters=[*kept, *added])
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*kept, *added)}
+    return run
+
+
 def parse_attributes(settings: Sequence[str]) -> dict[str, float]:
     """Sliders from texts of the form NAME=VALUE; a later one replaces an earlier one."""
     attributes: dict[str, float] = {}
     for text in settings:
-        attributes.update(_parse_numbers("--set", text, [text]))
+        attributes.update(parse_numbers("--set", text, [text]))
     return attributes
 
 
@@ -126,10 +181,11 @@ def _parse_named(option: str, text: str) -> tuple[str, Mapping[str, float]]:
     name, colon, rest = text.partition(":")
     if not name or (colon and not rest):
         raise InvalidRequestError(option, text, "NAME or NAME:PARAMETER=VALUE,...")
-    return name, _parse_numbers(option, text, rest.split(",") if rest else [])
+    return name, parse_numbers(option, text, rest.split(",") if rest else [])
 
 
-def _parse_numbers(option: str, text: str, assignments: Sequence[str]) -> dict[str, float]:
+def parse_numbers(option: str, text: str, assignments: Sequence[str]) -> dict[str, float]:
+    """Numbers from texts of the form NAME=VALUE; `text` is the whole value of the option, for errors."""
     numbers: dict[str, float] = {}
     for assignment in assignments:
         name, _, value = assignment.partition("=")

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from morphogen_client import AsyncClient, ProbeResult
+from workers.cli.making.remote import engine_errors, tls_from, token_from
 from workers.cli.options import (
     ClientCertificateOption,
     ClientKeyOption,
@@ -23,7 +24,6 @@ from workers.cli.options import (
     TokenFileOption,
 )
 from workers.cli.progress import progress_bar
-from workers.cli.remote import engine_errors, tls_from, token_from
 
 app = typer.Typer(add_completion=False)
 

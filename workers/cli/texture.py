@@ -1,29 +1,24 @@
 """`morphogen texture`: requests from options, materials from here or from a server, folders on disk."""
 
-import importlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, TypedDict
 
 import typer
 
+from engine.codecs.image import read_provenance
+from engine.codecs.material import write_material
+from engine.codecs.provenance import material_description
 from engine.errors import InvalidRequestError
 from engine.requests.checks import SEED_MAX
-from engine.requests.texture import TextureRequest, Wrap
-from workers.cli.materials import MaterialSource, save_material
+from engine.requests.texture import MapKind, TextureRequest, Wrap
+from workers.cli.making.sources import AssetSource, Made, open_source
 from workers.cli.options import (
-    ClientCertificateOption,
-    ClientKeyOption,
     JsonOption,
-    RootCertificatesOption,
-    ServerAccess,
-    ServerOption,
-    TokenFileOption,
-    WeightsOption,
-    access_from,
+    Place,
+    made_anywhere,
     parse_attributes,
     parse_blend,
     parse_palette,
@@ -47,6 +42,7 @@ class Record(TypedDict):
 
 
 @app.command()
+@made_anywhere
 def texture(  # noqa: PLR0913 - a command has as many arguments as it has options
     texture_class: Annotated[
         str, typer.Argument(metavar="CLASS", help="Class of the material; `morphogen catalog` lists them.")
@@ -75,12 +71,7 @@ def texture(  # noqa: PLR0913 - a command has as many arguments as it has option
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for the files.", show_default="out/CLASS_SEED")
     ] = None,
-    weights: WeightsOption = None,
-    server: ServerOption = None,
-    token_file: TokenFileOption = None,
-    root_certificates: RootCertificatesOption = None,
-    client_certificate: ClientCertificateOption = None,
-    client_key: ClientKeyOption = None,
+    place: Place,
     as_json: JsonOption = False,
 ) -> None:
     """Make a tileable PBR material, or several.
@@ -102,8 +93,7 @@ def texture(  # noqa: PLR0913 - a command has as many arguments as it has option
     if seed + count - 1 > SEED_MAX:
         raise InvalidRequestError("--count", count, f"1 to {SEED_MAX - seed + 1} from seed {seed} on")
     requests = [replace(request, seed=seed + number) for number in range(count)]
-    access = access_from(server, weights, token_file, root_certificates, client_certificate, client_key)
-    source = open_source(access, weights)
+    source = open_source(place)
     folders = folders_for(requests, out)
     records: list[Record] = []
     try:
@@ -128,19 +118,33 @@ def part_count_of(requests: Sequence[TextureRequest]) -> int:
 
 
 def make_material(
-    source: MaterialSource, request: TextureRequest, folder: Path, on_parts: Callable[[int], None]
+    source: AssetSource, request: TextureRequest, folder: Path, on_parts: Callable[[int], None]
 ) -> Record:
     """Make one material and write its folder; what scripts are told about it."""
-    material = source.make(request, on_parts)
-    paths = save_material(folder, request, material)
+    made = source.make(request, on_parts)
+    paths = save_material(folder, request, made)
     return {
         "texture_class": request.texture_class,
         "seed": request.seed,
         "size_px": request.size_px,
-        "sha256": material.sha256,
+        "sha256": made.sha256,
         "folder": str(folder),
         "files": [path.name for path in paths],
     }
+
+
+def save_material(folder: Path, request: TextureRequest, made: Made) -> tuple[Path, ...]:
+    """Write all files of the material. The maps are written byte for byte; the rest is made from them.
+
+    What made the maps is read from the maps, so the files are the same wherever they were made. Raises OutputError.
+    """
+    maps = {MapKind(name): png for name, png in made.parts.items()}
+    provenance = read_provenance(next(iter(maps.values())))
+    description = material_description(provenance) | {
+        "name": f"{request.texture_class}_{request.seed}",
+        "sha256": made.sha256,
+    }
+    return write_material(folder, maps, provenance, description)
 
 
 def print_records(records: Sequence[Record], *, as_json: bool) -> None:
@@ -151,14 +155,3 @@ def print_records(records: Sequence[Record], *, as_json: bool) -> None:
     for record in records:
         files = f"{len(record['files'])} files"
         typer.echo(f"{record['folder']}  {record['size_px']} px  {files}  sha256 {record['sha256']}")
-
-
-@contextmanager
-def open_source(access: ServerAccess | None, weights: Path | None) -> Iterator[MaterialSource]:
-    """This process without `access`, else that server. Only the module that is needed is loaded: one is torch."""
-    with ExitStack() as stack:
-        if access is None:
-            yield importlib.import_module("workers.cli.offline").OfflineSource(weights)
-        else:
-            remote = importlib.import_module("workers.cli.remote")
-            yield remote.RemoteSource(stack.enter_context(remote.open_client(access)), access.server)

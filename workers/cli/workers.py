@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from morphogen_client import DEFAULT_SERVER
+from workers.cli.making.remote import open_client
 from workers.cli.options import (
     ClientCertificateOption,
     ClientKeyOption,
@@ -17,7 +18,6 @@ from workers.cli.options import (
     ServerAccess,
     TokenFileOption,
 )
-from workers.cli.remote import open_client
 
 list_app = typer.Typer(add_completion=False)
 drain_app = typer.Typer(add_completion=False)

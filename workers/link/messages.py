@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.assets import AssetRequest, GeneratorInfo, Part
 from engine.errors import GenerationError, InvalidRequestError, MorphogenError, OverloadedError, UnavailableError
+from engine.requests.character.frames import FramesRequest
+from engine.requests.character.identity import CharacterRequest
 from engine.requests.level import LevelRequest
 from engine.requests.probe import ProbeRequest
 from engine.requests.scene import SceneRequest
@@ -34,6 +36,7 @@ from engine.runtime.messages import (
 from engine.runtime.pool import WorkerLostError
 from engine.runtime.stats import WorkerStats
 from engine.wire.fields import read_varint, tag, varint
+from engine.wire.requests.character import character_message, character_request, frames_message, frames_request
 from engine.wire.requests.level import level_message, level_request
 from engine.wire.requests.probe import probe_message, probe_request
 from engine.wire.requests.scene import scene_message, scene_request
@@ -233,6 +236,10 @@ def _open_message(command: Open) -> link.Open:
             message.world.CopyFrom(world_message(request))
         case ChunkRequest():
             message.chunk.CopyFrom(chunk_message(request))
+        case CharacterRequest():
+            message.character.CopyFrom(character_message(request))
+        case FramesRequest():
+            message.frames.CopyFrom(frames_message(request))
         case ProbeRequest():
             message.probe.CopyFrom(probe_message(request))
     return message
@@ -263,6 +270,10 @@ def _request_of(message: link.Open) -> AssetRequest:
             return world_request(message.world)
         case "chunk":
             return chunk_request(message.chunk)
+        case "character":
+            return character_request(message.character)
+        case "frames":
+            return frames_request(message.frames)
         case "probe":
             return probe_request(message.probe)
         case kind:

@@ -1,6 +1,7 @@
 """The asynchronous face: the same verbs as `client.py`, for one event loop."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from types import TracebackType
@@ -12,9 +13,11 @@ from grpc_health.v1 import health_pb2
 
 from morphogen.v1 import catalog_pb2, workers_pb2
 from morphogen_client.catalog import Generator, generator_from
-from morphogen_client.connection import DEFAULT_SERVER, Connection, Services, Tls
+from morphogen_client.characters.async_verbs import AsyncCharacterVerbs
+from morphogen_client.connection import DEFAULT_SERVER, Connection, Services, Tls, limited
 from morphogen_client.errors import UnavailableError, error_from_rpc
 from morphogen_client.material import MaterialReader, TextureResult, TextureUpdate
+from morphogen_client.options import StreamOptions
 from morphogen_client.probe import (
     Arrival,
     ArrivalReader,
@@ -23,22 +26,33 @@ from morphogen_client.probe import (
     SteerOptions,
     probe_request,
 )
+from morphogen_client.results.files import FileUpdate
 from morphogen_client.results.level import LevelReader, LevelResult, LevelUpdate
-from morphogen_client.results.scene import SceneReader, SceneResult, SceneUpdate
+from morphogen_client.results.scene import SceneResult, scene_reader
+from morphogen_client.results.world import ChunkResult, WorldResult, chunk_reader, world_reader
 from morphogen_client.scenes.landscape import Landscape
 from morphogen_client.scenes.level import LevelStreamOptions, level_stream_request
 from morphogen_client.scenes.scene import SceneStreamOptions, scene_stream_request
 from morphogen_client.streams.result_stream import AsyncMessageCall, AsyncResultStream
 from morphogen_client.streams.session import NO_RETRY, Result, RetryPolicy, StreamSession, Update
-from morphogen_client.streams.steering import AsyncSteeredProbe, steer_session
+from morphogen_client.streams.steering import PROBE_DIALECT, AsyncSteeredProbe, steer_session
 from morphogen_client.texture import TextureOptions, TextureStreamOptions, prefetch_request, texture_stream_request
 from morphogen_client.workers import Replacement, Worker, replacement_from, worker_from
+from morphogen_client.worlds.exploration import Exploration
+from morphogen_client.worlds.explorer import AsyncWorldExplorer, new_async_box
+from morphogen_client.worlds.requests import (
+    ChunkStreamOptions,
+    ExploreOptions,
+    chunk_stream_request,
+    explore_start,
+    world_stream_request,
+)
 
 UnaryRequest = TypeVar("UnaryRequest")
 UnaryResponse = TypeVar("UnaryResponse")
 
 
-class AsyncClient:
+class AsyncClient(AsyncCharacterVerbs):
     """A connection to a Morphogen server, for one event loop.
 
     server     HOST:PORT
@@ -126,12 +140,12 @@ class AsyncClient:
         *,
         timeout_s: float | None = None,
         **options: Unpack[SceneStreamOptions],
-    ) -> AsyncResultStream[SceneUpdate, SceneResult]:
+    ) -> AsyncResultStream[FileUpdate, SceneResult]:
         """Make a scene; iterate the answer for its files as they are made. Without a landscape it is one of grass.
 
         Deadlines and errors as in `generate_texture`.
         """
-        session = StreamSession(scene_stream_request(landscape, options), SceneReader(), self._retry)
+        session = StreamSession(scene_stream_request(landscape, options), scene_reader(), self._retry)
         return self._stream(self._services.scenes.GenerateScene, session, timeout_s)
 
     async def scene(
@@ -143,6 +157,84 @@ class AsyncClient:
     ) -> SceneResult:
         """Make a scene and wait for it, as `generate_scene` does."""
         return await self.generate_scene(landscape, timeout_s=timeout_s, **options).result()
+
+    def generate_world(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        timeout_s: float | None = None,
+        **options: Unpack[StreamOptions],
+    ) -> AsyncResultStream[FileUpdate, WorldResult]:
+        """Make what is needed once to show any part of a world; iterate the answer for its files as they are made.
+
+        Deadlines and errors as in `generate_texture`.
+        """
+        session = StreamSession(world_stream_request(landscape, options), world_reader(), self._retry)
+        return self._stream(self._services.worlds.GenerateWorld, session, timeout_s)
+
+    async def world(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        timeout_s: float | None = None,
+        **options: Unpack[StreamOptions],
+    ) -> WorldResult:
+        """Make what is needed once and wait for it, as `generate_world` does."""
+        return await self.generate_world(landscape, timeout_s=timeout_s, **options).result()
+
+    def generate_chunk(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        row: int = 0,
+        column: int = 0,
+        timeout_s: float | None = None,
+        **options: Unpack[ChunkStreamOptions],
+    ) -> AsyncResultStream[FileUpdate, ChunkResult]:
+        """Make one chunk of a world; iterate the answer for its files.
+
+        Deadlines and errors as in `generate_texture`.
+        """
+        request = chunk_stream_request(landscape, row, column, options)
+        session = StreamSession(request, chunk_reader(), self._retry)
+        return self._stream(self._services.worlds.GenerateChunk, session, timeout_s)
+
+    async def chunk(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        row: int = 0,
+        column: int = 0,
+        timeout_s: float | None = None,
+        **options: Unpack[ChunkStreamOptions],
+    ) -> ChunkResult:
+        """Make one chunk and wait for it, as `generate_chunk` does."""
+        stream = self.generate_chunk(landscape, row=row, column=column, timeout_s=timeout_s, **options)
+        return await stream.result()
+
+    def explore_world(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        auto_grant: bool = True,
+        timeout_s: float = math.inf,
+        **options: Unpack[ExploreOptions],
+    ) -> AsyncWorldExplorer:
+        """Receive the chunks around a viewer that moves; iterate the answer for events. Lasts until you leave it.
+
+        Raises InvalidRequestError at once for an option that no request can carry; everything else is raised by the
+        iteration. A broken connection is made again as `retry` says, and goes on with what is held.
+        """
+        return AsyncWorldExplorer(
+            lambda messages, remaining_s: self._services.worlds.ExploreWorld(
+                messages,
+                timeout=limited(remaining_s),
+                metadata=self._connection.metadata(),
+            ),
+            Exploration(explore_start(landscape, options), options.get("held", ()), self._retry, new_async_box),
+            timeout_s,
+            auto_grant=auto_grant,
+        )
 
     def probe(
         self, *, timeout_s: float | None = None, **options: Unpack[ProbeOptions]
@@ -166,6 +258,7 @@ class AsyncClient:
             ),
             steer_session(options),
             self._timeout_s if timeout_s is None else timeout_s,
+            PROBE_DIALECT,
             auto_grant=auto_grant,
         )
 
@@ -229,7 +322,9 @@ class AsyncClient:
         self, method: Callable[..., AsyncMessageCall], session: StreamSession[Update, Result], timeout_s: float | None
     ) -> AsyncResultStream[Update, Result]:
         return AsyncResultStream(
-            lambda request, remaining_s: method(request, timeout=remaining_s, metadata=self._connection.metadata()),
+            lambda request, remaining_s: method(
+                request, timeout=limited(remaining_s), metadata=self._connection.metadata()
+            ),
             session,
             self._timeout_s if timeout_s is None else timeout_s,
         )

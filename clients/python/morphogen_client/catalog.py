@@ -1,5 +1,6 @@
 """What a server can make, as dataclasses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from morphogen.v1 import catalog_pb2
@@ -29,7 +30,11 @@ class PatternDescription:
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """One loaded generator. `model_card` is Markdown; empty in listings."""
+    """One loaded generator.
+
+    model_card  Markdown; empty in listings
+    choices     what fields of requests and controls may be, by their names, where no other field says it
+    """
 
     asset_kind: str
     ref: GeneratorRef
@@ -41,6 +46,7 @@ class Generator:
     patterns: tuple[PatternDescription, ...]
     training_licences: tuple[str, ...]
     model_card: str
+    choices: Mapping[str, tuple[str, ...]]
 
 
 def generator_from(message: catalog_pb2.Generator) -> Generator:
@@ -59,6 +65,7 @@ def generator_from(message: catalog_pb2.Generator) -> Generator:
         ),
         training_licences=tuple(message.training_licences),
         model_card=message.model_card,
+        choices={choice.name: tuple(choice.values) for choice in message.choices},
     )
 
 

@@ -1,5 +1,6 @@
 """The synchronous face. Safe to share between threads; each stream belongs to the one that iterates it."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
@@ -10,26 +11,39 @@ from grpc_health.v1 import health_pb2
 
 from morphogen.v1 import catalog_pb2, workers_pb2
 from morphogen_client.catalog import Generator, generator_from
-from morphogen_client.connection import DEFAULT_SERVER, Connection, Services, Tls
+from morphogen_client.characters.verbs import CharacterVerbs
+from morphogen_client.connection import DEFAULT_SERVER, Connection, Services, Tls, limited
 from morphogen_client.errors import UnavailableError, error_from_rpc
 from morphogen_client.material import MaterialReader, TextureResult, TextureUpdate
+from morphogen_client.options import StreamOptions
 from morphogen_client.probe import Arrival, ArrivalReader, ProbeOptions, ProbeResult, SteerOptions, probe_request
+from morphogen_client.results.files import FileUpdate
 from morphogen_client.results.level import LevelReader, LevelResult, LevelUpdate
-from morphogen_client.results.scene import SceneReader, SceneResult, SceneUpdate
+from morphogen_client.results.scene import SceneResult, scene_reader
+from morphogen_client.results.world import ChunkResult, WorldResult, chunk_reader, world_reader
 from morphogen_client.scenes.landscape import Landscape
 from morphogen_client.scenes.level import LevelStreamOptions, level_stream_request
 from morphogen_client.scenes.scene import SceneStreamOptions, scene_stream_request
 from morphogen_client.streams.result_stream import MessageCall, ResultStream
 from morphogen_client.streams.session import NO_RETRY, Result, RetryPolicy, StreamSession, Update
-from morphogen_client.streams.steering import SteeredProbe, steer_session
+from morphogen_client.streams.steering import PROBE_DIALECT, SteeredProbe, steer_session
 from morphogen_client.texture import TextureOptions, TextureStreamOptions, prefetch_request, texture_stream_request
 from morphogen_client.workers import Replacement, Worker, replacement_from, worker_from
+from morphogen_client.worlds.exploration import Exploration
+from morphogen_client.worlds.explorer import WorldExplorer, new_box
+from morphogen_client.worlds.requests import (
+    ChunkStreamOptions,
+    ExploreOptions,
+    chunk_stream_request,
+    explore_start,
+    world_stream_request,
+)
 
 UnaryRequest = TypeVar("UnaryRequest")
 UnaryResponse = TypeVar("UnaryResponse")
 
 
-class Client:
+class Client(CharacterVerbs):
     """A connection to a Morphogen server.
 
     server     HOST:PORT
@@ -117,12 +131,12 @@ class Client:
         *,
         timeout_s: float | None = None,
         **options: Unpack[SceneStreamOptions],
-    ) -> ResultStream[SceneUpdate, SceneResult]:
+    ) -> ResultStream[FileUpdate, SceneResult]:
         """Make a scene; iterate the answer for its files as they are made. Without a landscape it is one of grass.
 
         Deadlines and errors as in `generate_texture`.
         """
-        session = StreamSession(scene_stream_request(landscape, options), SceneReader(), self._retry)
+        session = StreamSession(scene_stream_request(landscape, options), scene_reader(), self._retry)
         return self._stream(self._services.scenes.GenerateScene, session, timeout_s)
 
     def scene(
@@ -134,6 +148,83 @@ class Client:
     ) -> SceneResult:
         """Make a scene and wait for it, as `generate_scene` does."""
         return self.generate_scene(landscape, timeout_s=timeout_s, **options).result()
+
+    def generate_world(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        timeout_s: float | None = None,
+        **options: Unpack[StreamOptions],
+    ) -> ResultStream[FileUpdate, WorldResult]:
+        """Make what is needed once to show any part of a world; iterate the answer for its files as they are made.
+
+        Deadlines and errors as in `generate_texture`.
+        """
+        session = StreamSession(world_stream_request(landscape, options), world_reader(), self._retry)
+        return self._stream(self._services.worlds.GenerateWorld, session, timeout_s)
+
+    def world(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        timeout_s: float | None = None,
+        **options: Unpack[StreamOptions],
+    ) -> WorldResult:
+        """Make what is needed once and wait for it, as `generate_world` does."""
+        return self.generate_world(landscape, timeout_s=timeout_s, **options).result()
+
+    def generate_chunk(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        row: int = 0,
+        column: int = 0,
+        timeout_s: float | None = None,
+        **options: Unpack[ChunkStreamOptions],
+    ) -> ResultStream[FileUpdate, ChunkResult]:
+        """Make one chunk of a world; iterate the answer for its files.
+
+        Deadlines and errors as in `generate_texture`.
+        """
+        request = chunk_stream_request(landscape, row, column, options)
+        session = StreamSession(request, chunk_reader(), self._retry)
+        return self._stream(self._services.worlds.GenerateChunk, session, timeout_s)
+
+    def chunk(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        row: int = 0,
+        column: int = 0,
+        timeout_s: float | None = None,
+        **options: Unpack[ChunkStreamOptions],
+    ) -> ChunkResult:
+        """Make one chunk and wait for it, as `generate_chunk` does."""
+        return self.generate_chunk(landscape, row=row, column=column, timeout_s=timeout_s, **options).result()
+
+    def explore_world(
+        self,
+        landscape: Landscape | None = None,
+        *,
+        auto_grant: bool = True,
+        timeout_s: float = math.inf,
+        **options: Unpack[ExploreOptions],
+    ) -> WorldExplorer:
+        """Receive the chunks around a viewer that moves; iterate the answer for events. Lasts until you leave it.
+
+        Raises InvalidRequestError at once for an option that no request can carry; everything else is raised by the
+        iteration. A broken connection is made again as `retry` says, and goes on with what is held.
+        """
+        return WorldExplorer(
+            lambda messages, remaining_s: self._services.worlds.ExploreWorld(
+                messages,
+                timeout=limited(remaining_s),
+                metadata=self._connection.metadata(),
+            ),
+            Exploration(explore_start(landscape, options), options.get("held", ()), self._retry, new_box),
+            timeout_s,
+            auto_grant=auto_grant,
+        )
 
     def probe(
         self, *, timeout_s: float | None = None, **options: Unpack[ProbeOptions]
@@ -157,6 +248,7 @@ class Client:
             ),
             steer_session(options),
             self._timeout_s if timeout_s is None else timeout_s,
+            PROBE_DIALECT,
             auto_grant=auto_grant,
         )
 
@@ -220,7 +312,9 @@ class Client:
         self, method: Callable[..., MessageCall], session: StreamSession[Update, Result], timeout_s: float | None
     ) -> ResultStream[Update, Result]:
         return ResultStream(
-            lambda request, remaining_s: method(request, timeout=remaining_s, metadata=self._connection.metadata()),
+            lambda request, remaining_s: method(
+                request, timeout=limited(remaining_s), metadata=self._connection.metadata()
+            ),
             session,
             self._timeout_s if timeout_s is None else timeout_s,
         )

@@ -1,5 +1,6 @@
 """Where the server is and how to get in: address, TLS, token, message sizes; what every call carries."""
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +9,15 @@ import grpc
 from grpc import aio
 from grpc_health.v1 import health_pb2_grpc
 
-from morphogen.v1 import catalog_pb2_grpc, diagnostics_pb2_grpc, scene_pb2_grpc, texture_pb2_grpc, workers_pb2_grpc
+from morphogen.v1 import (
+    catalog_pb2_grpc,
+    character_pb2_grpc,
+    diagnostics_pb2_grpc,
+    scene_pb2_grpc,
+    texture_pb2_grpc,
+    workers_pb2_grpc,
+    world_pb2_grpc,
+)
 from morphogen_client.errors import InvalidRequestError
 
 _write_trace_context: Callable[[dict[str, str]], None] | None = None
@@ -99,12 +108,19 @@ class Connection:
         )
 
 
+def limited(remaining_s: float) -> float | None:
+    """A call's time limit as gRPC takes it."""
+    return None if remaining_s == math.inf else remaining_s
+
+
 class Services:
     """The services of a server, over a channel of `grpc` or `grpc.aio`."""
 
     def __init__(self, channel: grpc.Channel | aio.Channel) -> None:
         self.textures = texture_pb2_grpc.TextureServiceStub(channel)
         self.scenes = scene_pb2_grpc.SceneServiceStub(channel)
+        self.characters = character_pb2_grpc.CharacterServiceStub(channel)
+        self.worlds = world_pb2_grpc.WorldServiceStub(channel)
         self.catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
         self.diagnostics = diagnostics_pb2_grpc.DiagnosticsServiceStub(channel)
         self.workers = workers_pb2_grpc.WorkerServiceStub(channel)

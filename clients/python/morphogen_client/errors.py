@@ -74,6 +74,10 @@ class UnsupportedError(ServerError):
     """This server does not have that call, or not the way it runs now: without worker processes for example."""
 
 
+class MissingPackageError(MorphogenError):
+    """What was asked for needs a package that is not installed; the error names it."""
+
+
 class MissingMapsError(MorphogenError):
     """A result lacks maps or files that came before the point from which its stream was continued."""
 

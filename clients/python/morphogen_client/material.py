@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from morphogen_client.errors import BrokenStreamError, MissingMapsError
 from morphogen_client.results.folder import write_folder
-from morphogen_client.streams.assembly import Header, Part, Timings, Trailer
+from morphogen_client.streams.assembly import Header, Timings, Trailer
+from morphogen_client.streams.parts import Part
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 """[height, width, 3] RGB for albedo and normal; [height, width] for the others; uint16 for height, else uint8."""

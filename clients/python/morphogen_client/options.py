@@ -6,7 +6,7 @@ from typing import TypedDict, TypeVar
 from morphogen.v1 import common_pb2
 from morphogen_client.errors import InvalidRequestError
 
-_PRIORITIES = {"standard": common_pb2.PRIORITY_STANDARD, "interactive": common_pb2.PRIORITY_INTERACTIVE}
+PRIORITIES = {"standard": common_pb2.PRIORITY_STANDARD, "interactive": common_pb2.PRIORITY_INTERACTIVE}
 _UINT32_MAX = 2**32 - 1
 
 Value = TypeVar("Value")
@@ -32,7 +32,7 @@ def stream_options(options: StreamOptions, *, resume_tokens: bool) -> common_pb2
     """The message; `resume_tokens` is the default. Raises InvalidRequestError for what the message cannot carry."""
     return common_pb2.StreamOptions(
         credit=uint32("credit", options["credit"], minimum=1) if "credit" in options else 0,
-        priority=named("priority", options.get("priority", "standard"), _PRIORITIES),
+        priority=named("priority", options.get("priority", "standard"), PRIORITIES),
         resume_tokens=options.get("resume_tokens", resume_tokens),
         resume_token=options.get("resume_token", b""),
     )

@@ -8,7 +8,8 @@ import numpy as np
 
 from morphogen.v1 import common_pb2, diagnostics_pb2
 from morphogen_client.options import StreamOptions, named, stream_options, uint32
-from morphogen_client.streams.assembly import Header, Part, Timings, Trailer
+from morphogen_client.streams.assembly import Header, Timings, Trailer
+from morphogen_client.streams.parts import Part
 
 PART_DEFAULT_BYTES = 48 * 1024
 PART_COUNT_DEFAULT = 100

@@ -48,7 +48,13 @@ class Document:
         return len(self.buffer_views) - 1
 
     def add_accessor(
-        self, values: NDArray[Any], *, target: int | None = None, normalized: bool = False, bounds: bool = False
+        self,
+        values: NDArray[Any],
+        *,
+        target: int | None = None,
+        normalized: bool = False,
+        bounds: bool = False,
+        kind: str | None = None,
     ) -> int:
         """Append numbers and return the index of their accessor.
 
@@ -57,6 +63,7 @@ class Document:
         target      ARRAY_BUFFER for vertex attributes, ELEMENT_ARRAY_BUFFER for indices, None for all else
         normalized  integers stand for -1 to 1 or 0 to 1
         bounds      also write the smallest and the largest value of each component, as positions need it
+        kind        what a row is, where that is not a vector of its components: "MAT4"
         """
         dtype = values.dtype.newbyteorder("<")
         row_bytes = dtype.itemsize * (values.shape[1] if values.ndim == 2 else 1)
@@ -70,12 +77,13 @@ class Document:
             "bufferView": self.add_view(stored.tobytes(), **properties),
             "componentType": _COMPONENT_CODES[dtype],
             "count": len(values),
-            "type": f"VEC{values.shape[1]}" if values.ndim == 2 else "SCALAR",
+            "type": kind or (f"VEC{values.shape[1]}" if values.ndim == 2 else "SCALAR"),
         }
         if normalized:
             accessor["normalized"] = True
         if bounds:
-            accessor |= {"min": values.min(axis=0).tolist(), "max": values.max(axis=0).tolist()}
+            extremes = {"min": values.min(axis=0).tolist(), "max": values.max(axis=0).tolist()}
+            accessor |= {name: value if values.ndim == 2 else [value] for name, value in extremes.items()}
         self.accessors.append(accessor)
         return len(self.accessors) - 1
 

@@ -11,7 +11,7 @@ from engine.codecs.render.light import background, light_of
 from engine.codecs.shading import encode_srgb, tone_map
 from engine.geometry.sky.panorama import Panorama, Sky, panorama_directions
 
-_LARGEST = 1.0e37
+_LARGEST, _SMALLEST = 1.0e37, 1.0e-32
 
 
 def encode_radiance(pixels: Panorama) -> bytes:
@@ -26,7 +26,7 @@ def encode_radiance(pixels: Panorama) -> bytes:
     height, width = pixels.shape[:2]
     brightest = pixels.max(axis=2)
     mantissa, exponent = np.frexp(brightest)
-    scale = np.where(brightest > 1e-32, mantissa * 256.0 / np.maximum(brightest, 1e-38), 0.0)
+    scale = np.where(brightest > _SMALLEST, mantissa * 256.0 / np.maximum(brightest, _SMALLEST), 0.0)
     codes = np.zeros((height, width, 4), np.uint8)
     codes[..., :3] = np.minimum(pixels * scale[..., None], 255.0)
     codes[..., 3] = np.where(scale > 0.0, exponent + 128, 0)

@@ -1,8 +1,8 @@
 """A picture of a scene, in software: the preview that every scene command writes.
 
 The order of work: triangles (soup.py) are projected (project.py), the nearest in each pixel is found (raster.py), the
-sun does the same for its shadows (shadows.py), then every pixel is shaded once (surfaces.py, light.py). Transparent
-surfaces are a second layer over the first.
+sun does the same for its shadows (shadows.py), then the surfaces are shaded (surfaces.py, light.py).
+Transparent surfaces are a second layer over the first.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from engine.codecs.render.project import perspective, pixel_rays
 from engine.codecs.render.raster import Visible, rasterize
 from engine.codecs.render.shadows import ShadowMap, lit_share, shadow_maps
 from engine.codecs.render.soup import Soup, gather
-from engine.codecs.render.surfaces import Points, shaded, surface_points
+from engine.codecs.render.surfaces import Points, blocks_of, shaded, shared_shading, surface_points
+from engine.codecs.render.textures import pyramid
 from engine.codecs.shading import encode_srgb, tone_map
 from engine.errors import InvalidRequestError
 from engine.geometry.scene import AlphaMode, Scene
@@ -26,12 +27,15 @@ from engine.geometry.sky.panorama import Sky, sky_at
 Floats = NDArray[np.float32]
 
 SIZE_MIN_PX, SIZE_MAX_PX = 16, 4096
-HAZE_M = 9000.0
+HAZE_M = 6500.0
 """Distance at which haze hides two thirds of a thing."""
 
-_SHADOW_MIN_PX, _SHADOW_MAX_PX = 256, 2048
-_PIXELS_AT_ONCE = 1 << 18
-_OCCLUSION_TAPS = 10
+_SHADOW_MIN_PX, _SHADOW_MAX_PX = 256, 1536
+_SHADOW_DETAIL = 0.4
+"""What casts shadows is as detailed as if it were so much smaller."""
+
+_HAZE_STEP_PX = 8
+_OCCLUSION_TAPS = 8
 _OCCLUSION_RADIUS_M = 0.9
 
 
@@ -42,6 +46,7 @@ class _Stage:
     scene: Scene
     camera: Camera
     size_px: tuple[int, int]
+    samples: int
     light: Light
     soup: Soup
     rays: Floats
@@ -67,19 +72,31 @@ def render_scene(
     width, height = size_px[0] * samples, size_px[1] * samples
     light = light_of(sky or _own_sky(scene))
     soup = gather(scene, camera)
-    stage = _Stage(scene, camera, (width, height), light, soup, pixel_rays(camera, (width, height)))
+    rays = pixel_rays(camera, (width, height))
+    stage = _Stage(scene, camera, (width, height), samples, light, soup, rays)
     solid, clear = _layers(stage)
-    direction = stage.rays.reshape(-1, 3)
-    direction = direction / np.linalg.norm(direction, axis=1, keepdims=True)
-    color = background(light, direction).reshape(height, width, 3)
+    color = _backdrop(light, camera, size_px, samples)
     maps = _shadows(stage, solid, clear)
     for view in (solid, clear):
         _paint(color, stage, view, maps)
+    pyramid.cache_clear()  # images are large, and the next picture is of another scene
     shown = tone_map(np.ascontiguousarray(color.reshape(-1, 3).T)).T.reshape(height, width, 3)
     if samples > 1:
         averaged = cv2.resize(np.ascontiguousarray(shown), size_px, interpolation=cv2.INTER_AREA)
         return encode_srgb(averaged.astype(np.float32))
     return encode_srgb(shown)
+
+
+def _backdrop(light: Light, camera: Camera, size_px: tuple[int, int], samples: int) -> Floats:
+    """What is behind everything [height, width, 3]: the sky is smooth, one look per pixel is enough."""
+    width, height = size_px
+    color = background(light, _unit(pixel_rays(camera, size_px).reshape(-1, 3))).reshape(height, width, 3)
+    return color.repeat(samples, axis=0).repeat(samples, axis=1) if samples > 1 else color
+
+
+def _unit(direction: Floats) -> Floats:
+    unit: Floats = direction / np.sqrt(np.einsum("ni,ni->n", direction, direction))[:, None]
+    return unit
 
 
 def _own_sky(scene: Scene) -> Sky:
@@ -113,18 +130,22 @@ def _shadows(stage: _Stage, *views: Visible) -> tuple[ShadowMap, ...]:
     depth = np.float32(NEAR_M) / nearness[shown]
     rays = stage.rays.reshape(-1, 3)
     point = (np.asarray(stage.camera.position) + rays[shown % len(rays)] * depth[:, None]).astype(np.float32)
-    casters = gather(stage.scene, stage.camera, beside=True)
-    clear = np.array([material.alpha_mode == AlphaMode.BLEND for material in stage.scene.materials], bool)
-    solid = ~clear[casters.material]
+    casters = gather(stage.scene, stage.camera, beside=True, detail=_SHADOW_DETAIL)
+    materials = stage.scene.materials
+    clear = np.array([material.alpha_mode == AlphaMode.BLEND for material in materials], bool)
+    sides = np.array([material.double_sided for material in materials], bool)
+    to_sun = -np.asarray(stage.light.sun.direction, np.float32)
+    one, two, three = (casters.position[casters.triangle[:, corner]] for corner in range(3))
+    towards_sun = np.cross(two - one, three - one) @ to_sun > 0
+    chosen = ~clear[casters.material] & (sides[casters.material] | towards_sun)
     casters = Soup(
         casters.position,
         casters.normal,
         casters.color,
         casters.texture_coordinate,
-        casters.triangle[solid],
-        casters.material[solid],
+        casters.triangle[chosen],
+        casters.material[chosen],
     )
-    to_sun = -np.asarray(stage.light.sun.direction, np.float32)
     size_px = min(_SHADOW_MAX_PX, max(_SHADOW_MIN_PX, 2 * max(stage.size_px)))
     return shadow_maps(casters, point, depth.astype(np.float32), to_sun, size_px)
 
@@ -132,22 +153,37 @@ def _shadows(stage: _Stage, *views: Visible) -> tuple[ShadowMap, ...]:
 def _paint(color: Floats, stage: _Stage, view: Visible, maps: tuple[ShadowMap, ...]) -> None:
     """Shade what one view shows over `color` [height, width, 3]."""
     pixels = np.flatnonzero(view.triangle >= 0)
-    flat = color.reshape(-1, 3)
+    if not len(pixels):
+        return
+    lead, wide = blocks_of(view, stage.soup.material, stage.samples)
     rays = stage.rays.reshape(-1, 3)
     eye = np.asarray(stage.camera.position, np.float32)
     focal = np.float32(stage.camera.focal_px(stage.size_px[1]))
-    for start in range(0, len(pixels), _PIXELS_AT_ONCE):
-        chosen = pixels[start : start + _PIXELS_AT_ONCE]
+    haze = _haze(stage).reshape(-1, 3)
+
+    def light_of_pixels(chosen: NDArray[np.int64]) -> tuple[Floats, Floats]:
         depth = np.float32(NEAR_M) / view.nearness.ravel()[chosen]
         position = eye + rays[chosen] * depth[:, None]
         triangle = view.triangle.ravel()[chosen]
-        points = surface_points(stage.soup, stage.scene.materials, triangle, position, eye, depth / focal)
+        footprint = depth / focal * wide[chosen]
+        points = surface_points(stage.soup, stage.scene.materials, triangle, position, eye, footprint)
         lit = lit_share(maps, position, points.normal)
         light, alpha = shaded(points, stage.light, lit, _openness(stage, view, points, chosen, depth))
-        distance = depth * np.linalg.norm(rays[chosen], axis=1)
+        distance = depth * np.sqrt(np.einsum("ni,ni->n", rays[chosen], rays[chosen]))
         clear = np.exp(-distance / np.float32(HAZE_M))[:, None]
-        light = light * clear + haze_color(stage.light, -points.view) * (1 - clear)
-        flat[chosen] += (light - flat[chosen]) * alpha[:, None]
+        return light * clear + haze[chosen] * (1 - clear), alpha
+
+    shared_shading(color.reshape(-1, 3), pixels, lead, light_of_pixels)
+
+
+def _haze(stage: _Stage) -> Floats:
+    """The color [height, width, 3] into which every pixel's surface fades."""
+    width, height = stage.size_px
+    coarse = (max(2, width // _HAZE_STEP_PX), max(2, height // _HAZE_STEP_PX))
+    rays = np.asarray(cv2.resize(stage.rays, coarse, interpolation=cv2.INTER_AREA), np.float32)
+    direction = _unit(rays.reshape(-1, 3))
+    color = haze_color(stage.light, direction).reshape(coarse[1], coarse[0], 3)
+    return np.asarray(cv2.resize(color, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _openness(stage: _Stage, view: Visible, points: Points, pixels: NDArray[np.int64], depth: Floats) -> Floats:

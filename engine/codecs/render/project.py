@@ -39,9 +39,9 @@ def pixel_rays(camera: Camera, size_px: tuple[int, int]) -> Floats:
     focal = camera.focal_px(height)
     x = (np.arange(width) + 0.5 - 0.5 * width) / focal
     y = (0.5 * height - np.arange(height) - 0.5) / focal
-    across, up = np.meshgrid(x, y)
-    view = np.stack([across, up, -np.ones_like(across)], axis=-1)
-    rays: Floats = (view @ camera.axes()).astype(np.float32)
+    right, above, backward = camera.axes().astype(np.float32)
+    across, up = x.astype(np.float32)[None, :, None], y.astype(np.float32)[:, None, None]
+    rays: Floats = across * right + (up * above - backward)
     return rays
 
 

@@ -40,12 +40,15 @@ def rasterize(corner: Floats, size_px: tuple[int, int]) -> Visible:
     """
     width, height = size_px
     keys = np.zeros(width * height, np.uint64)
-    low = np.maximum(np.ceil(corner[..., :2].min(axis=1) - 0.5), 0.0).astype(np.int64)
-    high = np.ceil(corner[..., :2].max(axis=1) - 0.5).astype(np.int64) - 1
+    # Spelled out per corner and axis: reductions over axes of two or three numbers are slow.
+    one, two, three = corner[:, 0, :2], corner[:, 1, :2], corner[:, 2, :2]
+    lowest, highest = np.minimum(np.minimum(one, two), three), np.maximum(np.maximum(one, two), three)
+    low = np.maximum(np.ceil(lowest - np.float32(0.5)), 0.0).astype(np.int64)
+    high = np.ceil(highest - np.float32(0.5)).astype(np.int64) - 1
     high = np.minimum(high, [width - 1, height - 1])
     span = high - low + 1
-    touched = np.flatnonzero((span > 0).all(axis=1))
-    largest = span.max(axis=1)
+    touched = np.flatnonzero((span[:, 0] > 0) & (span[:, 1] > 0))
+    largest = np.maximum(span[:, 0], span[:, 1])
     smaller = 0
     for block in _BLOCKS_PX:
         limit = block if block < _BLOCKS_PX[-1] else max(width, height)
@@ -131,7 +134,11 @@ def _planes(corner: Floats, low: Indices) -> tuple[Floats, NDArray[np.bool_]]:
 def _meets(plane: Floats, x: Indices, y: Indices, block: int) -> NDArray[np.bool_]:
     """Whether a block of pixels can contain a point inside of all three edges."""
     reach = np.float32(block - 1)
-    best = plane[:, :3, 0] * x[:, None] + plane[:, :3, 1] * y[:, None] + plane[:, :3, 2]
-    best += np.maximum(plane[:, :3, 0], 0) * reach + np.maximum(plane[:, :3, 1], 0) * reach
-    met: NDArray[np.bool_] = np.asarray((best >= 0).all(axis=1))
+    x, y = x.astype(np.float32), y.astype(np.float32)
+    met = np.ones(len(plane), np.bool_)
+    for edge in range(3):
+        along_x, along_y = plane[:, edge, 0], plane[:, edge, 1]
+        best = along_x * x + along_y * y + plane[:, edge, 2]
+        best += np.maximum(along_x, 0) * reach + np.maximum(along_y, 0) * reach
+        met &= best >= 0
     return met

@@ -48,15 +48,16 @@ def scene_bounds(scene: Scene) -> Bounds:
     return np.min(lows, axis=0).astype(np.float32), np.max(highs, axis=0).astype(np.float32)
 
 
-def gather(scene: Scene, camera: Camera, *, beside: bool = False) -> Soup:
+def gather(scene: Scene, camera: Camera, *, beside: bool = False, detail: float = 1.0) -> Soup:
     """The triangles that a picture needs.
 
     beside  True keeps what is outside of the picture too: its shadows may reach into it
+    detail  factor of the size in the picture by which levels of detail are chosen
     """
     parts: list[Soup] = []
     for instances in scene.instances:
         model = scene.models[instances.model]
-        level, seen = _levels(model, instances, camera)
+        level, seen = _levels(model, instances, camera, detail)
         for number, lod in enumerate(model.lods):
             wanted = level == number
             chosen = np.flatnonzero(wanted if beside else wanted & seen)
@@ -82,7 +83,9 @@ def _model_bounds(model: Model) -> Bounds:
     return np.min([low for low, _ in bounds], axis=0), np.max([high for _, high in bounds], axis=0)
 
 
-def _levels(model: Model, instances: Instances, camera: Camera) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _levels(
+    model: Model, instances: Instances, camera: Camera, detail: float
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Level of detail [n] of each instance, and whether it can be in the picture (of up to 3:1)."""
     low, high = _model_bounds(model)
     center, radius = 0.5 * (low + high), 0.5 * float(np.linalg.norm(high - low))
@@ -93,7 +96,7 @@ def _levels(model: Model, instances: Instances, camera: Camera) -> tuple[NDArray
     reach, depth = radius * scale, -view[:, 2]
     distance = np.maximum(np.linalg.norm(view, axis=1), 1e-3)
     focal = camera.focal_px(2)  # in half heights of the picture
-    coverage = np.where(distance > reach, focal * reach / distance, np.inf)
+    coverage = np.where(distance > reach, detail * focal * reach / distance, np.inf)
     level = np.zeros(len(distance), np.int64)
     for lod in model.lods[:-1]:
         level += coverage < lod.coverage

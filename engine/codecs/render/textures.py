@@ -13,7 +13,7 @@ from engine.geometry.scene import Image, Material
 Floats = NDArray[np.float32]
 Pyramid = tuple[Floats, ...]
 
-_LARGEST_PX = 1024
+_LARGEST_PX = 2048
 
 
 @lru_cache(maxsize=24)

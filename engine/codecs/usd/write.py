@@ -36,18 +36,30 @@ def write_usda(
     return {f"{name}.usda": stage.GetRootLayer().ExportToString().encode(), **images}
 
 
+def write_usdc(
+    scene: Scene, provenance: Mapping[str, str], name: str = "scene", *, instanced: bool = True
+) -> dict[str, bytes]:
+    """As `write_usda`, in the binary format: `name`.usdc and its images. OutputError may also mean a full disk."""
+    stage, images = _stage(scene, provenance, f"{name}_", instanced=instanced)
+    return {f"{name}.usdc": _binary_layer(stage), **images}
+
+
 def write_usdz(scene: Scene, provenance: Mapping[str, str], *, instanced: bool = True) -> bytes:
     """One .usdz file with everything inside; see `write_usda`. Also raises OutputError if the disk is full."""
     stage, images = _stage(scene, provenance, "", instanced=instanced)
+    return _package({"scene.usdc": _binary_layer(stage), **images})
+
+
+def _binary_layer(stage: Any) -> bytes:
+    """The stage in USD's binary format. Raises OutputError if the disk is full."""
     try:
         with tempfile.TemporaryDirectory(prefix="morphogen-") as folder:
             path = Path(folder) / "scene.usdc"  # the binary layer: USD writes it to files only
             stage.GetRootLayer().Export(str(path))
-            layer = path.read_bytes()
+            return path.read_bytes()
     except (OSError, RuntimeError) as error:  # USD's own errors are RuntimeErrors and name lines of its code
         reason = error.strerror if isinstance(error, OSError) else "USD could not write its layer there"
         raise OutputError(f"{tempfile.gettempdir()}: cannot be written: {reason}") from error
-    return _package({"scene.usdc": layer, **images})
 
 
 def _stage(

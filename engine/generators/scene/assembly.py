@@ -3,9 +3,11 @@
 import numpy as np
 
 from engine.generators.scene.dressing import Kit, dress
+from engine.generators.scene.grounds import Cover
+from engine.generators.scene.plinth import plinth_mesh
+from engine.generators.scene.surroundings import level_sheet
 from engine.generators.terrain.land import Ground, Land
-from engine.geometry.mesh import Mesh
-from engine.geometry.scene import AlphaMode, Image, Instances, Lod, Material, Model, Primitive, Scene
+from engine.geometry.scene import AlphaMode, Instances, Lod, Material, Model, Primitive, Scene
 from engine.geometry.sky.panorama import Sky, describe
 from engine.requests.scene import SceneRequest
 from engine.terrain.surface import Surface, chunk_mesh
@@ -15,7 +17,7 @@ STRIDES = (1, 2, 4)
 """Levels of detail: every vertex, every second, every fourth."""
 
 COVERAGES = (0.35, 0.12, 0.0)
-GROUND_MATERIAL, WATER_MATERIAL, FIRST_PROP_MATERIAL = 0, 1, 2
+GROUND_MATERIAL, WATER_MATERIAL, EARTH_MATERIAL, FIRST_PROP_MATERIAL = 0, 1, 2, 3
 WATER_COLOR = (0.05, 0.14, 0.16, 0.78)
 
 
@@ -35,17 +37,20 @@ def ground_of(land: Land, request: SceneRequest) -> Ground:
     return land.ground(y, x, cells + 1, cells + 1)
 
 
-def assemble(land: Land, request: SceneRequest, kit: Kit, ground: Ground, picture: Image, sky: Sky) -> Scene:
+def assemble(land: Land, request: SceneRequest, kit: Kit, ground: Ground, cover: Cover, sky: Sky) -> Scene:
     """The whole scene, its middle at the origin."""
     models = list(_terrain(ground, request.landscape.cell_m))
+    wall = plinth_mesh(ground.height_m, request.landscape.cell_m)
+    models.append(Model("plinth", (Lod((Primitive(wall, EARTH_MATERIAL),)),)))
     names = [model.name for model in models]
     if float(ground.masks.water.max()) > 0.0:
         models.append(_water(request, len(ground.height_m) - 1))
         names.append("water")
     dressing = dress(land, ground, request, kit, len(models), FIRST_PROP_MATERIAL)
     materials = (
-        Material("ground", roughness=0.95, albedo=picture),
+        Material("ground", roughness=0.95, albedo=cover.albedo, normal=cover.normal),
         Material("water", WATER_COLOR, roughness=0.08, alpha_mode=AlphaMode.BLEND),
+        Material("earth", roughness=1.0),
         *dressing.materials,
     )
     placed = [_once(name, index) for index, name in enumerate(names)]
@@ -54,6 +59,10 @@ def assemble(land: Land, request: SceneRequest, kit: Kit, ground: Ground, pictur
             "extent_m": (len(ground.height_m) - 1) * request.landscape.cell_m,
             "cell_m": request.landscape.cell_m,
             "sea_level_m": request.landscape.sea_level_m,
+            "x_m": (ground.x + (len(ground.height_m) - 1) / 2) * request.landscape.cell_m,
+            "z_m": (ground.y + (len(ground.height_m) - 1) / 2) * request.landscape.cell_m,
+            "lowest_m": float(ground.height_m.min()),
+            "highest_m": float(ground.height_m.max()),
             "prop_count": dressing.count,
             "props_without_limit": dressing.wanted_count,
             "sky": describe(sky),
@@ -77,7 +86,7 @@ def _terrain(ground: Ground, cell_m: float) -> tuple[Model, ...]:
     for y in range(0, cells, edge):
         for x in range(0, cells, edge):
             lods = tuple(
-                Lod((Primitive(chunk_mesh(surface, y, x, edge, stride), GROUND_MATERIAL),), coverage)
+                Lod((Primitive(chunk_mesh(surface, y, x, edge, stride, rim=False), GROUND_MATERIAL),), coverage)
                 for stride, coverage in zip(STRIDES, COVERAGES, strict=True)
             )
             models.append(Model(f"terrain_{y // edge}_{x // edge}", lods))
@@ -86,14 +95,8 @@ def _terrain(ground: Ground, cell_m: float) -> tuple[Model, ...]:
 
 def _water(request: SceneRequest, cells: int) -> Model:
     """A level sheet at the sea's height."""
-    half, level = cells * request.landscape.cell_m / 2, request.landscape.sea_level_m
-    corner = np.array([[-half, level, -half], [half, level, -half], [-half, level, half], [half, level, half]])
-    mesh = Mesh(
-        position=corner.astype(np.float32),
-        normal=np.tile(np.array([0.0, 1.0, 0.0], np.float32), (4, 1)),
-        triangle=np.array([[0, 2, 1], [1, 2, 3]], np.uint32),
-    )
-    return Model("water", (Lod((Primitive(mesh, WATER_MATERIAL),)),))
+    sheet = level_sheet(cells * request.landscape.cell_m / 2, request.landscape.sea_level_m)
+    return Model("water", (Lod((Primitive(sheet, WATER_MATERIAL),)),))
 
 
 def _once(name: str, model: int) -> Instances:

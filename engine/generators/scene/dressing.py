@@ -62,7 +62,10 @@ def dress(
     tables = {
         kind.name: {biome: most * max(1.0, density) for biome, most in kind.densities.items()} for kind in kit.kinds
     }
-    placed = scatter(sampled, area, landscape.seed, kit.kinds, densities=tables, density=min(1.0, density))
+    period_m = landscape.period_cells * landscape.cell_m
+    placed = scatter(
+        sampled, area, landscape.seed, kit.kinds, densities=tables, density=min(1.0, density), period_m=period_m
+    )
     wanted = [len(each.position) for each in placed]
     allowed = _shared_out(wanted, [each.kind.radius_m for each in placed], request.prop_limit)
     placed = tuple(_thinned(each, count) for each, count in zip(placed, allowed, strict=True))
@@ -142,6 +145,10 @@ def _shared_out(wanted: Sequence[int], radius_m: Sequence[float], limit: int) ->
         if not full:
             for index, share in zip(open_kinds, shares, strict=True):
                 allowed[index] = int(share)
+            spare = left - sum(int(share) for share in shares)
+            nearly = sorted(range(len(shares)), key=lambda place: int(shares[place]) - shares[place])
+            for place in nearly[:spare]:
+                allowed[open_kinds[place]] += 1
             break
         for index in full:
             allowed[index] = wanted[index]

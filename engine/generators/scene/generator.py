@@ -6,26 +6,21 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.assets import Draft, GeneratorInfo, ParameterInfo
 from engine.codecs.gltf.scene import write_scene_glb
 from engine.codecs.heightmap import png_heightmap
 from engine.codecs.image import encode_png
 from engine.codecs.provenance import provenance_fields
-from engine.codecs.render.camera import framed
 from engine.codecs.render.panorama import encode_radiance
-from engine.codecs.render.picture import render_scene
-from engine.codecs.render.soup import scene_bounds
 from engine.errors import InvalidRequestError
 from engine.generators.protocol import StepKinds
 from engine.generators.scene.assembly import cells_of
-from engine.generators.scene.work import SceneWork
+from engine.generators.scene.work import PREVIEW_PX, SceneWork
 from engine.generators.terrain.biomes import BIOMES, GROUNDS
 from engine.generators.terrain.heights import Decoders
 from engine.generators.texture import TextureGenerator
 from engine.geometry.scene import Scene
-from engine.geometry.sky.panorama import Sky
 from engine.nets.precision import KernelClass
 from engine.nets.terragen_file import TerraGenWeights
 from engine.requests.scene import TEXTURE_SIZES_PX, SceneRequest
@@ -40,7 +35,6 @@ STEPS = ("land", *(MATERIAL + name for name in GROUNDS), "dressing", "file", "pr
 PARTS_PER_STEP = (3, *(1 for _ in GROUNDS), 2, 1, 1)
 PART_COUNT = sum(PARTS_PER_STEP)
 OUTLINE_PX = 65
-PREVIEW_PX = (960, 540)
 SKY_PX = 512
 
 ATTRIBUTES = (
@@ -182,7 +176,7 @@ def _scene(work: SceneWork, provenance: Mapping[str, str]) -> list[_File]:
 
 
 def _preview(work: SceneWork, provenance: Mapping[str, str]) -> list[_File]:
-    picture = preview(work.scene, work.sky)
+    picture = work.preview()
     return [_File(PREVIEW, PREVIEW_PX[0], PNG, partial(encode_png, picture, provenance, 6, srgb=True))]
 
 
@@ -194,17 +188,12 @@ _MAKERS: Mapping[str, Callable[[SceneWork, Mapping[str, str]], list[_File]]] = {
 }
 
 
-def preview(scene: Scene, sky: Sky) -> NDArray[np.uint8]:
-    """The scene from above at an angle, sRGB [540, 960, 3]."""
-    return render_scene(scene, framed(scene_bounds(scene), pitch_deg=11.0, fill=2.5), PREVIEW_PX, sky, samples=2)
-
-
 def _layout(scene: Scene, provenance: Mapping[str, str]) -> bytes:
     """Where every prop stands, as JSON: [x, y, z, turn about the vertical in degrees, scale] by model."""
     props = {}
     for each in scene.instances:
         model = scene.models[each.model]
-        if model.name == "water" or model.name.startswith("terrain_"):
+        if model.name in ("water", "plinth") or model.name.startswith("terrain_"):
             continue
         turn = np.degrees(2.0 * np.arctan2(each.rotation[:, 1], each.rotation[:, 3])) % 360.0
         rows = np.column_stack([each.translation, turn, each.scale[:, 0]])

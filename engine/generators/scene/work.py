@@ -6,9 +6,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.codecs.render.picture import render_scene
 from engine.generators.scene.assembly import assemble, cells_of, ground_of
 from engine.generators.scene.dressing import kit_of
-from engine.generators.scene.grounds import bake, ground_requests, make_tile
+from engine.generators.scene.grounds import bake, ground_requests, make_tile, mean_colors
+from engine.generators.scene.surroundings import viewpoint, with_surroundings
 from engine.generators.terrain.biomes import GROUNDS
 from engine.generators.terrain.heights import Decoders
 from engine.generators.terrain.land import Ground, Land
@@ -17,6 +19,8 @@ from engine.geometry.scene import Scene
 from engine.geometry.sky.panorama import Sky, sky_at
 from engine.requests.scene import SceneRequest
 from engine.requests.texture import MapKind
+
+PREVIEW_PX = (960, 540)
 
 
 class SceneWork:
@@ -45,7 +49,12 @@ class SceneWork:
     @cached_property
     def scene(self) -> Scene:
         """Everything together."""
-        picture = bake(
-            self.ground, self.extent_m, self._request.texture_px, {name: self.tile(name) for name in GROUNDS}
-        )
-        return assemble(self._land, self._request, self._kit, self.ground, picture, self.sky)
+        tiles = {name: self.tile(name) for name in GROUNDS}
+        cover = bake(self.ground, self._request.landscape, self._request.texture_px, tiles)
+        return assemble(self._land, self._request, self._kit, self.ground, cover, self.sky)
+
+    def preview(self) -> NDArray[np.uint8]:
+        """The scene amid its world, from above at an angle, sRGB [540, 960, 3]."""
+        tints = mean_colors({name: self.tile(name) for name in GROUNDS})
+        shown = with_surroundings(self.scene, self._land, self.ground, tints)
+        return render_scene(shown, viewpoint(shown, self.ground, self.extent_m), PREVIEW_PX, self.sky, samples=2)

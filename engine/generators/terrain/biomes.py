@@ -63,7 +63,7 @@ BIOMES: Mapping[str, Biome] = {
     ),
     "beach": Biome(
         "islands and shores",
-        Climate(-0.1, 0.7, -0.3, 0.015, 0.12, 0.5, 0.2),
+        Climate(-0.1, 0.7, -0.3, 0.008, 0.04, 0.5, -0.55),
         tints=((104, 120, 62), (212, 192, 150), (132, 124, 112), (232, 236, 240)),
     ),
     "tundra": Biome(

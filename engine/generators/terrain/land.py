@@ -14,7 +14,7 @@ from engine.generators.terrain.heights import Decoders, World, heights
 from engine.generators.terrain.sketch import SKETCH_LEVEL, Strokes, read_strokes
 from engine.noise import derive_seed
 from engine.requests.landscape import COORDINATE_MAX_CELLS, Landscape, Reroll
-from engine.terrain.masks import FLOW_STRIDE, MASK_RIM, Masks, masks_of, smoothstep
+from engine.terrain.masks import FLOW_STRIDE, MASK_RIM, Masks, masks_of, rockiness, smoothstep
 
 Grid = NDArray[np.float32]
 
@@ -85,13 +85,25 @@ class Land:
             river = self._strokes.river_depth(top, left, height, width)
             river = np.float32(RIVER_DEPTH_M) * smoothstep(river, 0.55, 0.9)
         masks = masks_of(height_m, landscape.cell_m, landscape.sea_level_m, river)
-        inner = height_m[rim:-rim, rim:-rim]
         window = Window(y, x, rows, columns, 1, landscape.period_cells)
-        temperature, moisture = (
-            field.numpy() for field in climates.temperature_and_moisture(self._world.seed, self._world.climate, window)
-        )
-        weather = inner, temperature, moisture, landscape.sea_level_m
-        return Ground(y, x, inner, masks, splat(masks, *weather), biome_weights(landscape.biomes, *weather))
+        return self._grown(window, height_m[rim:-rim, rim:-rim], masks)
+
+    def outlook(self, level: int, y: int, x: int, rows: int, columns: int) -> Ground:
+        """Every 2**level-th vertex from (y, x) on, in units of these: land as it is seen from afar.
+
+        These are the heights that finer land is made from: alike, not the same. No flow, no rivers, nothing made anew.
+        """
+        landscape = self.landscape
+        window = Window(y, x, rows, columns, 2**level, self._world.period)
+        grid = heights(self._decoders, self._world, window, self._edited)[level][1].numpy()
+        height_m = np.asarray(grid * np.float32(landscape.cell_m * landscape.relief), np.float32)
+        south, east = (part.astype(np.float32) for part in np.gradient(height_m, 2**level * landscape.cell_m))
+        slope = np.hypot(east, south)
+        length = np.sqrt(slope * slope + np.float32(1.0))
+        normal = np.stack([-east / length, 1.0 / length, -south / length], axis=-1).astype(np.float32)
+        water = np.maximum(np.float32(landscape.sea_level_m) - height_m, 0.0).astype(np.float32)
+        masks = Masks(normal, slope, rockiness(slope), np.zeros_like(slope), water)
+        return self._grown(window, height_m, masks)
 
     def spawn(self) -> tuple[int, int]:
         """A cell (y, x) on dry, not too steep land, the nearest to the origin that a coarse look finds.
@@ -110,6 +122,16 @@ class Land:
                     return y // 4 * 4, x // 4 * 4
         raise GenerationError(f"no dry land within {SPAWN_REACH_CELLS} cells of the origin")
 
+    def _grown(self, window: Window, height_m: Grid, masks: Masks) -> Ground:
+        """The land of a window with what grows on it."""
+        climate, landscape = self._world.climate, self.landscape
+        temperature, moisture = (
+            field.numpy() for field in climates.temperature_and_moisture(self._world.seed, climate, window)
+        )
+        weather = height_m, temperature, moisture, landscape.sea_level_m
+        shares = splat(masks, *weather), biome_weights(landscape.biomes, *weather)
+        return Ground(window.y, window.x, height_m, masks, *shares)
+
     def _promising(self, level: int) -> list[tuple[int, int]]:
         """Cells that look dry and level on the grid of `level`, some of the nearest to the origin first."""
         spacing, count = 2**level, SPAWN_VERTICES
@@ -127,9 +149,13 @@ class Land:
     def _heights_m(self, y: int, x: int, rows: int, columns: int) -> Grid:
         cells = self._grid(self._world, y, x, rows, columns)
         for (top, left, bottom, right), world in self._rerolled:
-            if y < bottom and top < y + rows and x < right and left < x + columns:
+            weight_y, weight_x = (
+                _inside(first, count, low, high, world.period)
+                for first, count, low, high in ((y, rows, top, bottom), (x, columns, left, right))
+            )
+            if weight_y.any() and weight_x.any():
                 other = self._grid(world, y, x, rows, columns)
-                weight = _inside(y, rows, top, bottom)[:, None] * _inside(x, columns, left, right)[None]
+                weight = weight_y[:, None] * weight_x[None]
                 cells = np.where(weight > 0.0, cells + weight * (other - cells), cells)
         meters = cells * np.float32(self.landscape.cell_m * self.landscape.relief)
         if not np.isfinite(meters).all():
@@ -163,11 +189,17 @@ class Land:
         if bottom - top < 8 or right - left < 8:
             least_m = (2 * edge + 8) * cell_m
             raise InvalidRequestError("reroll", f"{reroll.width_m} x {reroll.depth_m} m", f"at least {least_m:g} m")
+        turn_m = self._world.period * cell_m
+        if turn_m and max(reroll.width_m, reroll.depth_m) > turn_m:
+            allowed = f"at most {turn_m:g} m in a world that repeats after that"
+            raise InvalidRequestError("reroll", f"{reroll.width_m} x {reroll.depth_m} m", allowed)
         return top, left, bottom, right
 
 
-def _inside(first: int, count: int, low: int, high: int) -> Grid:
+def _inside(first: int, count: int, low: int, high: int, period: int) -> Grid:
     """0 outside of [low, high], 1 a quarter of the way in, smooth between; for `count` cells from `first` on."""
     position = np.arange(first, first + count)
+    if period:
+        position = (position - low) % period + low
     depth = np.minimum(position - low, high - position).astype(np.float32)
     return smoothstep(depth, 0.0, (high - low) / 4)

@@ -21,7 +21,7 @@ STROKES = {"ridge": (255, 0, 0), "river": (0, 0, 255), "flat": (0, 255, 0), "sea
 COLOR_TOLERANCE = 120.0
 """Largest distance in RGB at which a pixel still counts as a stroke's: brushes have soft edges."""
 
-RIDGE_CELLS, RIDGE_FALLOFF_CELLS = 44.0, 40.0
+RIDGE_CELLS, RIDGE_FALLOFF_CELLS = 34.0, 64.0
 RIVER_CELLS, RIVER_FALLOFF_CELLS = 7.0, 10.0
 SEA_CELLS, SOFT_CELLS = 10.0, 16.0
 

@@ -43,6 +43,12 @@ class Block:
     rim_cells: int
 
 
+def home_of(request: ChunkRequest) -> tuple[int, int]:
+    """Row and column of a chunk; in a world that repeats, those of the same land nearest to the origin's south-east."""
+    turn = request.landscape.period_cells // CHUNK_CELLS
+    return (request.row % turn, request.column % turn) if turn else (request.row, request.column)
+
+
 class Atlas:
     """Lands by landscape, and blocks of them. Used by one thread."""
 
@@ -59,8 +65,7 @@ class Atlas:
         """The block that holds a chunk."""
         edge = BLOCK_CHUNKS * CHUNK_CELLS
         row, column = (
-            (chunk + BLOCK_OFFSET) // BLOCK_CHUNKS * edge - BLOCK_OFFSET * CHUNK_CELLS
-            for chunk in (request.row, request.column)
+            (chunk + BLOCK_OFFSET) // BLOCK_CHUNKS * edge - BLOCK_OFFSET * CHUNK_CELLS for chunk in home_of(request)
         )
         key = _key(request.landscape), row, column
         return self._blocks.get(key, lambda: _made(self.land(request.landscape), row, column, edge))

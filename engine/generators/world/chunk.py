@@ -13,7 +13,7 @@ from engine.codecs.gltf.scene import write_scene_glb
 from engine.codecs.image import encode_png
 from engine.generators.terrain.biomes import main_biome
 from engine.generators.terrain.land import HEIGHT_STEPS_PER_M, Ground
-from engine.generators.world.atlas import Block
+from engine.generators.world.atlas import Block, home_of
 from engine.geometry.placement import ground as placement
 from engine.geometry.placement.scatter import scatter
 from engine.geometry.props.kinds import PropKind
@@ -57,8 +57,9 @@ class Chunk:
         self._request, self._block = request, block
         self._landscape = request.landscape
         self._stride = CHUNK_CELLS // (request.vertices - 1)
-        top = request.row * CHUNK_CELLS - block.row + block.rim_cells
-        left = request.column * CHUNK_CELLS - block.column + block.rim_cells
+        self._row, self._column = home_of(request)
+        top = self._row * CHUNK_CELLS - block.row + block.rim_cells
+        left = self._column * CHUNK_CELLS - block.column + block.rim_cells
         end = CHUNK_CELLS + 1
         self._window = np.s_[top : top + end : self._stride, left : left + end : self._stride]
 
@@ -95,7 +96,9 @@ class Chunk:
 
     @property
     def _height_steps(self) -> NDArray[np.uint16]:
-        steps = np.rint((self._height_m.astype(np.float64) - self._base_m) / height_step_m(self._landscape))
+        # Rounded before the base is taken off: where a height lies between two steps, neighbours round it alike.
+        step_m = height_step_m(self._landscape)
+        steps = np.floor(self._height_m.astype(np.float64) / step_m + 0.5) - self._base_m / step_m
         return np.clip(steps, 0, 65535).astype(np.uint16)
 
     def _description(self) -> dict[str, object]:
@@ -127,13 +130,14 @@ class Chunk:
         kinds  that compete for the ground: small things give way to large ones
         told   those of them that the file holds
         """
-        request, cell_m, ground = self._request, self._landscape.cell_m, self._ground
+        cell_m, ground = self._landscape.cell_m, self._ground
         sampled = placement.Ground(ground.height_m, cell_m, ground.y, ground.x, ground.masks.water, ground.biomes)
-        corner = request.row * CHUNK_CELLS, request.column * CHUNK_CELLS
+        corner = self._row * CHUNK_CELLS, self._column * CHUNK_CELLS
         area = placement.Area(*corner, CHUNK_CELLS, CHUNK_CELLS)
         origin_m = np.array([corner[1] * cell_m, 0.0, corner[0] * cell_m])
         props: dict[str, list[list[float]]] = {}
-        for placed in scatter(sampled, area, self._landscape.seed, kinds):
+        period_m = self._landscape.period_cells * cell_m
+        for placed in scatter(sampled, area, self._landscape.seed, kinds, period_m=period_m):
             if placed.kind not in told:
                 continue
             turn = np.degrees(2.0 * np.arctan2(placed.rotation[:, 1], placed.rotation[:, 3])) % 360.0

@@ -15,13 +15,15 @@ neighbouring chunk nor keeps the promise, and there is no openly licensed body o
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import InvalidRequestError
 from engine.geometry.placement.ground import Area, Floats, Ground
-from engine.geometry.props.dice import unit_values, word_of
+from engine.geometry.placement.groves import PATCH_PEAK, Indices, World, groves
+from engine.geometry.props.dice import word_of
 from engine.geometry.props.kinds import Habitat, WaterRule
 from engine.geometry.scene import Instances
 
@@ -35,13 +37,10 @@ SHORE_M = 4.0
 WADING_M = 0.7
 """The deepest water in which something stands that likes it wet."""
 
-PATCH_PEAK = 1.8
-"""How much denser than on average groves are at their centres."""
-
 _JITTER = 0.9
 _RING = tuple((math.sin(k * math.pi / 4), math.cos(k * math.pi / 4)) for k in range(8))
 # Uses of one cell's hash.
-_X, _Z, _TAKE, _RANK, _SCALE, _YAW, _VARIANT, _PATCH = range(8)
+_X, _Z, _TAKE, _RANK, _SCALE, _YAW, _VARIANT = range(7)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +59,7 @@ class Placed:
     rotation: NDArray[np.float32]
     scale: NDArray[np.float32]
     radius_m: Floats
-    variant: NDArray[np.int64]
+    variant: Indices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +89,7 @@ def scatter(
     *,
     densities: Densities | None = None,
     density: float = 1.0,
+    period_m: float = 0.0,
 ) -> tuple[Placed, ...]:
     """The props of an area, one entry per kind, in the order of `kinds`.
 
@@ -98,11 +98,14 @@ def scatter(
     kinds      members of PROPS, or habitats of a user's own props
     densities  for kinds in it, in place of their own; at most one prop fits into twice its radius, whatever is asked
     density    factor of all densities, 0 to 1: with less, some vanish and the others stay
+    period_m   the world repeats after so many meters along both axes, at least 256; 0: it is endless
 
     Raises InvalidRequestError if the ground does not reach far enough or the factor is out of range.
     """
     if not 0.0 <= density <= 1.0:
         raise InvalidRequestError("density", density, "0 to 1")
+    if period_m and not 256.0 <= period_m < math.inf:
+        raise InvalidRequestError("period_m", period_m, "0, or at least 256")
     margin = margin_m(kinds)
     if not ground.covers(area, margin):
         rows, columns = ground.height_m.shape
@@ -111,12 +114,12 @@ def scatter(
         )
         raise InvalidRequestError("area", area, f"inside of {window} with a margin of {margin:.1f} meters")
     names = sorted(kinds, key=lambda kind: (-_reach(kind), kind.name))
-    table = densities or {}
+    table, world = densities or {}, World(seed, period_m)
     found = [
-        _candidates(ground, area, seed, kind, table.get(kind.name, kind.densities), density, margin) for kind in names
+        _candidates(ground, area, world, kind, table.get(kind.name, kind.densities), density, margin) for kind in names
     ]
     kept = {
-        candidates.kind.name: _placed(ground, area, seed, candidates, _outranking(candidates, found[: number + 1]))
+        candidates.kind.name: _placed(ground, area, world, candidates, _outranking(candidates, found[: number + 1]))
         for number, candidates in enumerate(found)
     }
     return tuple(kept[kind.name] for kind in kinds)
@@ -154,7 +157,7 @@ def _reach(kind: Habitat) -> float:
 def _candidates(
     ground: Ground,
     area: Area,
-    seed: int,
+    world: World,
     kind: Habitat,
     densities: Mapping[str, float],
     density: float,
@@ -162,7 +165,7 @@ def _candidates(
 ) -> _Candidates:
     """All candidates of a kind in the area and its margin."""
     peak = max(densities.values(), default=0.0) * (PATCH_PEAK if kind.patch_m else 1.0)
-    cell = max(math.sqrt(HECTARE_M2 / peak) if peak > 0.0 else 0.0, 2.0 * _reach(kind))
+    cell = world.cell_m(max(math.sqrt(HECTARE_M2 / peak) if peak > 0.0 else 0.0, 2.0 * _reach(kind)))
     reach = margin - max(SHORE_M, 1.0) - 0.5
     spacing = ground.spacing_m
     top, left = (math.floor((index * spacing - reach) / cell) for index in (area.row, area.column))
@@ -171,38 +174,24 @@ def _candidates(
     empty = peak <= 0.0
     row = np.arange(top, top if empty else bottom + 1)[:, None]
     column = np.arange(left, left if empty else right + 1)[None, :]
-    key = (seed, word_of(kind.name), row, column)
-    x = (column + 0.5 + (unit_values(*key, _X) - 0.5) * _JITTER) * cell
-    z = (row + 0.5 + (unit_values(*key, _Z) - 0.5) * _JITTER) * cell
+    dice = partial(world.values, word_of(kind.name), row, column, cell_m=cell)
+    x = (column + 0.5 + (dice(use=_X) - 0.5) * _JITTER) * cell
+    z = (row + 0.5 + (dice(use=_Z) - 0.5) * _JITTER) * cell
     low, high = kind.scale
-    radius = kind.radius_m * (low + (high - low) * unit_values(*key, _SCALE))
+    radius = kind.radius_m * (low + (high - low) * dice(use=_SCALE))
     wanted = np.zeros(x.shape)
     flat_x, flat_z = x.ravel(), z.ravel()
     for biome, count in densities.items():
-        if biome in ground.biomes:
+        if count and biome in ground.biomes:
             wanted += count * ground.sample(ground.biomes[biome], flat_x, flat_z).reshape(x.shape)
     if kind.patch_m:
-        wanted *= PATCH_PEAK * _patches(seed, kind, x, z)
+        wanted *= PATCH_PEAK * groves(world, kind, x, z)
     chance = np.minimum(wanted * (cell * cell / HECTARE_M2), 1.0) * density
-    taken = unit_values(*key, _TAKE) < chance
+    taken = dice(use=_TAKE) < chance
     places = np.flatnonzero(taken)
     fits = _suitable(ground, kind, flat_x[places], flat_z[places], radius.ravel()[places])
     taken.ravel()[places] = fits
-    return _Candidates(kind, cell, (top, left), x, z, radius, unit_values(*key, _RANK), taken)
-
-
-def _patches(seed: int, kind: Habitat, x_m: Floats, z_m: Floats) -> Floats:
-    """A smooth field over the world, mostly 0 or 1: where groves of a kind are."""
-    x, z = x_m / kind.patch_m, z_m / kind.patch_m
-    left, top = np.floor(x), np.floor(z)
-    right, down = (part * part * (3.0 - 2.0 * part) for part in (x - left, z - top))
-    column, row = left.astype(np.int64), top.astype(np.int64)
-    corner = [[unit_values(seed, word_of(kind.name), row + y, column + c, _PATCH) for c in (0, 1)] for y in (0, 1)]
-    above = corner[0][0] * (1.0 - right) + corner[0][1] * right
-    below = corner[1][0] * (1.0 - right) + corner[1][1] * right
-    level = np.clip((above * (1.0 - down) + below * down - 0.25) / 0.5, 0.0, 1.0)
-    field: Floats = level * level * (3.0 - 2.0 * level)
-    return field
+    return _Candidates(kind, cell, (top, left), x, z, radius, dice(use=_RANK), taken)
 
 
 def _suitable(ground: Ground, kind: Habitat, x_m: Floats, z_m: Floats, radius_m: Floats) -> NDArray[np.bool_]:
@@ -230,7 +219,7 @@ def _wet_around(ground: Ground, x_m: Floats, z_m: Floats, reach_m: Floats) -> ND
     return wet
 
 
-def _outranking(own: _Candidates, others: Sequence[_Candidates]) -> NDArray[np.int64]:
+def _outranking(own: _Candidates, others: Sequence[_Candidates]) -> Indices:
     """Flat indices of the candidates that stay; `others` are the kinds that are not smaller, itself included."""
     places = np.flatnonzero(own.taken)
     x, z = own.x_m.ravel()[places], own.z_m.ravel()[places]
@@ -258,7 +247,7 @@ def _outranking(own: _Candidates, others: Sequence[_Candidates]) -> NDArray[np.i
     return places[stays]
 
 
-def _placed(ground: Ground, area: Area, seed: int, candidates: _Candidates, kept: NDArray[np.int64]) -> Placed:
+def _placed(ground: Ground, area: Area, world: World, candidates: _Candidates, kept: Indices) -> Placed:
     """Those of the kept candidates that belong to the area, set on the ground."""
     kind, spacing = candidates.kind, ground.spacing_m
     x, z = candidates.x_m.ravel()[kept], candidates.z_m.ravel()[kept]
@@ -273,9 +262,9 @@ def _placed(ground: Ground, area: Area, seed: int, candidates: _Candidates, kept
     y = ground.sample(ground.height_m, x, z) - sunk
     columns = candidates.taken.shape[1] or 1
     cell_row, cell_column = kept // columns + candidates.first[0], kept % columns + candidates.first[1]
-    key = (seed, word_of(kind.name), cell_row, cell_column)
-    yaw = unit_values(*key, _YAW) * 2.0 * np.pi
-    variant = np.minimum(unit_values(*key, _VARIANT) * kind.variant_count, kind.variant_count - 1)
+    dice = partial(world.values, word_of(kind.name), cell_row, cell_column, cell_m=candidates.cell_m)
+    yaw = dice(use=_YAW) * 2.0 * np.pi
+    variant = np.minimum(dice(use=_VARIANT) * kind.variant_count, kind.variant_count - 1)
     return Placed(
         kind=kind,
         position=np.stack([x, y, z], axis=1),

@@ -11,7 +11,8 @@ from engine.requests.world import CHUNK_MAPS_DEFAULT, CHUNK_VERTICES
 from engine.server.callers import Callers
 from engine.server.convert import PRIORITIES, wishes
 from engine.server.framing import part_pieces
-from engine.server.streaming import AssetStreamer, Context
+from engine.server.streaming import AssetStreamer, Context, IdleLimit, open_answer
+from engine.server.web.live import Acknowledgement, LiveStreams
 from engine.sessions.exploring.exploration import (
     CREDIT_DEFAULT,
     CREDIT_MAX,
@@ -42,6 +43,8 @@ class WorldService:
         self._callers = callers
         self._sessions = sessions
         self._streamer = streamer
+        self._idle_timeout_s = streamer.idle_timeout_s
+        self._watched = LiveStreams[Watched]()
 
     def handler(self) -> "grpc.GenericRpcHandler[bytes, bytes]":
         """The methods, on plain bytes: requests are parsed here to report what is wrong with them."""
@@ -49,6 +52,8 @@ class WorldService:
             "GenerateWorld": grpc.unary_stream_rpc_method_handler(self.generate_world),
             "GenerateChunk": grpc.unary_stream_rpc_method_handler(self.generate_chunk),
             "ExploreWorld": grpc.stream_stream_rpc_method_handler(self.explore_world),
+            "WatchWorld": grpc.unary_stream_rpc_method_handler(self.watch_world),
+            "ControlWorld": grpc.unary_unary_rpc_method_handler(self.control_world),
         }
         return grpc.method_handlers_generic_handler(self.name, methods)
 
@@ -69,9 +74,8 @@ class WorldService:
         message = await _read(context)
         if message is None or message.WhichOneof("payload") != "start":
             raise InvalidRequestError("start", message and message.WhichOneof("payload"), "a start first")
-        priority = known(PRIORITIES, "priority", message.start.priority)
-        terms = replace(self._callers.terms_of(context), priority=priority, due_in_s=None)
-        exploration = Exploration(self._sessions, _start_of(message.start), terms)
+        exploration = self._exploration(message.start, context)
+        await open_answer(context)
         sending = asyncio.create_task(self._send(exploration, context))
         following = asyncio.create_task(_follow(exploration, context))
         try:
@@ -84,11 +88,64 @@ class WorldService:
                 task.cancel()
             await asyncio.gather(sending, following, return_exceptions=True)
 
-    async def _send(self, exploration: Exploration, context: Context) -> None:
+    async def watch_world(self, data: bytes, context: Context) -> None:
+        """Stream the chunks around a viewer that unary calls move."""
+        message = parsed(world_pb2.WatchWorldRequest, data)
+        watched = Watched(self._exploration(message.start, context), self._idle_timeout_s)
+        with self._watched.opened(self._callers.tenant_of(context), watched) as session_id:
+            await open_answer(context)
+            async with watched.idle.watching():
+                await self._send(watched.exploration, context, session_id, watched.acknowledgement)
+
+    async def control_world(self, data: bytes, context: Context) -> bytes:
+        """Move the viewer, and take the client's acknowledgement."""
+        message = parsed(world_pb2.ControlWorldRequest, data)
+        watched = self._watched.find(self._callers.tenant_of(context), message.session_id)
+        watched.control(message)
+        number = watched.acknowledgement.control_number
+        return world_pb2.ControlWorldResponse(control_number=number).SerializeToString()
+
+    def _exploration(self, start: world_pb2.ExploreStart, context: Context) -> Exploration:
+        priority = known(PRIORITIES, "priority", start.priority)
+        terms = replace(self._callers.terms_of(context), priority=priority, due_in_s=None)
+        return Exploration(self._sessions, _start_of(start), terms)
+
+    async def _send(
+        self,
+        exploration: Exploration,
+        context: Context,
+        session_id: str = "",
+        acknowledgement: Acknowledgement | None = None,
+    ) -> None:
+        """Write events; a stream of WatchWorld numbers them as one of ExploreWorld does."""
         async with aclosing(exploration.events()) as events:
             async for event in events:
-                for message in _messages(event):
+                if acknowledgement is not None and isinstance(event, Arrived):
+                    acknowledgement.sent_count += 1  # before the client can have it
+                for message in _messages(event, session_id):
                     await self._streamer.write(context, message.SerializeToString())
+
+
+class Watched:
+    """A viewer that unary calls move. Let go when it owes an acknowledgement, and no control comes for a while."""
+
+    def __init__(self, exploration: Exploration, idle_timeout_s: float) -> None:
+        self.exploration = exploration
+        self.acknowledgement = Acknowledgement("received_count")
+        self.idle = IdleLimit(idle_timeout_s, lambda: self.acknowledgement.complete)
+
+    def control(self, message: world_pb2.ControlWorldRequest) -> None:
+        """Carry out a control, all of it or nothing. Raises InvalidRequestError."""
+        if message.HasField("viewer"):
+            self.exploration.check(_viewer_of(message.viewer))
+        newer, new_count = self.acknowledgement.take(message.control_number, message.received_count)
+        if new_count:
+            self.exploration.grant(new_count)
+        if newer and message.HasField("viewer"):
+            self.exploration.move(_viewer_of(message.viewer))
+        if message.finish:
+            self.exploration.finish()
+        self.idle.progress()
 
 
 async def _follow(exploration: Exploration, context: Context) -> None:
@@ -131,7 +188,7 @@ def _viewer_of(message: world_pb2.Viewer) -> Viewer:
     return Viewer(message.x_m, message.z_m, message.velocity_x, message.velocity_z)
 
 
-def _messages(event: Event) -> list[world_pb2.ExploreWorldResponse]:
+def _messages(event: Event, session_id: str) -> list[world_pb2.ExploreWorldResponse]:
     match event:
         case Opened(viewer, view, world_json):
             opened = world_pb2.WorldOpened(
@@ -141,6 +198,7 @@ def _messages(event: Event) -> list[world_pb2.ExploreWorldResponse]:
                 chunk_m=view.chunk_m,
                 view_distance_m=view.distance_m,
                 world_json=world_json,
+                session_id=session_id,
             )
             return [world_pb2.ExploreWorldResponse(opened=opened)]
         case Left(chunks):

@@ -109,10 +109,14 @@ class Exploration:
         """Chunks that may be sent beyond those that are being made."""
         return self._room + len(self._making)
 
-    def move(self, viewer: Viewer) -> None:
-        """The viewer is there now. Raises InvalidRequestError for a place outside of the world."""
+    def check(self, viewer: Viewer) -> None:
+        """Raises InvalidRequestError for a place outside of the world."""
         if self._view is not None:
             self._view.check(viewer)
+
+    def move(self, viewer: Viewer) -> None:
+        """The viewer is there now. Raises InvalidRequestError for a place outside of the world."""
+        self.check(viewer)
         self._viewer = viewer
         self._changed.set()
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from morphogen.v1 import common_pb2 as morphogen_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amorphogen/v1/catalog.proto\x12\x0cmorphogen.v1\x1a\x19morphogen/v1/common.proto\"\x8c\x01\n\tParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07minimum\x18\x02 \x01(\x01\x12\x0f\n\x07maximum\x18\x03 \x01(\x01\x12\x1a\n\rdefault_value\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x06 \x01(\tB\x10\n\x0e_default_value\"d\n\x12PatternDescription\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12+\n\nparameters\x18\x03 \x03(\x0b\x32\x17.morphogen.v1.Parameter\"\x98\x02\n\tGenerator\x12\x12\n\nasset_kind\x18\x01 \x01(\t\x12\'\n\x03ref\x18\x02 \x01(\x0b\x32\x1a.morphogen.v1.GeneratorRef\x12\x0f\n\x07\x63lasses\x18\x03 \x03(\t\x12\x10\n\x08sizes_px\x18\x04 \x03(\r\x12\x0c\n\x04maps\x18\x05 \x03(\t\x12\r\n\x05wraps\x18\x06 \x03(\t\x12+\n\nattributes\x18\x07 \x03(\x0b\x32\x17.morphogen.v1.Parameter\x12\x32\n\x08patterns\x18\x08 \x03(\x0b\x32 .morphogen.v1.PatternDescription\x12\x19\n\x11training_licences\x18\t \x03(\t\x12\x12\n\nmodel_card\x18\n \x01(\t\"+\n\x15ListGeneratorsRequest\x12\x12\n\nasset_kind\x18\x01 \x01(\t\"E\n\x16ListGeneratorsResponse\x12+\n\ngenerators\x18\x01 \x03(\x0b\x32\x17.morphogen.v1.Generator\"#\n\x13GetGeneratorRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"B\n\x14GetGeneratorResponse\x12*\n\tgenerator\x18\x01 \x01(\x0b\x32\x17.morphogen.v1.Generator2\xc4\x01\n\x0e\x43\x61talogService\x12[\n\x0eListGenerators\x12#.morphogen.v1.ListGeneratorsRequest\x1a$.morphogen.v1.ListGeneratorsResponse\x12U\n\x0cGetGenerator\x12!.morphogen.v1.GetGeneratorRequest\x1a\".morphogen.v1.GetGeneratorResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amorphogen/v1/catalog.proto\x12\x0cmorphogen.v1\x1a\x19morphogen/v1/common.proto\"\x8c\x01\n\tParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07minimum\x18\x02 \x01(\x01\x12\x0f\n\x07maximum\x18\x03 \x01(\x01\x12\x1a\n\rdefault_value\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x06 \x01(\tB\x10\n\x0e_default_value\"d\n\x12PatternDescription\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12+\n\nparameters\x18\x03 \x03(\x0b\x32\x17.morphogen.v1.Parameter\"\xbf\x02\n\tGenerator\x12\x12\n\nasset_kind\x18\x01 \x01(\t\x12\'\n\x03ref\x18\x02 \x01(\x0b\x32\x1a.morphogen.v1.GeneratorRef\x12\x0f\n\x07\x63lasses\x18\x03 \x03(\t\x12\x10\n\x08sizes_px\x18\x04 \x03(\r\x12\x0c\n\x04maps\x18\x05 \x03(\t\x12\r\n\x05wraps\x18\x06 \x03(\t\x12+\n\nattributes\x18\x07 \x03(\x0b\x32\x17.morphogen.v1.Parameter\x12\x32\n\x08patterns\x18\x08 \x03(\x0b\x32 .morphogen.v1.PatternDescription\x12\x19\n\x11training_licences\x18\t \x03(\t\x12\x12\n\nmodel_card\x18\n \x01(\t\x12%\n\x07\x63hoices\x18\x0b \x03(\x0b\x32\x14.morphogen.v1.Choice\"&\n\x06\x43hoice\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\t\"+\n\x15ListGeneratorsRequest\x12\x12\n\nasset_kind\x18\x01 \x01(\t\"E\n\x16ListGeneratorsResponse\x12+\n\ngenerators\x18\x01 \x03(\x0b\x32\x17.morphogen.v1.Generator\"#\n\x13GetGeneratorRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"B\n\x14GetGeneratorResponse\x12*\n\tgenerator\x18\x01 \x01(\x0b\x32\x17.morphogen.v1.Generator2\xc4\x01\n\x0e\x43\x61talogService\x12[\n\x0eListGenerators\x12#.morphogen.v1.ListGeneratorsRequest\x1a$.morphogen.v1.ListGeneratorsResponse\x12U\n\x0cGetGenerator\x12!.morphogen.v1.GetGeneratorRequest\x1a\".morphogen.v1.GetGeneratorResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,15 +37,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PATTERNDESCRIPTION']._serialized_start=214
   _globals['_PATTERNDESCRIPTION']._serialized_end=314
   _globals['_GENERATOR']._serialized_start=317
-  _globals['_GENERATOR']._serialized_end=597
-  _globals['_LISTGENERATORSREQUEST']._serialized_start=599
-  _globals['_LISTGENERATORSREQUEST']._serialized_end=642
-  _globals['_LISTGENERATORSRESPONSE']._serialized_start=644
-  _globals['_LISTGENERATORSRESPONSE']._serialized_end=713
-  _globals['_GETGENERATORREQUEST']._serialized_start=715
-  _globals['_GETGENERATORREQUEST']._serialized_end=750
-  _globals['_GETGENERATORRESPONSE']._serialized_start=752
-  _globals['_GETGENERATORRESPONSE']._serialized_end=818
-  _globals['_CATALOGSERVICE']._serialized_start=821
-  _globals['_CATALOGSERVICE']._serialized_end=1017
+  _globals['_GENERATOR']._serialized_end=636
+  _globals['_CHOICE']._serialized_start=638
+  _globals['_CHOICE']._serialized_end=676
+  _globals['_LISTGENERATORSREQUEST']._serialized_start=678
+  _globals['_LISTGENERATORSREQUEST']._serialized_end=721
+  _globals['_LISTGENERATORSRESPONSE']._serialized_start=723
+  _globals['_LISTGENERATORSRESPONSE']._serialized_end=792
+  _globals['_GETGENERATORREQUEST']._serialized_start=794
+  _globals['_GETGENERATORREQUEST']._serialized_end=829
+  _globals['_GETGENERATORRESPONSE']._serialized_start=831
+  _globals['_GETGENERATORRESPONSE']._serialized_end=897
+  _globals['_CATALOGSERVICE']._serialized_start=900
+  _globals['_CATALOGSERVICE']._serialized_end=1096
 # @@protoc_insertion_point(module_scope)

@@ -34,7 +34,7 @@ class PatternDescription(_message.Message):
     def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[Parameter, _Mapping]]] = ...) -> None: ...
 
 class Generator(_message.Message):
-    __slots__ = ("asset_kind", "ref", "classes", "sizes_px", "maps", "wraps", "attributes", "patterns", "training_licences", "model_card")
+    __slots__ = ("asset_kind", "ref", "classes", "sizes_px", "maps", "wraps", "attributes", "patterns", "training_licences", "model_card", "choices")
     ASSET_KIND_FIELD_NUMBER: _ClassVar[int]
     REF_FIELD_NUMBER: _ClassVar[int]
     CLASSES_FIELD_NUMBER: _ClassVar[int]
@@ -45,6 +45,7 @@ class Generator(_message.Message):
     PATTERNS_FIELD_NUMBER: _ClassVar[int]
     TRAINING_LICENCES_FIELD_NUMBER: _ClassVar[int]
     MODEL_CARD_FIELD_NUMBER: _ClassVar[int]
+    CHOICES_FIELD_NUMBER: _ClassVar[int]
     asset_kind: str
     ref: _common_pb2.GeneratorRef
     classes: _containers.RepeatedScalarFieldContainer[str]
@@ -55,7 +56,16 @@ class Generator(_message.Message):
     patterns: _containers.RepeatedCompositeFieldContainer[PatternDescription]
     training_licences: _containers.RepeatedScalarFieldContainer[str]
     model_card: str
-    def __init__(self, asset_kind: _Optional[str] = ..., ref: _Optional[_Union[_common_pb2.GeneratorRef, _Mapping]] = ..., classes: _Optional[_Iterable[str]] = ..., sizes_px: _Optional[_Iterable[int]] = ..., maps: _Optional[_Iterable[str]] = ..., wraps: _Optional[_Iterable[str]] = ..., attributes: _Optional[_Iterable[_Union[Parameter, _Mapping]]] = ..., patterns: _Optional[_Iterable[_Union[PatternDescription, _Mapping]]] = ..., training_licences: _Optional[_Iterable[str]] = ..., model_card: _Optional[str] = ...) -> None: ...
+    choices: _containers.RepeatedCompositeFieldContainer[Choice]
+    def __init__(self, asset_kind: _Optional[str] = ..., ref: _Optional[_Union[_common_pb2.GeneratorRef, _Mapping]] = ..., classes: _Optional[_Iterable[str]] = ..., sizes_px: _Optional[_Iterable[int]] = ..., maps: _Optional[_Iterable[str]] = ..., wraps: _Optional[_Iterable[str]] = ..., attributes: _Optional[_Iterable[_Union[Parameter, _Mapping]]] = ..., patterns: _Optional[_Iterable[_Union[PatternDescription, _Mapping]]] = ..., training_licences: _Optional[_Iterable[str]] = ..., model_card: _Optional[str] = ..., choices: _Optional[_Iterable[_Union[Choice, _Mapping]]] = ...) -> None: ...
+
+class Choice(_message.Message):
+    __slots__ = ("name", "values")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    values: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., values: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListGeneratorsRequest(_message.Message):
     __slots__ = ("asset_kind",)

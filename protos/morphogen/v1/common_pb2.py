@@ -24,27 +24,27 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19morphogen/v1/common.proto\x12\x0cmorphogen.v1\"v\n\rStreamOptions\x12\x0e\n\x06\x63redit\x18\x01 \x01(\r\x12\x15\n\rresume_tokens\x18\x02 \x01(\x08\x12\x14\n\x0cresume_token\x18\x03 \x01(\x0c\x12(\n\x08priority\x18\x04 \x01(\x0e\x32\x16.morphogen.v1.Priority\"\xa7\x01\n\x0cStreamHeader\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12-\n\tgenerator\x18\x02 \x01(\x0b\x32\x1a.morphogen.v1.GeneratorRef\x12\x19\n\x11\x63\x61nonical_request\x18\x03 \x01(\t\x12\x0f\n\x07lods_px\x18\x04 \x03(\r\x12\x12\n\npart_count\x18\x05 \x01(\r\x12\x16\n\x0e\x66irst_sequence\x18\x06 \x01(\r\"i\n\x0cGeneratorRef\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0c\n\x04tier\x18\x03 \x01(\t\x12\x16\n\x0eweights_sha256\x18\x04 \x01(\t\x12\x14\n\x0ckernel_class\x18\x05 \x01(\t\"\xe1\x01\n\tPartChunk\x12\x10\n\x08sequence\x18\x01 \x01(\r\x12\x0b\n\x03map\x18\x02 \x01(\t\x12\x0e\n\x06lod_px\x18\x03 \x01(\r\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x17\n\x0fpart_size_bytes\x18\x05 \x01(\r\x12\x13\n\x0bpart_sha256\x18\x06 \x01(\x0c\x12\x13\n\x0b\x63hunk_index\x18\x07 \x01(\r\x12\x13\n\x0b\x63hunk_count\x18\x08 \x01(\r\x12\x0c\n\x04\x64\x61ta\x18\t \x01(\x0c\x12\x14\n\x0cresume_token\x18\n \x01(\x0c\x12\x15\n\rcontrol_count\x18\x0b \x01(\r\"o\n\rStreamTrailer\x12\x0e\n\x06sha256\x18\x01 \x01(\x0c\x12\x12\n\npart_count\x18\x02 \x01(\r\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x12&\n\x07timings\x18\x04 \x01(\x0b\x32\x15.morphogen.v1.Timings\"U\n\x07Timings\x12\x10\n\x08queue_ms\x18\x01 \x01(\x01\x12\x15\n\rfirst_part_ms\x18\x02 \x01(\x01\x12\x0f\n\x07step_ms\x18\x03 \x01(\x01\x12\x10\n\x08total_ms\x18\x04 \x01(\x01*U\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x18\n\x14PRIORITY_INTERACTIVE\x10\x01\x12\x15\n\x11PRIORITY_STANDARD\x10\x02*N\n\x08\x44\x65livery\x12\x18\n\x14\x44\x45LIVERY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44\x45LIVERY_LOSSLESS\x10\x01\x12\x11\n\rDELIVERY_LIVE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19morphogen/v1/common.proto\x12\x0cmorphogen.v1\"v\n\rStreamOptions\x12\x0e\n\x06\x63redit\x18\x01 \x01(\r\x12\x15\n\rresume_tokens\x18\x02 \x01(\x08\x12\x14\n\x0cresume_token\x18\x03 \x01(\x0c\x12(\n\x08priority\x18\x04 \x01(\x0e\x32\x16.morphogen.v1.Priority\"\xbb\x01\n\x0cStreamHeader\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12-\n\tgenerator\x18\x02 \x01(\x0b\x32\x1a.morphogen.v1.GeneratorRef\x12\x19\n\x11\x63\x61nonical_request\x18\x03 \x01(\t\x12\x0f\n\x07lods_px\x18\x04 \x03(\r\x12\x12\n\npart_count\x18\x05 \x01(\r\x12\x16\n\x0e\x66irst_sequence\x18\x06 \x01(\r\x12\x12\n\nsession_id\x18\x07 \x01(\t\"i\n\x0cGeneratorRef\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0c\n\x04tier\x18\x03 \x01(\t\x12\x16\n\x0eweights_sha256\x18\x04 \x01(\t\x12\x14\n\x0ckernel_class\x18\x05 \x01(\t\"\xe1\x01\n\tPartChunk\x12\x10\n\x08sequence\x18\x01 \x01(\r\x12\x0b\n\x03map\x18\x02 \x01(\t\x12\x0e\n\x06lod_px\x18\x03 \x01(\r\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x17\n\x0fpart_size_bytes\x18\x05 \x01(\r\x12\x13\n\x0bpart_sha256\x18\x06 \x01(\x0c\x12\x13\n\x0b\x63hunk_index\x18\x07 \x01(\r\x12\x13\n\x0b\x63hunk_count\x18\x08 \x01(\r\x12\x0c\n\x04\x64\x61ta\x18\t \x01(\x0c\x12\x14\n\x0cresume_token\x18\n \x01(\x0c\x12\x15\n\rcontrol_count\x18\x0b \x01(\r\"o\n\rStreamTrailer\x12\x0e\n\x06sha256\x18\x01 \x01(\x0c\x12\x12\n\npart_count\x18\x02 \x01(\r\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x12&\n\x07timings\x18\x04 \x01(\x0b\x32\x15.morphogen.v1.Timings\"U\n\x07Timings\x12\x10\n\x08queue_ms\x18\x01 \x01(\x01\x12\x15\n\rfirst_part_ms\x18\x02 \x01(\x01\x12\x0f\n\x07step_ms\x18\x03 \x01(\x01\x12\x10\n\x08total_ms\x18\x04 \x01(\x01*U\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x18\n\x14PRIORITY_INTERACTIVE\x10\x01\x12\x15\n\x11PRIORITY_STANDARD\x10\x02*N\n\x08\x44\x65livery\x12\x18\n\x14\x44\x45LIVERY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44\x45LIVERY_LOSSLESS\x10\x01\x12\x11\n\rDELIVERY_LIVE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'morphogen.v1.common_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PRIORITY']._serialized_start=868
-  _globals['_PRIORITY']._serialized_end=953
-  _globals['_DELIVERY']._serialized_start=955
-  _globals['_DELIVERY']._serialized_end=1033
+  _globals['_PRIORITY']._serialized_start=888
+  _globals['_PRIORITY']._serialized_end=973
+  _globals['_DELIVERY']._serialized_start=975
+  _globals['_DELIVERY']._serialized_end=1053
   _globals['_STREAMOPTIONS']._serialized_start=43
   _globals['_STREAMOPTIONS']._serialized_end=161
   _globals['_STREAMHEADER']._serialized_start=164
-  _globals['_STREAMHEADER']._serialized_end=331
-  _globals['_GENERATORREF']._serialized_start=333
-  _globals['_GENERATORREF']._serialized_end=438
-  _globals['_PARTCHUNK']._serialized_start=441
-  _globals['_PARTCHUNK']._serialized_end=666
-  _globals['_STREAMTRAILER']._serialized_start=668
-  _globals['_STREAMTRAILER']._serialized_end=779
-  _globals['_TIMINGS']._serialized_start=781
-  _globals['_TIMINGS']._serialized_end=866
+  _globals['_STREAMHEADER']._serialized_end=351
+  _globals['_GENERATORREF']._serialized_start=353
+  _globals['_GENERATORREF']._serialized_end=458
+  _globals['_PARTCHUNK']._serialized_start=461
+  _globals['_PARTCHUNK']._serialized_end=686
+  _globals['_STREAMTRAILER']._serialized_start=688
+  _globals['_STREAMTRAILER']._serialized_end=799
+  _globals['_TIMINGS']._serialized_start=801
+  _globals['_TIMINGS']._serialized_end=886
 # @@protoc_insertion_point(module_scope)

@@ -38,20 +38,22 @@ class StreamOptions(_message.Message):
     def __init__(self, credit: _Optional[int] = ..., resume_tokens: _Optional[bool] = ..., resume_token: _Optional[bytes] = ..., priority: _Optional[_Union[Priority, str]] = ...) -> None: ...
 
 class StreamHeader(_message.Message):
-    __slots__ = ("asset_id", "generator", "canonical_request", "lods_px", "part_count", "first_sequence")
+    __slots__ = ("asset_id", "generator", "canonical_request", "lods_px", "part_count", "first_sequence", "session_id")
     ASSET_ID_FIELD_NUMBER: _ClassVar[int]
     GENERATOR_FIELD_NUMBER: _ClassVar[int]
     CANONICAL_REQUEST_FIELD_NUMBER: _ClassVar[int]
     LODS_PX_FIELD_NUMBER: _ClassVar[int]
     PART_COUNT_FIELD_NUMBER: _ClassVar[int]
     FIRST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     asset_id: str
     generator: GeneratorRef
     canonical_request: str
     lods_px: _containers.RepeatedScalarFieldContainer[int]
     part_count: int
     first_sequence: int
-    def __init__(self, asset_id: _Optional[str] = ..., generator: _Optional[_Union[GeneratorRef, _Mapping]] = ..., canonical_request: _Optional[str] = ..., lods_px: _Optional[_Iterable[int]] = ..., part_count: _Optional[int] = ..., first_sequence: _Optional[int] = ...) -> None: ...
+    session_id: str
+    def __init__(self, asset_id: _Optional[str] = ..., generator: _Optional[_Union[GeneratorRef, _Mapping]] = ..., canonical_request: _Optional[str] = ..., lods_px: _Optional[_Iterable[int]] = ..., part_count: _Optional[int] = ..., first_sequence: _Optional[int] = ..., session_id: _Optional[str] = ...) -> None: ...
 
 class GeneratorRef(_message.Message):
     __slots__ = ("name", "version", "tier", "weights_sha256", "kernel_class")

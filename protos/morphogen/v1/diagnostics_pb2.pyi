@@ -75,3 +75,39 @@ class SteerProbeResponse(_message.Message):
     part: _common_pb2.PartChunk
     trailer: _common_pb2.StreamTrailer
     def __init__(self, header: _Optional[_Union[_common_pb2.StreamHeader, _Mapping]] = ..., part: _Optional[_Union[_common_pb2.PartChunk, _Mapping]] = ..., trailer: _Optional[_Union[_common_pb2.StreamTrailer, _Mapping]] = ...) -> None: ...
+
+class WatchProbeRequest(_message.Message):
+    __slots__ = ("start",)
+    START_FIELD_NUMBER: _ClassVar[int]
+    start: ProbeStart
+    def __init__(self, start: _Optional[_Union[ProbeStart, _Mapping]] = ...) -> None: ...
+
+class WatchProbeResponse(_message.Message):
+    __slots__ = ("header", "part", "trailer")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    PART_FIELD_NUMBER: _ClassVar[int]
+    TRAILER_FIELD_NUMBER: _ClassVar[int]
+    header: _common_pb2.StreamHeader
+    part: _common_pb2.PartChunk
+    trailer: _common_pb2.StreamTrailer
+    def __init__(self, header: _Optional[_Union[_common_pb2.StreamHeader, _Mapping]] = ..., part: _Optional[_Union[_common_pb2.PartChunk, _Mapping]] = ..., trailer: _Optional[_Union[_common_pb2.StreamTrailer, _Mapping]] = ...) -> None: ...
+
+class ControlProbeRequest(_message.Message):
+    __slots__ = ("session_id", "control_number", "control", "received_count")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    control_number: int
+    control: ProbeControl
+    received_count: int
+    def __init__(self, session_id: _Optional[str] = ..., control_number: _Optional[int] = ..., control: _Optional[_Union[ProbeControl, _Mapping]] = ..., received_count: _Optional[int] = ...) -> None: ...
+
+class ControlProbeResponse(_message.Message):
+    __slots__ = ("control_number", "control_count")
+    CONTROL_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    control_number: int
+    control_count: int
+    def __init__(self, control_number: _Optional[int] = ..., control_count: _Optional[int] = ...) -> None: ...

@@ -46,6 +46,16 @@ class DiagnosticsServiceStub:
                 request_serializer=morphogen_dot_v1_dot_diagnostics__pb2.SteerProbeRequest.SerializeToString,
                 response_deserializer=morphogen_dot_v1_dot_diagnostics__pb2.SteerProbeResponse.FromString,
                 _registered_method=True)
+        self.WatchProbe = channel.unary_stream(
+                '/morphogen.v1.DiagnosticsService/WatchProbe',
+                request_serializer=morphogen_dot_v1_dot_diagnostics__pb2.WatchProbeRequest.SerializeToString,
+                response_deserializer=morphogen_dot_v1_dot_diagnostics__pb2.WatchProbeResponse.FromString,
+                _registered_method=True)
+        self.ControlProbe = channel.unary_unary(
+                '/morphogen.v1.DiagnosticsService/ControlProbe',
+                request_serializer=morphogen_dot_v1_dot_diagnostics__pb2.ControlProbeRequest.SerializeToString,
+                response_deserializer=morphogen_dot_v1_dot_diagnostics__pb2.ControlProbeResponse.FromString,
+                _registered_method=True)
 
 
 class DiagnosticsServiceServicer:
@@ -70,6 +80,24 @@ class DiagnosticsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchProbe(self, request, context):
+        """The same for transports on which a client cannot send while it receives: the header names the session, and
+        ControlProbe steers it. At most `start.options.credit` parts are on their way, sent and not yet acknowledged.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ControlProbe(self, request, context):
+        """Steers a session of WatchProbe. It has to reach the same server, with the same token or, without tokens, from the same
+        address. NOT_FOUND for a session that has ended or is somebody else's; INVALID_ARGUMENT for more parts than were sent
+        and for data that is too long. Idempotent, in any order: a control whose number is not above the highest so far shows
+        in no part, and of the acknowledgements the highest counts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DiagnosticsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -82,6 +110,16 @@ def add_DiagnosticsServiceServicer_to_server(servicer, server):
                     servicer.SteerProbe,
                     request_deserializer=morphogen_dot_v1_dot_diagnostics__pb2.SteerProbeRequest.FromString,
                     response_serializer=morphogen_dot_v1_dot_diagnostics__pb2.SteerProbeResponse.SerializeToString,
+            ),
+            'WatchProbe': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchProbe,
+                    request_deserializer=morphogen_dot_v1_dot_diagnostics__pb2.WatchProbeRequest.FromString,
+                    response_serializer=morphogen_dot_v1_dot_diagnostics__pb2.WatchProbeResponse.SerializeToString,
+            ),
+            'ControlProbe': grpc.unary_unary_rpc_method_handler(
+                    servicer.ControlProbe,
+                    request_deserializer=morphogen_dot_v1_dot_diagnostics__pb2.ControlProbeRequest.FromString,
+                    response_serializer=morphogen_dot_v1_dot_diagnostics__pb2.ControlProbeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -140,6 +178,60 @@ class DiagnosticsService:
             '/morphogen.v1.DiagnosticsService/SteerProbe',
             morphogen_dot_v1_dot_diagnostics__pb2.SteerProbeRequest.SerializeToString,
             morphogen_dot_v1_dot_diagnostics__pb2.SteerProbeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchProbe(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/morphogen.v1.DiagnosticsService/WatchProbe',
+            morphogen_dot_v1_dot_diagnostics__pb2.WatchProbeRequest.SerializeToString,
+            morphogen_dot_v1_dot_diagnostics__pb2.WatchProbeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ControlProbe(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/morphogen.v1.DiagnosticsService/ControlProbe',
+            morphogen_dot_v1_dot_diagnostics__pb2.ControlProbeRequest.SerializeToString,
+            morphogen_dot_v1_dot_diagnostics__pb2.ControlProbeResponse.FromString,
             options,
             channel_credentials,
             insecure,

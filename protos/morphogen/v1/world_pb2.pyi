@@ -125,16 +125,18 @@ class ExploreWorldResponse(_message.Message):
     def __init__(self, opened: _Optional[_Union[WorldOpened, _Mapping]] = ..., part: _Optional[_Union[WorldPart, _Mapping]] = ..., evicted: _Optional[_Union[Evicted, _Mapping]] = ..., settled: _Optional[_Union[Settled, _Mapping]] = ...) -> None: ...
 
 class WorldOpened(_message.Message):
-    __slots__ = ("viewer", "chunk_m", "view_distance_m", "world_json")
+    __slots__ = ("viewer", "chunk_m", "view_distance_m", "world_json", "session_id")
     VIEWER_FIELD_NUMBER: _ClassVar[int]
     CHUNK_M_FIELD_NUMBER: _ClassVar[int]
     VIEW_DISTANCE_M_FIELD_NUMBER: _ClassVar[int]
     WORLD_JSON_FIELD_NUMBER: _ClassVar[int]
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     viewer: Viewer
     chunk_m: float
     view_distance_m: float
     world_json: str
-    def __init__(self, viewer: _Optional[_Union[Viewer, _Mapping]] = ..., chunk_m: _Optional[float] = ..., view_distance_m: _Optional[float] = ..., world_json: _Optional[str] = ...) -> None: ...
+    session_id: str
+    def __init__(self, viewer: _Optional[_Union[Viewer, _Mapping]] = ..., chunk_m: _Optional[float] = ..., view_distance_m: _Optional[float] = ..., world_json: _Optional[str] = ..., session_id: _Optional[str] = ...) -> None: ...
 
 class WorldPart(_message.Message):
     __slots__ = ("row", "column", "part_count", "part")
@@ -159,3 +161,41 @@ class Settled(_message.Message):
     CHUNK_COUNT_FIELD_NUMBER: _ClassVar[int]
     chunk_count: int
     def __init__(self, chunk_count: _Optional[int] = ...) -> None: ...
+
+class WatchWorldRequest(_message.Message):
+    __slots__ = ("start",)
+    START_FIELD_NUMBER: _ClassVar[int]
+    start: ExploreStart
+    def __init__(self, start: _Optional[_Union[ExploreStart, _Mapping]] = ...) -> None: ...
+
+class WatchWorldResponse(_message.Message):
+    __slots__ = ("opened", "part", "evicted", "settled")
+    OPENED_FIELD_NUMBER: _ClassVar[int]
+    PART_FIELD_NUMBER: _ClassVar[int]
+    EVICTED_FIELD_NUMBER: _ClassVar[int]
+    SETTLED_FIELD_NUMBER: _ClassVar[int]
+    opened: WorldOpened
+    part: WorldPart
+    evicted: Evicted
+    settled: Settled
+    def __init__(self, opened: _Optional[_Union[WorldOpened, _Mapping]] = ..., part: _Optional[_Union[WorldPart, _Mapping]] = ..., evicted: _Optional[_Union[Evicted, _Mapping]] = ..., settled: _Optional[_Union[Settled, _Mapping]] = ...) -> None: ...
+
+class ControlWorldRequest(_message.Message):
+    __slots__ = ("session_id", "control_number", "viewer", "received_count", "finish")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    VIEWER_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    FINISH_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    control_number: int
+    viewer: Viewer
+    received_count: int
+    finish: bool
+    def __init__(self, session_id: _Optional[str] = ..., control_number: _Optional[int] = ..., viewer: _Optional[_Union[Viewer, _Mapping]] = ..., received_count: _Optional[int] = ..., finish: _Optional[bool] = ...) -> None: ...
+
+class ControlWorldResponse(_message.Message):
+    __slots__ = ("control_number",)
+    CONTROL_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    control_number: int
+    def __init__(self, control_number: _Optional[int] = ...) -> None: ...

@@ -54,6 +54,16 @@ class WorldServiceStub:
                 request_serializer=morphogen_dot_v1_dot_world__pb2.ExploreWorldRequest.SerializeToString,
                 response_deserializer=morphogen_dot_v1_dot_world__pb2.ExploreWorldResponse.FromString,
                 _registered_method=True)
+        self.WatchWorld = channel.unary_stream(
+                '/morphogen.v1.WorldService/WatchWorld',
+                request_serializer=morphogen_dot_v1_dot_world__pb2.WatchWorldRequest.SerializeToString,
+                response_deserializer=morphogen_dot_v1_dot_world__pb2.WatchWorldResponse.FromString,
+                _registered_method=True)
+        self.ControlWorld = channel.unary_unary(
+                '/morphogen.v1.WorldService/ControlWorld',
+                request_serializer=morphogen_dot_v1_dot_world__pb2.ControlWorldRequest.SerializeToString,
+                response_deserializer=morphogen_dot_v1_dot_world__pb2.ControlWorldResponse.FromString,
+                _registered_method=True)
 
 
 class WorldServiceServicer:
@@ -94,6 +104,26 @@ class WorldServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchWorld(self, request, context):
+        """The same for transports on which a client cannot send while it receives, web pages among them: `opened` names the
+        session, and ControlWorld moves the viewer and acknowledges chunks. At most `start.credit` chunks are on their way,
+        sent and not yet acknowledged. A client that has not acknowledged all that it was sent, and sends no control for the
+        server's idle timeout, is let go with DEADLINE_EXCEEDED, reason IDLE_TIMEOUT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ControlWorld(self, request, context):
+        """Steers a session of WatchWorld. It has to reach the same server, with the same token or, without tokens, from the same
+        address. NOT_FOUND for a session that has ended or is somebody else's; INVALID_ARGUMENT for positions out of range or
+        not finite, and for more chunks than were sent. Idempotent, in any order: a control whose number is not above the
+        highest so far moves nothing, and of the acknowledgements the highest counts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WorldServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -111,6 +141,16 @@ def add_WorldServiceServicer_to_server(servicer, server):
                     servicer.ExploreWorld,
                     request_deserializer=morphogen_dot_v1_dot_world__pb2.ExploreWorldRequest.FromString,
                     response_serializer=morphogen_dot_v1_dot_world__pb2.ExploreWorldResponse.SerializeToString,
+            ),
+            'WatchWorld': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchWorld,
+                    request_deserializer=morphogen_dot_v1_dot_world__pb2.WatchWorldRequest.FromString,
+                    response_serializer=morphogen_dot_v1_dot_world__pb2.WatchWorldResponse.SerializeToString,
+            ),
+            'ControlWorld': grpc.unary_unary_rpc_method_handler(
+                    servicer.ControlWorld,
+                    request_deserializer=morphogen_dot_v1_dot_world__pb2.ControlWorldRequest.FromString,
+                    response_serializer=morphogen_dot_v1_dot_world__pb2.ControlWorldResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -199,6 +239,60 @@ class WorldService:
             '/morphogen.v1.WorldService/ExploreWorld',
             morphogen_dot_v1_dot_world__pb2.ExploreWorldRequest.SerializeToString,
             morphogen_dot_v1_dot_world__pb2.ExploreWorldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchWorld(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/morphogen.v1.WorldService/WatchWorld',
+            morphogen_dot_v1_dot_world__pb2.WatchWorldRequest.SerializeToString,
+            morphogen_dot_v1_dot_world__pb2.WatchWorldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ControlWorld(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/morphogen.v1.WorldService/ControlWorld',
+            morphogen_dot_v1_dot_world__pb2.ControlWorldRequest.SerializeToString,
+            morphogen_dot_v1_dot_world__pb2.ControlWorldResponse.FromString,
             options,
             channel_credentials,
             insecure,

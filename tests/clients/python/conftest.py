@@ -24,6 +24,8 @@ from morphogen.v1 import (
     scene_pb2_grpc,
     texture_pb2,
     texture_pb2_grpc,
+    world_pb2,
+    world_pb2_grpc,
 )
 
 Message = texture_pb2.GenerateTextureResponse
@@ -50,6 +52,7 @@ class Script:
 class ScriptedServicer(
     texture_pb2_grpc.TextureServiceServicer,
     scene_pb2_grpc.SceneServiceServicer,
+    world_pb2_grpc.WorldServiceServicer,
     diagnostics_pb2_grpc.DiagnosticsServiceServicer,
     catalog_pb2_grpc.CatalogServiceServicer,
 ):
@@ -70,6 +73,21 @@ class ScriptedServicer(
         for message in self._play(request, context):
             assert isinstance(message, Message)
             yield scene_pb2.GenerateSceneResponse.FromString(message.SerializeToString())
+
+    def GenerateWorld(self, request: object, context: grpc.ServicerContext) -> Iterator[object]:  # noqa: N802
+        for message in self._play(request, context):
+            assert isinstance(message, Message)
+            yield world_pb2.GenerateWorldResponse.FromString(message.SerializeToString())
+
+    def GenerateChunk(self, request: object, context: grpc.ServicerContext) -> Iterator[object]:  # noqa: N802
+        for message in self._play(request, context):
+            assert isinstance(message, Message)
+            yield world_pb2.GenerateChunkResponse.FromString(message.SerializeToString())
+
+    def ExploreWorld(  # noqa: N802
+        self, requests: Iterator[object], context: grpc.ServicerContext
+    ) -> Iterator[object]:
+        yield from self._play(next(requests), context)
 
     def StreamProbe(self, request: object, context: grpc.ServicerContext) -> Iterator[object]:  # noqa: N802
         for message in self._play(request, context):
@@ -121,6 +139,7 @@ def address(script: Script) -> Iterator[str]:
     servicer = ScriptedServicer(script)
     texture_pb2_grpc.add_TextureServiceServicer_to_server(servicer, server)
     scene_pb2_grpc.add_SceneServiceServicer_to_server(servicer, server)
+    world_pb2_grpc.add_WorldServiceServicer_to_server(servicer, server)
     diagnostics_pb2_grpc.add_DiagnosticsServiceServicer_to_server(servicer, server)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(servicer, server)
     health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)

@@ -1,4 +1,7 @@
-"""A texture generator around a tiny, untrained network: everything but the pictures' beauty is real."""
+"""Generators around tiny, untrained networks: everything but the beauty of what they make is real.
+
+What land is like, not only what it keeps to, is tested with the shipped TerraGen.
+"""
 
 from collections.abc import Callable
 
@@ -6,10 +9,14 @@ import pytest
 import torch
 
 from engine.assets import Part
+from engine.catalog import SHIPPED_TERRAIN_WEIGHTS, recorded_sha256
 from engine.generators.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
+from engine.generators.terrain.heights import Decoders
 from engine.generators.texture import TextureGenerator
 from engine.generators.whole import steps_of
 from engine.nets.precision import KernelClass
+from engine.nets.terragen import Decoder, DecoderConfig
+from engine.nets.terragen_file import TerraGenHeader, TerraGenWeights, load_terragen
 from engine.nets.texgen import TexGen, TexGenConfig
 from engine.nets.weights_file import ClassEntry, TexGenHeader, TexGenWeights
 from engine.requests.texture import TextureRequest
@@ -68,3 +75,27 @@ def make(generator: TextureGenerator) -> Callable[[TextureRequest], list[Part]]:
         return [part for parts in steps_of(generator, request) for part in parts]
 
     return finish
+
+
+@pytest.fixture(scope="session")
+def land_weights() -> TerraGenWeights:
+    """A TerraGen that has learned nothing: rough land of noise."""
+    landforms, details = DecoderConfig(8, 2, 5), DecoderConfig(8, 2, 2)
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        nets = Decoder(landforms).eval().requires_grad_(False), Decoder(details).eval().requires_grad_(False)
+    header = TerraGenHeader("0", "S", landforms, details, ("own",))
+    return TerraGenWeights(header, *nets, torch.zeros(1, landforms.style_width), "cd" * 32)
+
+
+@pytest.fixture(scope="session")
+def decoders(land_weights: TerraGenWeights) -> Decoders:
+    """Those of the untrained TerraGen."""
+    return Decoders(land_weights.landforms, land_weights.details)
+
+
+@pytest.fixture(scope="session")
+def shipped_decoders() -> Decoders:
+    """Those of the shipped TerraGen."""
+    weights = load_terragen(SHIPPED_TERRAIN_WEIGHTS, recorded_sha256(SHIPPED_TERRAIN_WEIGHTS))
+    return Decoders(weights.landforms, weights.details)

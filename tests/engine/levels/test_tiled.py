@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from engine.errors import DataError
 from engine.levels.corpus.maker import make_level
 from engine.levels.grid import Grid, to_rows
 from engine.levels.solver import solve
-from engine.levels.tiled import tiled_map
+from engine.levels.tiled import read_tiled, tiled_map
+from engine.requests.level import Tile
 
 MAP_FIELDS = {
     "type": str, "version": str, "tiledversion": str, "orientation": str, "renderorder": str, "infinite": bool,
@@ -107,3 +109,30 @@ def test_largest_level_fits_the_format_too() -> None:
     level = make_level(2, 64)
     document = json.loads(json.dumps(tiled_map(level.grid, solve(level.grid).path, {})))
     assert len(names_of_cells(document)) == 64
+
+
+def test_map_is_read_back_as_the_level(locked_level: Grid) -> None:
+    document = json.loads(json.dumps(tiled_map(locked_level, (), {})))
+    assert (read_tiled(document) == locked_level).all()
+
+
+def test_map_that_was_edited_counts_as_edited(locked_level: Grid) -> None:
+    document = tiled_map(locked_level, (), {})
+    things = next(layer for layer in document["layers"] if layer["name"] == "things")
+    things["data"][3 * 10 + 1] = int(Tile.ENEMY) + 1
+    assert read_tiled(document)[3, 1] == Tile.ENEMY
+
+
+@pytest.mark.parametrize(
+    "change", [{"width": 9}, {"layers": []}, {"width": "ten"}, {"layers": [{"type": "tilelayer", "name": "ground"}]}]
+)
+def test_foreign_map_is_refused(locked_level: Grid, change: dict[str, object]) -> None:
+    with pytest.raises(DataError, match="no map with square layers"):
+        read_tiled(tiled_map(locked_level, (), {}) | change)
+
+
+def test_unknown_tile_is_refused(locked_level: Grid) -> None:
+    document = tiled_map(locked_level, (), {})
+    document["layers"][0]["data"][0] = 400
+    with pytest.raises(DataError, match="tile 400 is not allowed"):
+        read_tiled(document)

@@ -14,8 +14,10 @@ from grpc_status import rpc_status
 
 from engine.assets import AssetRequest, GeneratorInfo, ParameterInfo, Part, PatternInfo
 from engine.errors import InvalidRequestError
+from engine.generators.character.frames import FramesGenerator
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator, StepKinds
+from engine.requests.character.frames import FramesRequest
 from engine.requests.probe import ProbeRequest
 from engine.requests.texture import TextureRequest
 from engine.runtime.pool import WorkerOperations, WorkerPool
@@ -109,14 +111,18 @@ class PaintedGenerator:
 
 
 class PaintedCatalog:
-    def __init__(self) -> None:
+    def __init__(self, frames: FramesGenerator | None) -> None:
         self.probe = ProbeGenerator()
         self.painted = PaintedGenerator()
+        self.frames = frames
 
     def infos(self) -> tuple[GeneratorInfo, ...]:
-        return (self.probe.info, self.painted.info)
+        frames = () if self.frames is None else (self.frames.info,)
+        return (self.probe.info, self.painted.info, *frames)
 
     def generator_for(self, request: AssetRequest) -> Generator[Any, Any]:
+        if self.frames is not None and isinstance(request, FramesRequest):
+            return self.frames
         return self.probe if isinstance(request, ProbeRequest) else self.painted
 
 
@@ -198,6 +204,7 @@ class Serve(Protocol):
         connect: Callable[[str], grpc.aio.Channel] = ...,
         pool_around: Callable[[LocalPool], WorkerPool] = ...,
         operations: WorkerOperations | None = ...,
+        frames: FramesGenerator | None = ...,
     ) -> Serving: ...
 
 
@@ -212,8 +219,9 @@ async def serve() -> AsyncIterator[Serve]:
             connect: Callable[[str], grpc.aio.Channel] = grpc.aio.insecure_channel,
             pool_around: Callable[[LocalPool], WorkerPool] = lambda pool: pool,
             operations: WorkerOperations | None = None,
+            frames: FramesGenerator | None = None,
         ) -> Serving:
-            catalog = PaintedCatalog()
+            catalog = PaintedCatalog(frames)
             tracing = load_tracing(settings.tracing, "morphogen-worker")
             if tracing is not None:
                 stack.push_async_callback(asyncio.to_thread, tracing.close)

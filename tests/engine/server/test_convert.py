@@ -73,14 +73,13 @@ def test_mistake_in_the_options_is_named_by_its_wire_field(options: dict[str, An
 
 @pytest.mark.parametrize(("part_count", "outstanding_count"), [(1, 0), (64, 0), (1, 63), (32, 32)])
 def test_credit_within_the_limit_is_granted(part_count: int, outstanding_count: int) -> None:
-    message = diagnostics_pb2.ProbeCredit(part_count=part_count)
-    assert granted(message, outstanding_count) == part_count
+    assert granted("credit.part_count", part_count, outstanding_count) == part_count
 
 
 @pytest.mark.parametrize(("part_count", "outstanding_count"), [(0, 0), (65, 0), (1, CREDIT_MAX), (33, 32)])
 def test_credit_beyond_the_limit_is_refused(part_count: int, outstanding_count: int) -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        granted(diagnostics_pb2.ProbeCredit(part_count=part_count), outstanding_count)
+        granted("credit.part_count", part_count, outstanding_count)
     assert refused.value.field == "credit.part_count"
 
 

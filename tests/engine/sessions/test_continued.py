@@ -107,6 +107,21 @@ async def test_controls_that_the_state_does_not_hold_are_sent_again_in_order(poo
     stream.close()
 
 
+async def test_controls_are_there_before_the_next_worker_has_room_for_a_step(pool: Any) -> None:
+    stream = await continued(pool).open(None)
+    pool.last.make(2)
+    for _ in range(2):
+        await anext(stream)
+    stream.steer(1, b"left")
+    pool.last.fail(lost())
+    moving = asyncio.create_task(anext(stream))
+    await pool.opened(2)
+    pool.last.make()
+    await moving
+    assert (pool.last.credit, pool.last.granted_count, pool.last.steered) == (0, 2, [(1, b"left")])
+    stream.close()
+
+
 async def test_what_the_reader_says_during_a_move_reaches_the_next_worker_once(pool: Any) -> None:
     stream = await continued(pool).open(None)
     pool.last.make(4)

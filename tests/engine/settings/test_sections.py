@@ -10,11 +10,13 @@ from engine.settings.sections import (
     MetricsSettings,
     ServerSettings,
     SessionSettings,
+    Settings,
     StoreSettings,
     TlsSettings,
     TokenSettings,
     TracingSettings,
     TransportSettings,
+    WebSettings,
     WorkerSettings,
     WorkersSettings,
 )
@@ -47,6 +49,8 @@ TOKENS = TokenSettings(environment="TOKEN")
         (TracingSettings, {"sample_ratio": 1.1}, r"tracing\.sample_ratio: 1\.1"),
         (WorkerSettings, {"thread_count": 0}, r"worker\.thread_count: 0"),
         (MetricsSettings, {"port": 70000}, r"metrics\.port: 70000"),
+        (WebSettings, {"port": 70000}, r"web\.port: 70000"),
+        (WebSettings, {"max_connections": 0}, r"web\.max_connections: 0"),
         (TransportSettings, {"max_receive_bytes": 10}, r"server\.transport\.max_receive_bytes: 10"),
         (TlsSettings, {"certificate_file": Path("c.pem")}, r"server\.tls: certificate_file and private_key_file"),
         (TlsSettings, {"client_ca_file": Path("ca.pem")}, r"server\.tls\.client_ca_file: needs"),
@@ -82,3 +86,17 @@ def test_reachable_host_without_encryption_and_authentication_is_refused(host: s
 )
 def test_reachable_host_is_allowed_with_security_or_on_request(security: dict[str, Any]) -> None:
     assert ServerSettings(host="0.0.0.0", **security).port == 50051  # noqa: S104 (what is being allowed)
+
+
+@pytest.mark.parametrize("security", [{}, {"tls": CERTIFICATE}, {"tokens": TOKENS}, {"insecure": True}])
+def test_web_port_that_others_reach_wants_encryption_and_authentication_too(security: dict[str, Any]) -> None:
+    server = ServerSettings(**security)
+    with pytest.raises(SettingsError, match=r"^web\.host: 0\.0\.0\.0 is reachable.*insecure: true"):
+        Settings(server=server, web=WebSettings(host="0.0.0.0", port=8080))  # noqa: S104 (refused here)
+    Settings(server=server, web=WebSettings(host="0.0.0.0"))  # noqa: S104 (not opened)
+    Settings(server=server, web=WebSettings(host="0.0.0.0", port=8080, insecure=True))  # noqa: S104 (on request)
+
+
+def test_web_port_that_others_reach_takes_the_servers_security() -> None:
+    server = ServerSettings(tls=CERTIFICATE, tokens=TOKENS)
+    assert Settings(server=server, web=WebSettings(host="::", port=8080)).web.port == 8080

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,16 +138,15 @@ def operations() -> WorkerOperations | None:
     return None
 
 
-@pytest.fixture
-def address(generator: FlatGenerator, operations: WorkerOperations | None) -> Iterator[str]:
+@contextmanager
+def serving(catalog: Any, operations: WorkerOperations | None = None) -> Iterator[str]:
     """HOST:PORT of a server in a thread of this process."""
     configure_logs(LogSettings(level="error"))
     started = threading.Event()
     seen: dict[str, Any] = {}
 
     async def serve() -> None:
-        pool = LocalPool(FlatCatalog(generator, ProbeGenerator()))
-        gateway = Gateway(Settings(server=ServerSettings(port=0)), pool, operations)
+        gateway = Gateway(Settings(server=ServerSettings(port=0)), LocalPool(catalog), operations)
         seen["address"] = await gateway.start()
         seen["loop"], seen["stop"] = asyncio.get_running_loop(), asyncio.Event()
         started.set()
@@ -160,6 +160,20 @@ def address(generator: FlatGenerator, operations: WorkerOperations | None) -> It
     seen["loop"].call_soon_threadsafe(seen["stop"].set)
     thread.join(30.0)
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def serve_catalog() -> Iterator[Callable[[Any], str]]:
+    """Starts a server over a catalog: its HOST:PORT. It is stopped after the test."""
+    with ExitStack() as stack:
+        yield lambda catalog: stack.enter_context(serving(catalog))
+
+
+@pytest.fixture
+def address(generator: FlatGenerator, operations: WorkerOperations | None) -> Iterator[str]:
+    """HOST:PORT of a server that makes flat textures."""
+    with serving(FlatCatalog(generator, ProbeGenerator()), operations) as started:
+        yield started
 
 
 @pytest.fixture

@@ -1,7 +1,13 @@
 """`morphogen catalog` towards a server."""
 
+import io
 import json
 from collections.abc import Callable
+
+from rich.console import Console
+
+from engine.assets import GeneratorInfo, ParameterInfo
+from workers.cli.catalog import show
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -43,3 +49,20 @@ def test_unknown_generator_lists_the_known_ones(address: str, morphogen: Run) ->
     code, out, err = morphogen("catalog", "flap", "--server", address)
     assert (code, out) == (2, "")
     assert err == "morphogen: GENERATOR: 'flap' is not allowed; allowed: flat, probe; did you mean 'flat'?\n"
+
+
+def test_levels_scenes_and_chunks_are_told_in_their_own_words() -> None:
+    def told(asset_kind: str, sizes: tuple[int, ...]) -> str:
+        attributes = (ParameterInfo("rooms", 1, 24, None, "", "Rooms"),)
+        info = GeneratorInfo(asset_kind, "some", "1", "S", "ab" * 32, "none", ("caves",), sizes, attributes=attributes)
+        console = Console(record=True, width=120, file=io.StringIO())
+        show(console, info)
+        return console.export_text()
+
+    level = told("level", tuple(range(16, 65)))
+    assert "styles" in level
+    assert "16 to 64 cells" in level
+    assert "options of `morphogen level`" in level
+    assert "biomes" in told("scene", (256, 512))
+    assert "256 px of the ground, 512 px of the ground" in told("scene", (256, 512))
+    assert "33 vertices, 65 vertices" in told("chunk", (33, 65))

@@ -269,7 +269,7 @@ async def test_sessions_that_wait_bring_another_worker_which_leaves_when_idle(fl
         reading = [asyncio.create_task(read(await opened(pool, request))) for _ in range(8)]
         await ready(pool, 2)
         late = await pool.open(request, CREDIT, Terms())  # the new worker takes what comes now
-        assert [entry.session_count for entry in pool.workers()] == [8, 1]
+        assert pool.workers()[1].session_count == 1
         late.close()
         assert all(numbers == list(range(8)) for numbers, _ in await asyncio.gather(*reading))
         assert len(await ready(pool, 1)) == 1

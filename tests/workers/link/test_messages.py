@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 from engine.assets import GeneratorInfo, Part
 from engine.errors import GenerationError, InvalidRequestError, MorphogenError, OverloadedError, UnavailableError
+from engine.requests.character.control import Control
+from engine.requests.character.frames import FramesRequest, Pictures
+from engine.requests.character.identity import CharacterRequest, IdentityRequest, Who
 from engine.requests.landscape import Landscape, Reroll, Sketch
 from engine.requests.level import LevelRequest, LevelStyle, Region, Symmetry, Tile
 from engine.requests.probe import ProbeRequest
@@ -94,6 +97,20 @@ scenes = st.builds(
     prop_limit=st.integers(0, 20_000),
     own_props=st.sampled_from([(), (OwnProp("hut", b"glTF", {"forest": 2.0}),)]),
 )
+whos = st.builds(
+    Who,
+    st.builds(IdentityRequest, counts, texts, st.dictionaries(texts, st.floats(0, 1), max_size=3)),
+    st.none() | st.builds(IdentityRequest, counts),
+)
+characters = st.builds(CharacterRequest, whos, st.lists(texts, unique=True, max_size=3).map(tuple))
+frames = st.builds(
+    FramesRequest,
+    whos,
+    rate_hz=st.sampled_from((24, 90)),
+    frame_count=st.integers(1, 1000),
+    pictures=st.none() | st.builds(Pictures, st.sampled_from(("raw", "webp")), quality=st.integers(1, 100)),
+    script=st.lists(st.tuples(st.just(4), st.builds(Control, st.floats(0, 8))), max_size=2).map(tuple),
+)
 terms = st.builds(
     Terms,
     tenant=texts,
@@ -103,8 +120,11 @@ terms = st.builds(
     due_in_s=st.none() | st.floats(0, 1e6),
     trace=texts,
 )
+requests = textures | levels | scenes | probes | characters | frames
 commands = st.one_of(
-    st.builds(Open, tickets, textures | levels | scenes | probes, counts, terms, st.none() | points),
+    st.builds(
+        Open, tickets, textures | levels | scenes | probes | characters | frames, counts, terms, st.none() | points
+    ),
     st.builds(Grant, st.dictionaries(tickets, counts, max_size=8)),
     st.builds(Steer, tickets, counts, st.binary(max_size=64)),
     st.builds(Promote, tickets, st.sampled_from(Priority)),

@@ -1,6 +1,5 @@
 """What arrives of a level: one look per step, then the files."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphogen_client.errors import BrokenStreamError, MissingMapsError
+from morphogen_client.results.document import parsed
 from morphogen_client.results.folder import write_folder
 from morphogen_client.scenes.level import TILES
-from morphogen_client.streams.assembly import Header, Part, Timings, Trailer
+from morphogen_client.streams.assembly import Header, Timings, Trailer
+from morphogen_client.streams.parts import Part
 
 LEVEL_FILE = "level.json"
 FILE_NAMES = {"level": LEVEL_FILE, "tiled": "level.tmj", "tiles": "level_tiles.png", "preview": "preview.png"}
@@ -67,7 +68,7 @@ class LevelResult:
         """All of level.json. Raises MissingMapsError without that file, BrokenStreamError if it cannot be read."""
         if LEVEL_FILE not in self.files:
             raise MissingMapsError(f"{LEVEL_FILE} came before the point from which the stream was continued")
-        return _parsed("level", self.files[LEVEL_FILE], ("rows", "legend", "attributes", "witness_path"))
+        return parsed("level", self.files[LEVEL_FILE], ("rows", "legend", "attributes", "witness_path"))
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -117,7 +118,7 @@ class LevelReader:
         """The step that `part` shows, if it does. Raises BrokenStreamError for a part that cannot be one of a level."""
         if part.map == _REFINEMENT:
             fields = ("step", "step_count", "hidden_cells", "candidate", "rows")
-            document = _parsed(f"part {part.sequence}", part.payload, fields)
+            document = parsed(f"part {part.sequence}", part.payload, fields)
             if not isinstance(document["rows"], list):
                 raise BrokenStreamError(f"part {part.sequence}: the rows are no list")
             return LevelUpdate(**{name: document[name] for name in fields} | {"rows": tuple(document["rows"])})
@@ -129,14 +130,3 @@ class LevelReader:
     def result(self, header: Header, trailer: Trailer) -> LevelResult:
         """The files with everything around them."""
         return LevelResult(header, trailer.sha256, trailer.timings, self._files)
-
-
-def _parsed(name: str, data: bytes, fields: tuple[str, ...]) -> dict[str, Any]:
-    """The JSON object, which has these fields. Raises BrokenStreamError."""
-    try:
-        document = json.loads(data)
-    except ValueError as error:
-        raise BrokenStreamError(f"{name}: the part is no readable JSON") from error
-    if not isinstance(document, dict) or not document.keys() >= set(fields):
-        raise BrokenStreamError(f"{name}: the part is no object with {', '.join(fields)}")
-    return document

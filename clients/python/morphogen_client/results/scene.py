@@ -1,98 +1,19 @@
 """What arrives of a scene: file after file."""
 
-import os
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from morphogen_client.errors import BrokenStreamError, MissingMapsError
-from morphogen_client.results.folder import write_folder
-from morphogen_client.streams.assembly import Header, Part, Timings, Trailer
-
-EXTENSIONS = {
-    "image/png": "png",
-    "model/gltf-binary": "glb",
-    "application/json": "json",
-    "image/vnd.radiance": "hdr",
-}
-
-_NAME = re.compile(r"[a-z0-9_]{1,64}")
-"""Of a part that becomes a file: no server gets to write elsewhere than into the folder."""
+from morphogen_client.results.files import FilesReader, FilesResult
 
 
-@dataclass(frozen=True, slots=True)
-class SceneUpdate:
-    """One file of the scene, as soon as it is made.
-
-    name        e.g. "outline.png", the first look at the land, or "scene.glb"
-    data        its bytes
-    media_type  e.g. "image/png"
-    sequence    its number among the `part_count` files, from 0
-    """
-
-    name: str
-    data: bytes
-    media_type: str
-    sequence: int
-    part_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class SceneResult:
+@dataclass(frozen=True)
+class SceneResult(FilesResult):
     """A finished scene.
 
-    header   who made it and from which request
-    sha256   digest over all parts in order, in hex; names the result
-    timings  where the time went on the server
-    files    by name: scene.glb is the whole scene; outline.png and height.png (16-bit) the land; ground.png with one
-             tile for each material; layout.json where every prop stands; sky.hdr; preview.png
-
-    Of a stream that was continued with a stored token, `files` holds what came after it, and the digest, which covers
-    what came before as well, is the server's word.
+    `files`: scene.glb is the whole scene; outline.png and height.png (16-bit) the land; ground.png with one tile for
+    each material; layout.json where every prop stands; sky.hdr; preview.png.
     """
 
-    header: Header
-    sha256: str
-    timings: Timings
-    files: Mapping[str, bytes]
 
-    @property
-    def complete(self) -> bool:
-        """Whether every file is there. Not, if a stored token lay behind some of them."""
-        return len(self.files) == self.header.part_count
-
-    def save(self, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
-        """Write the files into `folder`, which is made if it does not exist, all or none; their paths.
-
-        Raises OSError if the folder cannot be written, MissingMapsError if the result is not `complete`.
-        """
-        if not self.complete:
-            raise MissingMapsError(
-                f"only {', '.join(self.files) or 'no files'} came: the stream was continued at part "
-                f"{self.header.first_sequence} of {self.header.part_count}; ask without resume_token for all"
-            )
-        return write_folder(folder, self.files)
-
-
-class SceneReader:
-    """Collects the files."""
-
-    def __init__(self) -> None:
-        self._files: dict[str, bytes] = {}
-
-    def read(self, header: Header, part: Part) -> SceneUpdate:
-        """The file that `part` is. Raises BrokenStreamError for one that cannot be a scene's."""
-        extension = EXTENSIONS.get(part.media_type)
-        if extension is None or not _NAME.fullmatch(part.map):
-            kind = f"{part.map[:80]!r} of type {part.media_type[:80]!r}"
-            raise BrokenStreamError(f"part {part.sequence}: {kind} is no file of a scene")
-        name = f"{part.map}.{extension}"
-        if name in self._files:
-            raise BrokenStreamError(f"part {part.sequence}: {name} came twice")
-        self._files[name] = part.payload
-        return SceneUpdate(name, part.payload, part.media_type, part.sequence, header.part_count)
-
-    def result(self, header: Header, trailer: Trailer) -> SceneResult:
-        """The files with everything around them."""
-        return SceneResult(header, trailer.sha256, trailer.timings, self._files)
+def scene_reader() -> FilesReader[SceneResult]:
+    """Collects the files of one scene."""
+    return FilesReader("scene", SceneResult)

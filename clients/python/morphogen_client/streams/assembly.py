@@ -7,19 +7,22 @@ BrokenStreamError before anybody sees a byte of the part concerned.
 import hashlib
 from dataclasses import dataclass
 
-from morphogen.v1 import common_pb2, diagnostics_pb2, scene_pb2, texture_pb2
+from morphogen.v1 import character_pb2, common_pb2, diagnostics_pb2, scene_pb2, texture_pb2, world_pb2
 from morphogen_client.errors import BrokenStreamError, ChecksumMismatchError, IncompleteStreamError
+from morphogen_client.streams.parts import Part, PartAssembler
 
 StreamMessage = (
     texture_pb2.GenerateTextureResponse
     | scene_pb2.GenerateLevelResponse
     | scene_pb2.GenerateSceneResponse
+    | world_pb2.GenerateWorldResponse
+    | world_pb2.GenerateChunkResponse
+    | character_pb2.GenerateCharacterResponse
+    | character_pb2.StreamFramesResponse
+    | character_pb2.PlayFramesResponse
     | diagnostics_pb2.StreamProbeResponse
     | diagnostics_pb2.SteerProbeResponse
 )
-
-PART_MAX_BYTES = 256 * 1024 * 1024
-"""Largest part that is accepted: more than a scene takes whose ground has pictures of 4096 x 4096 pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Header:
     lods_px            levels of detail, coarse to fine; empty for levels, scenes and probes
     part_count         number of parts of the whole asset
     first_sequence     number of the first part that follows: 0 unless the stream continues an earlier one
+    session_id         names the session for `control_session`; empty for streams that no other call steers
     """
 
     asset_id: str
@@ -50,6 +54,7 @@ class Header:
     lods_px: tuple[int, ...]
     part_count: int
     first_sequence: int
+    session_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +75,6 @@ class Trailer:
     part_count: int
     size_bytes: int
     timings: Timings
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One complete, checked part: the bytes of a file.
-
-    sha256         digest (32 bytes) of `payload`
-    resume_token   continues the stream behind this part; empty if the server sent none
-    control_count  controls of the client that it shows
-    """
-
-    sequence: int
-    map: str
-    lod_px: int
-    media_type: str
-    payload: bytes
-    sha256: bytes
-    resume_token: bytes
-    control_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +110,7 @@ class StreamAssembler:
         self._part_count = 0
         self._size_bytes = 0
         self._digest: bytes | None = None
-        self._first_chunk: common_pb2.PartChunk | None = None
-        self._pieces: list[bytes] = []
+        self._parts = PartAssembler()
 
     @property
     def progress(self) -> Progress:
@@ -169,56 +154,22 @@ class StreamAssembler:
         return header
 
     def _take_chunk(self, chunk: common_pb2.PartChunk) -> Part | None:
-        first = self._first_chunk or chunk
-        self._check_order(chunk, first)
-        self._first_chunk = first
-        self._pieces.append(chunk.data)
-        if chunk.chunk_index + 1 < first.chunk_count:
-            return None
-        payload = b"".join(self._pieces)
-        self._first_chunk, self._pieces = None, []
-        if len(payload) != first.part_size_bytes:
-            raise BrokenStreamError(
-                f"part {first.sequence}: {len(payload)} bytes came, {first.part_size_bytes} were announced"
-            )
-        sha256 = hashlib.sha256(payload).digest()
-        if sha256 != chunk.part_sha256:
-            raise ChecksumMismatchError(f"part {first.sequence} ({first.map}, {first.lod_px} px): SHA-256 differs")
-        self._next_sequence = first.sequence + 1
-        self._part_count += 1
-        self._size_bytes += len(payload)
-        if self._digest is not None:
-            self._digest = hashlib.sha256(self._digest + sha256).digest()
-        return Part(
-            sequence=first.sequence,
-            map=first.map,
-            lod_px=first.lod_px,
-            media_type=first.media_type,
-            payload=payload,
-            sha256=sha256,
-            resume_token=chunk.resume_token,
-            control_count=chunk.control_count,
-        )
-
-    def _check_order(self, chunk: common_pb2.PartChunk, first: common_pb2.PartChunk) -> None:
         if self.header is None or max(chunk.sequence, self._next_sequence) >= self.header.part_count:
             raise BrokenStreamError(f"part {chunk.sequence} is more than the header announced")
-        skips = self._gaps and not self._pieces and chunk.sequence > self._next_sequence
-        due = first.sequence if self._pieces else self._next_sequence
-        if (chunk.sequence != due and not skips) or chunk.chunk_index != len(self._pieces):
-            raise BrokenStreamError(
-                f"part {chunk.sequence}, chunk {chunk.chunk_index} came where part {due}, "
-                f"chunk {len(self._pieces)} was due"
-            )
-        if chunk.chunk_count != first.chunk_count or chunk.chunk_index >= chunk.chunk_count:
-            raise BrokenStreamError(f"part {chunk.sequence}: its chunks disagree about their number")
-        received_bytes = sum(map(len, self._pieces)) + len(chunk.data)
-        if first.part_size_bytes > PART_MAX_BYTES or received_bytes > first.part_size_bytes:
-            raise BrokenStreamError(f"part {chunk.sequence} is larger than announced or than {PART_MAX_BYTES} bytes")
+        skips = self._gaps and chunk.sequence > self._next_sequence
+        part = self._parts.receive(chunk, chunk.sequence if skips else self._next_sequence)
+        if part is None:
+            return None
+        self._next_sequence = part.sequence + 1
+        self._part_count += 1
+        self._size_bytes += len(part.payload)
+        if self._digest is not None:
+            self._digest = hashlib.sha256(self._digest + part.sha256).digest()
+        return part
 
     def _checked_trailer(self, trailer: common_pb2.StreamTrailer) -> Trailer:
         missing = self.header is None or (self._next_sequence != self.header.part_count and not self._gaps)
-        if self._first_chunk is not None or missing:
+        if self._parts.begun or missing:
             raise IncompleteStreamError(f"the trailer came after {self._part_count} complete parts, too early")
         # Of parts that are not known here only the number can be compared.
         size_bytes = trailer.size_bytes if self._digest is None else self._size_bytes
@@ -249,4 +200,5 @@ def _header_from(message: common_pb2.StreamHeader) -> Header:
         lods_px=tuple(message.lods_px),
         part_count=message.part_count,
         first_sequence=message.first_sequence,
+        session_id=message.session_id,
     )

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 import grpc
 
-from morphogen.v1 import diagnostics_pb2, scene_pb2, texture_pb2
+from morphogen.v1 import character_pb2, diagnostics_pb2, scene_pb2, texture_pb2, world_pb2
 from morphogen_client.errors import (
     BrokenStreamError,
     ChecksumMismatchError,
@@ -19,12 +19,18 @@ from morphogen_client.errors import (
     UnavailableError,
     error_from_rpc,
 )
-from morphogen_client.streams.assembly import Header, Part, Progress, StreamAssembler, StreamMessage, Trailer
+from morphogen_client.streams.assembly import Header, Progress, StreamAssembler, StreamMessage, Trailer
+from morphogen_client.streams.parts import Part
 
 StreamRequest = (
     texture_pb2.GenerateTextureRequest
     | scene_pb2.GenerateLevelRequest
     | scene_pb2.GenerateSceneRequest
+    | world_pb2.GenerateWorldRequest
+    | world_pb2.GenerateChunkRequest
+    | character_pb2.GenerateCharacterRequest
+    | character_pb2.FramesStart
+    | character_pb2.PlayFramesRequest
     | diagnostics_pb2.StreamProbeRequest
     | diagnostics_pb2.ProbeStart
 )
@@ -111,6 +117,16 @@ class StreamSession(Generic[Update, Result]):
         self._result: Result | None = None
 
     @property
+    def header(self) -> Header | None:
+        """What the server said first, None before it has."""
+        return self._header
+
+    @property
+    def finished(self) -> bool:
+        """Whether the result is there."""
+        return self._result is not None
+
+    @property
     def result(self) -> Result | None:
         """What the stream made, None before `finish`."""
         return self._result
@@ -138,7 +154,8 @@ class StreamSession(Generic[Update, Result]):
     def retry_delay_s(self, failure: grpc.RpcError, remaining_s: float) -> float:
         """The attempt failed: seconds to wait before the next one. Raises what the caller shall see if it is final."""
         error = error_from_rpc(failure)
-        if isinstance(error, InvalidRequestError) and self._token not in (b"", self._given_token):
+        again = self._retry.attempt_count > 1
+        if again and isinstance(error, InvalidRequestError) and self._token not in (b"", self._given_token):
             # The request was good enough before, so it is the token that this server does not take.
             self._token, self._behind, self.resume_token = b"", Progress(), b""
             return 0.0

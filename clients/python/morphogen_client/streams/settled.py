@@ -6,26 +6,22 @@ replaces the server's status by that error, or is replaced by it a little later.
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
 import grpc
 from grpc import aio
 
-from morphogen.v1 import diagnostics_pb2
-
 MISTAKEN_DETAILS = "Internal error from Core"
 STATUS_WAIT_S = 1.0
 
-# Generic to mypy only.
-SteerCall: TypeAlias = "aio.StreamStreamCall[diagnostics_pb2.SteerProbeRequest, diagnostics_pb2.SteerProbeResponse]"
-
+Received = TypeVar("Received")
 Value = TypeVar("Value")
 
 
-class SettledCall:
+class SettledCall(Generic[Received]):
     """The messages of `call`, then its true end."""
 
-    def __init__(self, call: SteerCall) -> None:
+    def __init__(self, call: "aio.StreamStreamCall[Any, Received]") -> None:
         self._call = call
         self._true_end: asyncio.Future[aio.AioRpcError] = asyncio.get_running_loop().create_future()
         call.add_done_callback(self._note_end)
@@ -34,7 +30,7 @@ class SettledCall:
         """Stop it; whether it still ran."""
         return self._call.cancel()
 
-    async def __aiter__(self) -> AsyncIterator[diagnostics_pb2.SteerProbeResponse]:
+    async def __aiter__(self) -> AsyncIterator[Received]:
         """The messages as they come. Raises AioRpcError with the server's status."""
         try:
             async for message in self._call:
@@ -50,7 +46,7 @@ class SettledCall:
             if end.code() is not grpc.StatusCode.OK:
                 raise end from None
 
-    def _note_end(self, call: SteerCall) -> None:
+    def _note_end(self, call: "aio.StreamStreamCall[Any, Received]") -> None:
         """Keep the first status that is no mistake. `grpc.aio` calls this each time it has set one."""
         code, details = _at_once(call.code()), _at_once(call.details())
         if details != MISTAKEN_DETAILS and not self._true_end.done():

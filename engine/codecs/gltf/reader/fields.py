@@ -1,5 +1,7 @@
 """Values of a foreign JSON document, each checked for its type and range where it is taken out."""
 
+from typing import Any
+
 from engine.errors import DataError
 
 NUMBER_MAX = 1e9
@@ -55,6 +57,14 @@ class Fields:
         if not isinstance(value, bool):
             raise refusal(self._path(name), value, "true or false")
         return value
+
+    def names(self) -> list[str]:
+        """What it holds."""
+        return list(self._values)
+
+    def value(self, name: str) -> Any:
+        """Whatever it is, unchecked; None if it is absent."""
+        return self._values.get(name)
 
     def section(self, name: str) -> "Fields":
         """An object; absent means empty."""

@@ -95,7 +95,7 @@ def _read(data: bytes, name: str) -> Prop:
         index = node.integer("mesh", len(meshes) - 1)
         if index not in read:
             primitives = meshes[index].sections("primitives")
-            read[index] = [_read_primitive(container, surfaces, primitive) for primitive in primitives]
+            read[index] = [read_primitive(container, surfaces, primitive) for primitive in primitives]
         for mesh, material in read[index]:
             collected.count(mesh)
             if mesh.triangle_count:
@@ -154,7 +154,7 @@ def _matrix(node: Fields) -> _Matrix:
     return matrix
 
 
-def _read_primitive(container: Container, surfaces: Surfaces, fields: Fields) -> tuple[Mesh, Material]:
+def read_primitive(container: Container, surfaces: Surfaces, fields: Fields) -> tuple[Mesh, Material]:
     """A mesh in its own space, texture coordinates where its images lie, and its material."""
     if fields.integer("mode", 6, default=_TRIANGLES) != _TRIANGLES:
         raise refusal(f"{fields.place}.mode", fields.integer("mode", 6), f"{_TRIANGLES} (triangles)")

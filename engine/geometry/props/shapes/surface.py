@@ -44,7 +44,7 @@ def surfaced(
     triangle, corner, facing, area = shape.triangle[whole], corner[whole], facing[whole], area[whole]
     unit = facing / area[:, None]
     if normal is None:
-        normal = _creased(triangle, facing, unit, len(shape.position), np.cos(np.radians(crease_deg)))
+        normal = creased_normals(triangle, facing, unit, len(shape.position), np.cos(np.radians(crease_deg)))
     else:
         normal = normal[triangle.ravel()]
     frame = _frames(unit, projection)
@@ -103,7 +103,9 @@ def stretched(shape: Shape, scale: Sequence[float]) -> Shape:
     return Shape(shape.position * np.array(scale), shape.triangle)
 
 
-def _creased(triangle: NDArray[np.int64], facing: Floats, unit: Floats, vertex_count: int, cosine: float) -> Floats:
+def creased_normals(
+    triangle: NDArray[np.int64], facing: Floats, unit: Floats, vertex_count: int, cosine: float
+) -> Floats:
     """Unit normal of every corner [3 * triangles, 3]: the mean of the faces around it that are not beyond a crease."""
     vertex = triangle.ravel()
     order = np.argsort(vertex, kind="stable")

@@ -23,13 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from morphogen.v1 import catalog_pb2 as morphogen_dot_v1_dot_catalog__pb2
+from morphogen.v1 import character_pb2 as morphogen_dot_v1_dot_character__pb2
 from morphogen.v1 import diagnostics_pb2 as morphogen_dot_v1_dot_diagnostics__pb2
 from morphogen.v1 import scene_pb2 as morphogen_dot_v1_dot_scene__pb2
 from morphogen.v1 import texture_pb2 as morphogen_dot_v1_dot_texture__pb2
 from morphogen.v1 import world_pb2 as morphogen_dot_v1_dot_world__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'morphogen/internal/v1/worker_link.proto\x12\x15morphogen.internal.v1\x1a\x1amorphogen/v1/catalog.proto\x1a\x1emorphogen/v1/diagnostics.proto\x1a\x18morphogen/v1/scene.proto\x1a\x1amorphogen/v1/texture.proto\x1a\x18morphogen/v1/world.proto\"u\n\rAttachRequest\x12\x13\n\tchallenge\x18\x01 \x01(\x0cH\x00\x12\x0f\n\x05proof\x18\x02 \x01(\x0cH\x00\x12\x33\n\x08\x63ommands\x18\x03 \x01(\x0b\x32\x1f.morphogen.internal.v1.CommandsH\x00\x42\t\n\x07payload\"\xb4\x01\n\x0e\x41ttachResponse\x12\x33\n\x08greeting\x18\x01 \x01(\x0b\x32\x1f.morphogen.internal.v1.GreetingH\x00\x12\x31\n\x07welcome\x18\x02 \x01(\x0b\x32\x1e.morphogen.internal.v1.WelcomeH\x00\x12/\n\x06\x65vents\x18\x03 \x01(\x0b\x32\x1d.morphogen.internal.v1.EventsH\x00\x42\t\n\x07payload\",\n\x08Greeting\x12\x11\n\tchallenge\x18\x01 \x01(\x0c\x12\r\n\x05proof\x18\x02 \x01(\x0c\"p\n\x07Welcome\x12+\n\ngenerators\x18\x01 \x03(\x0b\x32\x17.morphogen.v1.Generator\x12\x12\n\nprocess_id\x18\x02 \x01(\r\x12\x11\n\tring_path\x18\x03 \x01(\t\x12\x11\n\tring_name\x18\x04 \x01(\t\"O\n\x08\x43ommands\x12\x30\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1e.morphogen.internal.v1.Command\x12\x11\n\tring_open\x18\x02 \x01(\x08\"\xe4\x01\n\x07\x43ommand\x12+\n\x04open\x18\x01 \x01(\x0b\x32\x1b.morphogen.internal.v1.OpenH\x00\x12-\n\x05grant\x18\x02 \x01(\x0b\x32\x1c.morphogen.internal.v1.GrantH\x00\x12-\n\x05steer\x18\x03 \x01(\x0b\x32\x1c.morphogen.internal.v1.SteerH\x00\x12\x31\n\x07promote\x18\x04 \x01(\x0b\x32\x1e.morphogen.internal.v1.PromoteH\x00\x12\x10\n\x06\x63\x61ncel\x18\x05 \x01(\x04H\x00\x42\t\n\x07payload\"\xa2\x04\n\x04Open\x12\x0e\n\x06ticket\x18\x01 \x01(\x04\x12\x37\n\x07texture\x18\x02 \x01(\x0b\x32$.morphogen.v1.GenerateTextureRequestH\x00\x12\x31\n\x05probe\x18\x03 \x01(\x0b\x32 .morphogen.v1.StreamProbeRequestH\x00\x12\x33\n\x05level\x18\x0c \x01(\x0b\x32\".morphogen.v1.GenerateLevelRequestH\x00\x12\x33\n\x05scene\x18\r \x01(\x0b\x32\".morphogen.v1.GenerateSceneRequestH\x00\x12\x33\n\x05world\x18\x0e \x01(\x0b\x32\".morphogen.v1.GenerateWorldRequestH\x00\x12\x33\n\x05\x63hunk\x18\x0f \x01(\x0b\x32\".morphogen.v1.GenerateChunkRequestH\x00\x12\x0e\n\x06\x63redit\x18\x04 \x01(\r\x12\x0e\n\x06tenant\x18\x05 \x01(\t\x12\x10\n\x08priority\x18\x06 \x01(\r\x12\x0c\n\x04live\x18\x07 \x01(\x08\x12\x12\n\ninterval_s\x18\x08 \x01(\x01\x12\x15\n\x08\x64ue_in_s\x18\t \x01(\x01H\x01\x88\x01\x01\x12\r\n\x05trace\x18\n \x01(\t\x12\x38\n\x0cresume_point\x18\x0b \x01(\x0b\x32\".morphogen.internal.v1.ResumePointB\t\n\x07requestB\x0b\n\t_due_in_s\"\xa4\x01\n\x0bResumePoint\x12\x15\n\rnext_sequence\x18\x01 \x01(\r\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\x12\x12\n\npart_count\x18\x03 \x01(\r\x12\x12\n\nsize_bytes\x18\x04 \x01(\x04\x12\x12\n\ncheckpoint\x18\x05 \x01(\x0c\x12\x1b\n\x13\x63heckpoint_sequence\x18\x06 \x01(\r\x12\x15\n\rcontrol_count\x18\x07 \x01(\r\"-\n\x05Grant\x12\x0f\n\x07tickets\x18\x01 \x03(\x04\x12\x13\n\x0bpart_counts\x18\x02 \x03(\r\"8\n\x05Steer\x12\x0e\n\x06ticket\x18\x01 \x01(\x04\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\x0f\n\x07\x63ontrol\x18\x03 \x01(\x0c\"+\n\x07Promote\x12\x0e\n\x06ticket\x18\x01 \x01(\x04\x12\x10\n\x08priority\x18\x02 \x01(\r\"u\n\x06\x45vents\x12,\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1c.morphogen.internal.v1.Event\x12+\n\x05stats\x18\x02 \x01(\x0b\x32\x1c.morphogen.internal.v1.Stats\x12\x10\n\x08payloads\x18\x03 \x03(\x0c\"\xe6\x01\n\x05\x45vent\x12\x0e\n\x06ticket\x18\x01 \x01(\x04\x12/\n\x06opened\x18\x02 \x01(\x0b\x32\x1d.morphogen.internal.v1.OpenedH\x00\x12+\n\x04made\x18\x03 \x01(\x0b\x32\x1b.morphogen.internal.v1.MadeH\x00\x12\x33\n\x08\x66inished\x18\x04 \x01(\x0b\x32\x1f.morphogen.internal.v1.FinishedH\x00\x12/\n\x06\x66\x61iled\x18\x05 \x01(\x0b\x32\x1d.morphogen.internal.v1.FailedH\x00\x42\t\n\x07payload\"5\n\x06Opened\x12\x17\n\x0fgenerator_index\x18\x01 \x01(\r\x12\x12\n\npart_count\x18\x02 \x01(\r\"\xf4\x01\n\x04Made\x12\x10\n\x08sequence\x18\x01 \x01(\r\x12\x0b\n\x03map\x18\x02 \x01(\t\x12\x0e\n\x06lod_px\x18\x03 \x01(\r\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x0e\n\x06sha256\x18\x05 \x01(\x0c\x12\x38\n\x0cresume_point\x18\x06 \x01(\x0b\x32\".morphogen.internal.v1.ResumePoint\x12\x15\n\rcontrol_count\x18\x07 \x01(\r\x12\x1a\n\rring_position\x18\x08 \x01(\x04H\x00\x88\x01\x01\x12\x1a\n\x12ring_payload_bytes\x18\t \x01(\rB\x10\n\x0e_ring_position\"e\n\x08\x46inished\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x12\n\npart_count\x18\x02 \x01(\r\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x12\x10\n\x08queue_ms\x18\x04 \x01(\x01\x12\x0f\n\x07step_ms\x18\x05 \x01(\x01\"\xc3\x01\n\x06\x46\x61iled\x12\x0f\n\x07message\x18\x01 \x01(\t\x12@\n\x0finvalid_request\x18\x02 \x01(\x0b\x32%.morphogen.internal.v1.InvalidRequestH\x00\x12\x17\n\rretry_after_s\x18\x03 \x01(\x01H\x00\x12\x18\n\x0elost_suspected\x18\x04 \x01(\x08H\x00\x12\x14\n\ngeneration\x18\x05 \x01(\x08H\x00\x12\x15\n\x0bunavailable\x18\x06 \x01(\x08H\x00\x42\x06\n\x04kind\"?\n\x0eInvalidRequest\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0f\n\x07\x61llowed\x18\x03 \x01(\t\"\xb5\x02\n\x05Stats\x12\x41\n\x0b\x62\x61tch_sizes\x18\x01 \x03(\x0b\x32,.morphogen.internal.v1.Stats.BatchSizesEntry\x12\x0e\n\x06\x62usy_s\x18\x02 \x01(\x01\x12\x10\n\x08uptime_s\x18\x03 \x01(\x01\x12\x15\n\ron_time_count\x18\x04 \x01(\x04\x12\x12\n\nlate_count\x18\x05 \x01(\x04\x12\x15\n\rdropped_count\x18\x06 \x01(\x04\x12\x0f\n\x07queue_s\x18\x07 \x01(\x01\x12\x15\n\rsession_count\x18\x08 \x01(\r\x12\x13\n\x0bready_count\x18\t \x01(\r\x12\x15\n\rstalled_count\x18\n \x01(\r\x1a\x31\n\x0f\x42\x61tchSizesEntry\x12\x0b\n\x03key\x18\x01 \x01(\r\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\x32n\n\x11WorkerLinkService\x12Y\n\x06\x41ttach\x12$.morphogen.internal.v1.AttachRequest\x1a%.morphogen.internal.v1.AttachResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'morphogen/internal/v1/worker_link.proto\x12\x15morphogen.internal.v1\x1a\x1amorphogen/v1/catalog.proto\x1a\x1cmorphogen/v1/character.proto\x1a\x1emorphogen/v1/diagnostics.proto\x1a\x18morphogen/v1/scene.proto\x1a\x1amorphogen/v1/texture.proto\x1a\x18morphogen/v1/world.proto\"u\n\rAttachRequest\x12\x13\n\tchallenge\x18\x01 \x01(\x0cH\x00\x12\x0f\n\x05proof\x18\x02 \x01(\x0cH\x00\x12\x33\n\x08\x63ommands\x18\x03 \x01(\x0b\x32\x1f.morphogen.internal.v1.CommandsH\x00\x42\t\n\x07payload\"\xb4\x01\n\x0e\x41ttachResponse\x12\x33\n\x08greeting\x18\x01 \x01(\x0b\x32\x1f.morphogen.internal.v1.GreetingH\x00\x12\x31\n\x07welcome\x18\x02 \x01(\x0b\x32\x1e.morphogen.internal.v1.WelcomeH\x00\x12/\n\x06\x65vents\x18\x03 \x01(\x0b\x32\x1d.morphogen.internal.v1.EventsH\x00\x42\t\n\x07payload\",\n\x08Greeting\x12\x11\n\tchallenge\x18\x01 \x01(\x0c\x12\r\n\x05proof\x18\x02 \x01(\x0c\"p\n\x07Welcome\x12+\n\ngenerators\x18\x01 \x03(\x0b\x32\x17.morphogen.v1.Generator\x12\x12\n\nprocess_id\x18\x02 \x01(\r\x12\x11\n\tring_path\x18\x03 \x01(\t\x12\x11\n\tring_name\x18\x04 \x01(\t\"O\n\x08\x43ommands\x12\x30\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1e.morphogen.internal.v1.Command\x12\x11\n\tring_open\x18\x02 \x01(\x08\"\xe4\x01\n\x07\x43ommand\x12+\n\x04open\x18\x01 \x01(\x0b\x32\x1b.morphogen.internal.v1.OpenH\x00\x12-\n\x05grant\x18\x02 \x01(\x0b\x32\x1c.morphogen.internal.v1.GrantH\x00\x12-\n\x05steer\x18\x03 \x01(\x0b\x32\x1c.morphogen.internal.v1.SteerH\x00\x12\x31\n\x07promote\x18\x04 \x01(\x0b\x32\x1e.morphogen.internal.v1.PromoteH\x00\x12\x10\n\x06\x63\x61ncel\x18\x05 \x01(\x04H\x00\x42\t\n\x07payload\"\x8c\x05\n\x04Open\x12\x0e\n\x06ticket\x18\x01 \x01(\x04\x12\x37\n\x07texture\x18\x02 \x01(\x0b\x32$.morphogen.v1.GenerateTextureRequestH\x00\x12\x31\n\x05probe\x18\x03 \x01(\x0b\x32 .morphogen.v1.StreamProbeRequestH\x00\x12\x33\n\x05level\x18\x0c \x01(\x0b\x32\".morphogen.v1.GenerateLevelRequestH\x00\x12\x33\n\x05scene\x18\r \x01(\x0b\x32\".morphogen.v1.GenerateSceneRequestH\x00\x12\x33\n\x05world\x18\x0e \x01(\x0b\x32\".morphogen.v1.GenerateWorldRequestH\x00\x12\x33\n\x05\x63hunk\x18\x0f \x01(\x0b\x32\".morphogen.v1.GenerateChunkRequestH\x00\x12;\n\tcharacter\x18\x10 \x01(\x0b\x32&.morphogen.v1.GenerateCharacterRequestH\x00\x12+\n\x06\x66rames\x18\x11 \x01(\x0b\x32\x19.morphogen.v1.FrameStreamH\x00\x12\x0e\n\x06\x63redit\x18\x04 \x01(\r\x12\x0e\n\x06tenant\x18\x05 \x01(\t\x12\x10\n\x08priority\x18\x06 \x01(\r\x12\x0c\n\x04live\x18\x07 \x01(\x08\x12\x12\n\ninterval_s\x18\x08 \x01(\x01\x12\x15\n\x08\x64ue_in_s\x18\t \x01(\x01H\x01\x88\x01\x01\x12\r\n\x05trace\x18\n \x01(\t\x12\x38\n\x0cresume_point\x18\x0b \x01(\x0b\x32\".morphogen.internal.v1.ResumePointB\t\n\x07requestB\x0b\n\t_due_in_s\"\xa4\x01\n\x0bResumePoint\x12\x15\n\rnext_sequence\x18\x01 \x01(\r\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\x12\x12\n\npart_count\x18\x03 \x01(\r\x12\x12\n\nsize_bytes\x18\x04 \x01(\x04\x12\x12\n\ncheckpoint\x18\x05 \x01(\x0c\x12\x1b\n\x13\x63heckpoint_sequence\x18\x06 \x01(\r\x12\x15\n\rcontrol_count\x18\x07 \x01(\r\"-\n\x05Grant\x12\x0f\n\x07tickets\x18\x01 \x03(\x04\x12\x13\n\x0bpart_counts\x18\x02 \x03(\r\"8\n\x05Steer\x12\x0e\n\x06ticket\x18\x01 \x01(\x04\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\x0f\n\x07\x63ontrol\x18\x03 \x01(\x0c\"+\n\x07Promote\x12\x0e\n\x06ticket\x18\x01 \x01(\x04\x12\x10\n\x08priority\x18\x02 \x01(\r\"u\n\x06\x45vents\x12,\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1c.morphogen.internal.v1.Event\x12+\n\x05stats\x18\x02 \x01(\x0b\x32\x1c.morphogen.internal.v1.Stats\x12\x10\n\x08payloads\x18\x03 \x03(\x0c\"\xe6\x01\n\x05\x45vent\x12\x0e\n\x06ticket\x18\x01 \x01(\x04\x12/\n\x06opened\x18\x02 \x01(\x0b\x32\x1d.morphogen.internal.v1.OpenedH\x00\x12+\n\x04made\x18\x03 \x01(\x0b\x32\x1b.morphogen.internal.v1.MadeH\x00\x12\x33\n\x08\x66inished\x18\x04 \x01(\x0b\x32\x1f.morphogen.internal.v1.FinishedH\x00\x12/\n\x06\x66\x61iled\x18\x05 \x01(\x0b\x32\x1d.morphogen.internal.v1.FailedH\x00\x42\t\n\x07payload\"5\n\x06Opened\x12\x17\n\x0fgenerator_index\x18\x01 \x01(\r\x12\x12\n\npart_count\x18\x02 \x01(\r\"\xf4\x01\n\x04Made\x12\x10\n\x08sequence\x18\x01 \x01(\r\x12\x0b\n\x03map\x18\x02 \x01(\t\x12\x0e\n\x06lod_px\x18\x03 \x01(\r\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x0e\n\x06sha256\x18\x05 \x01(\x0c\x12\x38\n\x0cresume_point\x18\x06 \x01(\x0b\x32\".morphogen.internal.v1.ResumePoint\x12\x15\n\rcontrol_count\x18\x07 \x01(\r\x12\x1a\n\rring_position\x18\x08 \x01(\x04H\x00\x88\x01\x01\x12\x1a\n\x12ring_payload_bytes\x18\t \x01(\rB\x10\n\x0e_ring_position\"e\n\x08\x46inished\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x12\n\npart_count\x18\x02 \x01(\r\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x12\x10\n\x08queue_ms\x18\x04 \x01(\x01\x12\x0f\n\x07step_ms\x18\x05 \x01(\x01\"\xc3\x01\n\x06\x46\x61iled\x12\x0f\n\x07message\x18\x01 \x01(\t\x12@\n\x0finvalid_request\x18\x02 \x01(\x0b\x32%.morphogen.internal.v1.InvalidRequestH\x00\x12\x17\n\rretry_after_s\x18\x03 \x01(\x01H\x00\x12\x18\n\x0elost_suspected\x18\x04 \x01(\x08H\x00\x12\x14\n\ngeneration\x18\x05 \x01(\x08H\x00\x12\x15\n\x0bunavailable\x18\x06 \x01(\x08H\x00\x42\x06\n\x04kind\"?\n\x0eInvalidRequest\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0f\n\x07\x61llowed\x18\x03 \x01(\t\"\xb5\x02\n\x05Stats\x12\x41\n\x0b\x62\x61tch_sizes\x18\x01 \x03(\x0b\x32,.morphogen.internal.v1.Stats.BatchSizesEntry\x12\x0e\n\x06\x62usy_s\x18\x02 \x01(\x01\x12\x10\n\x08uptime_s\x18\x03 \x01(\x01\x12\x15\n\ron_time_count\x18\x04 \x01(\x04\x12\x12\n\nlate_count\x18\x05 \x01(\x04\x12\x15\n\rdropped_count\x18\x06 \x01(\x04\x12\x0f\n\x07queue_s\x18\x07 \x01(\x01\x12\x15\n\rsession_count\x18\x08 \x01(\r\x12\x13\n\x0bready_count\x18\t \x01(\r\x12\x15\n\rstalled_count\x18\n \x01(\r\x1a\x31\n\x0f\x42\x61tchSizesEntry\x12\x0b\n\x03key\x18\x01 \x01(\r\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\x32n\n\x11WorkerLinkService\x12Y\n\x06\x41ttach\x12$.morphogen.internal.v1.AttachRequest\x1a%.morphogen.internal.v1.AttachResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,46 +39,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STATS_BATCHSIZESENTRY']._loaded_options = None
   _globals['_STATS_BATCHSIZESENTRY']._serialized_options = b'8\001'
-  _globals['_ATTACHREQUEST']._serialized_start=206
-  _globals['_ATTACHREQUEST']._serialized_end=323
-  _globals['_ATTACHRESPONSE']._serialized_start=326
-  _globals['_ATTACHRESPONSE']._serialized_end=506
-  _globals['_GREETING']._serialized_start=508
-  _globals['_GREETING']._serialized_end=552
-  _globals['_WELCOME']._serialized_start=554
-  _globals['_WELCOME']._serialized_end=666
-  _globals['_COMMANDS']._serialized_start=668
-  _globals['_COMMANDS']._serialized_end=747
-  _globals['_COMMAND']._serialized_start=750
-  _globals['_COMMAND']._serialized_end=978
-  _globals['_OPEN']._serialized_start=981
-  _globals['_OPEN']._serialized_end=1527
-  _globals['_RESUMEPOINT']._serialized_start=1530
-  _globals['_RESUMEPOINT']._serialized_end=1694
-  _globals['_GRANT']._serialized_start=1696
-  _globals['_GRANT']._serialized_end=1741
-  _globals['_STEER']._serialized_start=1743
-  _globals['_STEER']._serialized_end=1799
-  _globals['_PROMOTE']._serialized_start=1801
-  _globals['_PROMOTE']._serialized_end=1844
-  _globals['_EVENTS']._serialized_start=1846
-  _globals['_EVENTS']._serialized_end=1963
-  _globals['_EVENT']._serialized_start=1966
-  _globals['_EVENT']._serialized_end=2196
-  _globals['_OPENED']._serialized_start=2198
-  _globals['_OPENED']._serialized_end=2251
-  _globals['_MADE']._serialized_start=2254
-  _globals['_MADE']._serialized_end=2498
-  _globals['_FINISHED']._serialized_start=2500
-  _globals['_FINISHED']._serialized_end=2601
-  _globals['_FAILED']._serialized_start=2604
-  _globals['_FAILED']._serialized_end=2799
-  _globals['_INVALIDREQUEST']._serialized_start=2801
-  _globals['_INVALIDREQUEST']._serialized_end=2864
-  _globals['_STATS']._serialized_start=2867
-  _globals['_STATS']._serialized_end=3176
-  _globals['_STATS_BATCHSIZESENTRY']._serialized_start=3127
-  _globals['_STATS_BATCHSIZESENTRY']._serialized_end=3176
-  _globals['_WORKERLINKSERVICE']._serialized_start=3178
-  _globals['_WORKERLINKSERVICE']._serialized_end=3288
+  _globals['_ATTACHREQUEST']._serialized_start=236
+  _globals['_ATTACHREQUEST']._serialized_end=353
+  _globals['_ATTACHRESPONSE']._serialized_start=356
+  _globals['_ATTACHRESPONSE']._serialized_end=536
+  _globals['_GREETING']._serialized_start=538
+  _globals['_GREETING']._serialized_end=582
+  _globals['_WELCOME']._serialized_start=584
+  _globals['_WELCOME']._serialized_end=696
+  _globals['_COMMANDS']._serialized_start=698
+  _globals['_COMMANDS']._serialized_end=777
+  _globals['_COMMAND']._serialized_start=780
+  _globals['_COMMAND']._serialized_end=1008
+  _globals['_OPEN']._serialized_start=1011
+  _globals['_OPEN']._serialized_end=1663
+  _globals['_RESUMEPOINT']._serialized_start=1666
+  _globals['_RESUMEPOINT']._serialized_end=1830
+  _globals['_GRANT']._serialized_start=1832
+  _globals['_GRANT']._serialized_end=1877
+  _globals['_STEER']._serialized_start=1879
+  _globals['_STEER']._serialized_end=1935
+  _globals['_PROMOTE']._serialized_start=1937
+  _globals['_PROMOTE']._serialized_end=1980
+  _globals['_EVENTS']._serialized_start=1982
+  _globals['_EVENTS']._serialized_end=2099
+  _globals['_EVENT']._serialized_start=2102
+  _globals['_EVENT']._serialized_end=2332
+  _globals['_OPENED']._serialized_start=2334
+  _globals['_OPENED']._serialized_end=2387
+  _globals['_MADE']._serialized_start=2390
+  _globals['_MADE']._serialized_end=2634
+  _globals['_FINISHED']._serialized_start=2636
+  _globals['_FINISHED']._serialized_end=2737
+  _globals['_FAILED']._serialized_start=2740
+  _globals['_FAILED']._serialized_end=2935
+  _globals['_INVALIDREQUEST']._serialized_start=2937
+  _globals['_INVALIDREQUEST']._serialized_end=3000
+  _globals['_STATS']._serialized_start=3003
+  _globals['_STATS']._serialized_end=3312
+  _globals['_STATS_BATCHSIZESENTRY']._serialized_start=3263
+  _globals['_STATS_BATCHSIZESENTRY']._serialized_end=3312
+  _globals['_WORKERLINKSERVICE']._serialized_start=3314
+  _globals['_WORKERLINKSERVICE']._serialized_end=3424
 # @@protoc_insertion_point(module_scope)

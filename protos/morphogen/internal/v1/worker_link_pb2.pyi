@@ -1,4 +1,5 @@
 from morphogen.v1 import catalog_pb2 as _catalog_pb2
+from morphogen.v1 import character_pb2 as _character_pb2
 from morphogen.v1 import diagnostics_pb2 as _diagnostics_pb2
 from morphogen.v1 import scene_pb2 as _scene_pb2
 from morphogen.v1 import texture_pb2 as _texture_pb2
@@ -74,7 +75,7 @@ class Command(_message.Message):
     def __init__(self, open: _Optional[_Union[Open, _Mapping]] = ..., grant: _Optional[_Union[Grant, _Mapping]] = ..., steer: _Optional[_Union[Steer, _Mapping]] = ..., promote: _Optional[_Union[Promote, _Mapping]] = ..., cancel: _Optional[int] = ...) -> None: ...
 
 class Open(_message.Message):
-    __slots__ = ("ticket", "texture", "probe", "level", "scene", "world", "chunk", "credit", "tenant", "priority", "live", "interval_s", "due_in_s", "trace", "resume_point")
+    __slots__ = ("ticket", "texture", "probe", "level", "scene", "world", "chunk", "character", "frames", "credit", "tenant", "priority", "live", "interval_s", "due_in_s", "trace", "resume_point")
     TICKET_FIELD_NUMBER: _ClassVar[int]
     TEXTURE_FIELD_NUMBER: _ClassVar[int]
     PROBE_FIELD_NUMBER: _ClassVar[int]
@@ -82,6 +83,8 @@ class Open(_message.Message):
     SCENE_FIELD_NUMBER: _ClassVar[int]
     WORLD_FIELD_NUMBER: _ClassVar[int]
     CHUNK_FIELD_NUMBER: _ClassVar[int]
+    CHARACTER_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     TENANT_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
@@ -97,6 +100,8 @@ class Open(_message.Message):
     scene: _scene_pb2.GenerateSceneRequest
     world: _world_pb2.GenerateWorldRequest
     chunk: _world_pb2.GenerateChunkRequest
+    character: _character_pb2.GenerateCharacterRequest
+    frames: _character_pb2.FrameStream
     credit: int
     tenant: str
     priority: int
@@ -105,7 +110,7 @@ class Open(_message.Message):
     due_in_s: float
     trace: str
     resume_point: ResumePoint
-    def __init__(self, ticket: _Optional[int] = ..., texture: _Optional[_Union[_texture_pb2.GenerateTextureRequest, _Mapping]] = ..., probe: _Optional[_Union[_diagnostics_pb2.StreamProbeRequest, _Mapping]] = ..., level: _Optional[_Union[_scene_pb2.GenerateLevelRequest, _Mapping]] = ..., scene: _Optional[_Union[_scene_pb2.GenerateSceneRequest, _Mapping]] = ..., world: _Optional[_Union[_world_pb2.GenerateWorldRequest, _Mapping]] = ..., chunk: _Optional[_Union[_world_pb2.GenerateChunkRequest, _Mapping]] = ..., credit: _Optional[int] = ..., tenant: _Optional[str] = ..., priority: _Optional[int] = ..., live: _Optional[bool] = ..., interval_s: _Optional[float] = ..., due_in_s: _Optional[float] = ..., trace: _Optional[str] = ..., resume_point: _Optional[_Union[ResumePoint, _Mapping]] = ...) -> None: ...
+    def __init__(self, ticket: _Optional[int] = ..., texture: _Optional[_Union[_texture_pb2.GenerateTextureRequest, _Mapping]] = ..., probe: _Optional[_Union[_diagnostics_pb2.StreamProbeRequest, _Mapping]] = ..., level: _Optional[_Union[_scene_pb2.GenerateLevelRequest, _Mapping]] = ..., scene: _Optional[_Union[_scene_pb2.GenerateSceneRequest, _Mapping]] = ..., world: _Optional[_Union[_world_pb2.GenerateWorldRequest, _Mapping]] = ..., chunk: _Optional[_Union[_world_pb2.GenerateChunkRequest, _Mapping]] = ..., character: _Optional[_Union[_character_pb2.GenerateCharacterRequest, _Mapping]] = ..., frames: _Optional[_Union[_character_pb2.FrameStream, _Mapping]] = ..., credit: _Optional[int] = ..., tenant: _Optional[str] = ..., priority: _Optional[int] = ..., live: _Optional[bool] = ..., interval_s: _Optional[float] = ..., due_in_s: _Optional[float] = ..., trace: _Optional[str] = ..., resume_point: _Optional[_Union[ResumePoint, _Mapping]] = ...) -> None: ...
 
 class ResumePoint(_message.Message):
     __slots__ = ("next_sequence", "digest", "part_count", "size_bytes", "checkpoint", "checkpoint_sequence", "control_count")

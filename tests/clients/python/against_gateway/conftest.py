@@ -12,8 +12,10 @@ import pytest
 
 from engine.assets import AssetRequest, GeneratorInfo, Part
 from engine.errors import InvalidRequestError
+from engine.generators.character.frames import FramesGenerator
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator, StepKinds
+from engine.requests.character.frames import FramesRequest
 from engine.requests.probe import ProbeRequest
 from engine.requests.texture import TextureRequest
 from engine.runtime.pool import WorkerOperations
@@ -103,11 +105,15 @@ class SketchCatalog:
 
     sketch: SketchGenerator = field(default_factory=SketchGenerator)
     probe: ProbeGenerator = field(default_factory=ProbeGenerator)
+    frames: FramesGenerator | None = None
 
     def infos(self) -> tuple[GeneratorInfo, ...]:
-        return (self.probe.info, self.sketch.info)
+        frames = () if self.frames is None else (self.frames.info,)
+        return (self.probe.info, self.sketch.info, *frames)
 
     def generator_for(self, request: AssetRequest) -> Generator[Any, Any]:
+        if self.frames is not None and isinstance(request, FramesRequest):
+            return self.frames
         return self.probe if isinstance(request, ProbeRequest) else self.sketch
 
 
@@ -134,15 +140,20 @@ async def serve(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Serving
             key: str = "a key that all of them share",
             operations: WorkerOperations | None = None,
             operators_file: Path | None = None,
+            frames: FramesGenerator | None = None,
+            generators: Any = None,
+            stream_limit_s: float = 900.0,
         ) -> Serving:
             keys = tmp_path / "keys"
             keys.write_text(f"{key}\n")
             settings = Settings(
-                server=ServerSettings(port=port, tokens=TokenSettings(operators_file=operators_file)),
+                server=ServerSettings(
+                    port=port, stream_limit_s=stream_limit_s, tokens=TokenSettings(operators_file=operators_file)
+                ),
                 sessions=SessionSettings(resume_keys_file=keys),
             )
-            catalog = SketchCatalog()
-            gateway = Gateway(settings, LocalPool(catalog), operations)
+            catalog = SketchCatalog(frames=frames)
+            gateway = Gateway(settings, LocalPool(generators or catalog), operations)
             address = await gateway.start()
             stack.push_async_callback(gateway.close)
             return Serving(gateway, catalog.sketch, address)

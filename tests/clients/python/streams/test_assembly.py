@@ -6,7 +6,8 @@ import pytest
 
 from morphogen.v1 import texture_pb2
 from morphogen_client import BrokenStreamError, ChecksumMismatchError, IncompleteStreamError
-from morphogen_client.streams.assembly import Part, Progress, StreamAssembler
+from morphogen_client.streams.assembly import Progress, StreamAssembler
+from morphogen_client.streams.parts import Part
 
 Message = texture_pb2.GenerateTextureResponse
 StreamOf = Callable[..., list[Message]]

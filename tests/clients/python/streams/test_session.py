@@ -18,8 +18,9 @@ from morphogen_client import (
     RetryPolicy,
     UnavailableError,
 )
-from morphogen_client.streams.assembly import Header, Part, Trailer
-from morphogen_client.streams.session import StreamSession
+from morphogen_client.streams.assembly import Header, Trailer
+from morphogen_client.streams.parts import Part
+from morphogen_client.streams.session import NO_RETRY, StreamSession
 
 Message = texture_pb2.GenerateTextureResponse
 StreamOf = Callable[..., list[Message]]
@@ -137,6 +138,15 @@ def test_refused_token_is_forgotten_and_the_stream_starts_anew_at_once(stream_of
     assert session.resume_token == b""
     assert attempt(session, stream_of(PARTS)) == (b"", [2, 3])
     session.finish()
+
+
+def test_refusal_of_a_stream_that_is_never_retried_is_final_whatever_tokens_it_brought(stream_of: StreamOf) -> None:
+    request = texture_pb2.GenerateTextureRequest(options=common_pb2.StreamOptions(resume_tokens=True))
+    session = StreamSession(request, Numbers(), NO_RETRY)
+    attempt(session, stream_of(PARTS, tokens=True)[:3])
+    with pytest.raises(InvalidRequestError):
+        session.retry_delay_s(REFUSED, 60.0)
+    assert session.resume_token == b"behind 1"
 
 
 def test_request_that_is_refused_without_a_token_is_final() -> None:

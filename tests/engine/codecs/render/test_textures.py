@@ -38,7 +38,7 @@ def test_distant_surfaces_show_the_mean() -> None:
 
 
 def test_large_images_are_reduced() -> None:
-    assert pyramid(Image(encode_png(np.full((2, 2600, 3), 128, np.uint8), {})))[0].shape == (1, 1024, 3)
+    assert pyramid(Image(encode_png(np.full((2, 2600, 3), 128, np.uint8), {})))[0].shape == (2, 2048, 3)
 
 
 def test_the_scale_of_a_material_is_applied() -> None:

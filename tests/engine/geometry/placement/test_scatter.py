@@ -121,9 +121,9 @@ def test_another_seed_gives_another_world(world: tuple[Placed, ...]) -> None:
 
 @pytest.mark.parametrize(("name", "per_hectare"), [("rock", 40.0), ("grass_tuft", 500.0), ("broadleaf_tree", 100.0)])
 def test_densities_are_met_on_open_ground(name: str, per_hectare: float) -> None:
-    ground, area = flat()
+    ground, area = flat(800)  # woods are large: a small area may lie in one, or in a clearing
     placed = scatter(ground, area, 2, [PROPS[name]], densities={name: {"grassland": per_hectare}})[0]
-    hectares = (160 * SPACING_M) ** 2 / 10_000.0
+    hectares = (800 * SPACING_M) ** 2 / 10_000.0
     assert 0.65 * per_hectare < len(placed.position) / hectares < 1.35 * per_hectare
 
 
@@ -141,6 +141,53 @@ def test_a_lower_density_takes_away_and_adds_only_where_room_was_made() -> None:
     assert len(few) < 0.6 * len(many)
     assert len(few - many) <= 0.1 * len(few)
     assert rows(scatter(ground, area, 3, kinds, density=0.0)) == set()
+
+
+def test_trees_stand_in_woods_with_clearings_between_them() -> None:
+    ground, area = flat(800)
+    placed = scatter(
+        ground,
+        area,
+        2,
+        [PROPS["broadleaf_tree"], PROPS["birch"]],
+        densities={name: {"grassland": 80.0} for name in ("broadleaf_tree", "birch")},
+    )
+    counts = []
+    for one in placed:
+        squares = (one.position[:, [0, 2]] // 50.0).astype(int)
+        counts.append(np.bincount(squares[:, 1] * 32 + squares[:, 0], minlength=32 * 32))
+    for own in counts:
+        assert own.var() > 4.0 * own.mean()  # scattered evenly, it would be at most the mean
+        assert (own <= 1).mean() > 0.2
+    assert np.corrcoef(counts[0], counts[1])[0, 1] > 0.25
+
+
+def test_a_world_that_repeats_has_the_same_props_a_period_on() -> None:
+    period = 1024
+    first, again = Area(8, -30, 24, 60), Area(8 + period, -30 - period, 24, 60)
+    level = Ground(
+        np.zeros((24 + 2 * PAD + 1, 60 + 2 * PAD + 1)),
+        SPACING_M,
+        8 - PAD,
+        -30 - PAD,
+        None,
+        {"forest": np.ones((24 + 2 * PAD + 1, 60 + 2 * PAD + 1))},
+    )
+    moved = Ground(level.height_m, SPACING_M, level.row + period, level.column - period, None, level.biomes)
+    here = scatter(level, first, 4, KINDS, period_m=period * SPACING_M)
+    there = scatter(moved, again, 4, KINDS, period_m=period * SPACING_M)
+    assert sum(len(one.position) for one in here) > 50
+    for one, other in zip(here, there, strict=True):
+        shift = np.array([-period * SPACING_M, 0.0, period * SPACING_M])
+        np.testing.assert_allclose(one.position + shift, other.position, atol=1e-6)
+        np.testing.assert_array_equal(one.variant, other.variant)
+
+
+@pytest.mark.parametrize("period_m", [-1.0, 100.0, float("inf"), float("nan")])
+def test_a_period_out_of_range_is_refused(period_m: float) -> None:
+    ground, area = flat(16)
+    with pytest.raises(InvalidRequestError, match="period_m"):
+        scatter(ground, area, 1, KINDS, period_m=period_m)
 
 
 def test_foreign_biomes_stay_empty() -> None:

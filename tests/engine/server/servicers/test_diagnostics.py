@@ -295,3 +295,116 @@ async def test_at_most_one_step_follows_a_cancelled_steered_stream(serve: Any) -
         await serving.until(lambda: serving.session_count() == 0)
         await asyncio.sleep(0.1)
         assert serving.step_count() <= before + 1
+
+
+class Watched:
+    """A stream of WatchProbe, message by message."""
+
+    def __init__(self, serving: Any, **start: Any) -> None:
+        self._serving = serving
+        request = diagnostics_pb2.WatchProbeRequest(start={"part_size_bytes": 100, "part_count": 1000, **start})
+        self.call = serving.diagnostics.WatchProbe(request)
+        self.session_id = ""
+        self.received_count = 0
+
+    async def begin(self) -> None:
+        """Read the header."""
+        self.session_id = (await self.call.read()).header.session_id
+
+    async def part(self) -> Any:
+        part = (await asyncio.wait_for(self.call.read(), 5)).part
+        self.received_count += 1
+        return part
+
+    def control(self, number: int, data: bytes | None = None, **fields: Any) -> Any:
+        """A call of ControlProbe that acknowledges what has been read."""
+        message = diagnostics_pb2.ControlProbeRequest(
+            session_id=self.session_id,
+            control_number=number,
+            control=None if data is None else diagnostics_pb2.ProbeControl(data=data),
+            **{"received_count": self.received_count, **fields},
+        )
+        return self._serving.diagnostics.ControlProbe(message)
+
+
+async def test_watched_stream_goes_on_as_parts_are_acknowledged(serve: Any) -> None:
+    serving = await serve()
+    watched = Watched(serving, options={"credit": 3})
+    await watched.begin()
+    assert len(watched.session_id) >= 21
+    assert [(await watched.part()).sequence for _ in range(3)] == [0, 1, 2]
+    fourth = asyncio.create_task(watched.part())
+    await asyncio.sleep(0.2)
+    assert not fourth.done()
+    assert serving.step_count() == 3
+    for number in (1, 2, 3):
+        await watched.control(number, received_count=3)  # says the same again, which makes no more room
+    assert (await fourth).sequence == 3
+    assert [(await watched.part()).sequence for _ in range(2)] == [4, 5]
+    await asyncio.sleep(0.1)
+    assert serving.step_count() == 6  # credit of 3, and 3 acknowledged
+    watched.call.cancel()
+    await serving.until(lambda: serving.session_count() == serving.gateway.sessions.running_count == 0)
+    error, found = await serving.failure(watched.control(4))
+    assert error.code() is grpc.StatusCode.NOT_FOUND
+    assert found["ErrorInfo"].metadata["field"] == "session_id"
+
+
+async def test_watched_stream_shows_each_control_once_and_none_that_was_overtaken(serve: Any) -> None:
+    serving = await serve()
+    watched = Watched(serving, options={"credit": 1})
+    await watched.begin()
+    assert (await watched.part()).control_count == 0
+    assert (await watched.control(1, b"left")).control_count == 1
+    assert (await watched.part()).control_count == 1
+    assert (await watched.control(5, b"right")).control_count == 2
+    for number in (4, 5):
+        answer = await watched.control(number, b"late")
+        assert (answer.control_number, answer.control_count) == (5, 2)
+    assert (await watched.part()).control_count == 2
+    watched.call.cancel()
+
+
+async def test_watched_live_stream_drops_what_is_not_acknowledged_for(serve: Any) -> None:
+    serving = await serve()
+    watched = Watched(serving, interval_ms=2, delivery=LIVE, options={"credit": 1})
+    await watched.begin()
+    assert (await watched.part()).sequence == 0
+    await serving.until(lambda: serving.step_count() > 50)
+    await watched.control(1)
+    assert (await watched.part()).sequence >= 49
+    watched.call.cancel()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"number": 0}, "control_number"),
+        ({"number": 1, "received_count": 2}, "received_count"),
+        ({"number": 1, "data": bytes(65)}, "control.data"),
+    ],
+)
+async def test_control_of_a_watched_stream_that_does_not_fit_changes_nothing(
+    serve: Any, fields: dict[str, Any], field: str
+) -> None:
+    serving = await serve()
+    watched = Watched(serving, options={"credit": 1})
+    await watched.begin()
+    await watched.part()
+    error, found = await serving.failure(watched.control(**fields))
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert found["BadRequest"].field_violations[0].field == field
+    assert (await watched.control(1)).control_number == 1
+    assert (await watched.part()).sequence == 1
+    watched.call.cancel()
+
+
+async def test_watched_stream_without_acknowledgements_is_let_go(serve: Any) -> None:
+    settings = Settings(server=ServerSettings(port=0), sessions=SessionSettings(idle_timeout_s=1.0))
+    serving = await serve(settings)
+    watched = Watched(serving, options={"credit": 1})
+    await watched.begin()
+    await watched.part()
+    error, found = await serving.failure(watched.call)
+    assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert found["ErrorInfo"].reason == "IDLE_TIMEOUT"

@@ -105,7 +105,7 @@ async def test_a_viewer_gets_all_it_sees_first_coarse_then_fine() -> None:
 
 async def test_only_near_chunks_bring_what_stands_on_them() -> None:
     world = World()
-    async with aclosing(exploring(world, maps=("props", "height")).events()) as events:
+    async with aclosing(exploring(world, view_distance_m=700.0, maps=("props", "height")).events()) as events:
         await upto(events, Complete)
     assert {request.vertices: request.maps for request in world.chunks} == {
         33: ("height",),

@@ -1,0 +1,110 @@
+"""Live streams at a fixed rate beside a busy process: frames that come late or never, and how unevenly they come.
+
+A frame is missed if it never comes, or comes later than one interval after its due time; due times count from the first
+frame. Jitter is how far the time between two neighbouring frames is from the interval.
+
+    python -m benchmarks character.streaming
+"""
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass
+
+from benchmarks.character.servers import busy_process, serving, shipped
+from benchmarks.records import Record, machine, missing, percentile, record, with_conditions
+from morphogen_client import AsyncClient, FrameStreamOptions, Identity
+
+FILMED_S = float(os.environ.get("MORPHOGEN_BENCHMARK_FILMED_S", "600"))
+POSED_S = float(os.environ.get("MORPHOGEN_BENCHMARK_POSED_S", "60"))
+"""How long; shorter for a first look."""
+
+FILMED_HZ, POSED_HZ = 30, 90
+POSED_COUNT = 8
+CREDIT = 4
+WALK = {"speed_mps": 1.4}
+
+_FILMED = "30 Hz, 256 px, H.264, beside a busy process"
+_POSED = "8 streams of poses, 90 Hz"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """When the frames of a stream came, in seconds, by their numbers."""
+
+    rate_hz: int
+    frame_count: int
+    at_s: dict[int, float]
+
+    def missed_share(self) -> float:
+        """Share of the frames that were late or never came."""
+        first, began_at_s = min(self.at_s.items())
+        late = sum(at_s > began_at_s + (number - first + 1) / self.rate_hz for number, at_s in self.at_s.items())
+        return (late + self.frame_count - len(self.at_s)) / self.frame_count
+
+    def jitter_s(self) -> list[float]:
+        """For each frame whose predecessor came too."""
+        return [
+            abs(at_s - self.at_s[number - 1] - 1 / self.rate_hz)
+            for number, at_s in self.at_s.items()
+            if number - 1 in self.at_s
+        ]
+
+
+def measure() -> list[Record]:
+    """Records of misses and jitter."""
+    if reason := shipped():
+        return [missing(f"{kind}: {what}", reason) for kind in (_FILMED, _POSED) for what in ("missed", "jitter")]
+    with serving() as address:
+        with busy_process():
+            filmed = [asyncio.run(_received(address, _filmed(), FILMED_HZ, FILMED_S))]
+        posed = asyncio.run(_several(address))
+    return with_conditions([*_records(_FILMED, filmed, 0.01), *_records(_POSED, posed, 0.005)], machine())
+
+
+def _records(name: str, streams: list[Arrivals], goal: float) -> list[Record]:
+    jitter_ms = [1e3 * value for arrivals in streams for value in arrivals.jitter_s()]
+    interval_ms = 1e3 / streams[0].rate_hz
+    conditions = {
+        "streams": len(streams),
+        "frames_each": streams[0].frame_count,
+        "delivery": "live",
+        "credit": CREDIT,
+        "never_came": sum(arrivals.frame_count - len(arrivals.at_s) for arrivals in streams),
+        "worst_stream": round(max(arrivals.missed_share() for arrivals in streams), 5),
+    }
+    missed = sum(arrivals.missed_share() for arrivals in streams) / len(streams)
+    spread = {"median_ms": round(percentile(jitter_ms, 50), 2), "longest_ms": round(max(jitter_ms), 2)}
+    p99_ms = round(percentile(jitter_ms, 99), 2)
+    return [
+        record(f"{name}: share of frames missed", round(missed, 5), conditions, at_most=goal),
+        record(f"{name}: jitter p99, ms", p99_ms, {**conditions, **spread}, at_most=round(interval_ms, 2)),
+    ]
+
+
+def _filmed() -> FrameStreamOptions:
+    return {"identity": Identity(3), "format": "h264", "size_px": 256, "rate_hz": FILMED_HZ}
+
+
+async def _several(address: str) -> list[Arrivals]:
+    wanted: list[FrameStreamOptions] = [
+        {"identity": Identity(seed), "rate_hz": POSED_HZ} for seed in range(POSED_COUNT)
+    ]
+    return list(await asyncio.gather(*(_received(address, each, POSED_HZ, POSED_S) for each in wanted)))
+
+
+async def _received(address: str, wanted: FrameStreamOptions, rate_hz: int, seconds: float) -> Arrivals:
+    """A live stream, to its end."""
+    frame_count = round(seconds * rate_hz)
+    at_s: dict[int, float] = {}
+    options: FrameStreamOptions = {
+        "frame_count": frame_count,
+        "script": [(0, WALK)],  # type: ignore[list-item]  # a dictionary of these names
+        "delivery": "live",
+        "credit": CREDIT,
+        "priority": "interactive",
+    }
+    async with AsyncClient(address) as client:
+        async for frame in client.stream_frames(**options | wanted):
+            at_s[frame.number] = time.perf_counter()
+    return Arrivals(rate_hz, frame_count, at_s)

@@ -1,0 +1,1 @@
+"""The project's own parametric characters: who they are, how they are built, skinned, posed and drawn."""

@@ -1,0 +1,1 @@
+"""Pictures of posed characters, many at once, on any device."""

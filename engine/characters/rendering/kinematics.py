@@ -1,0 +1,62 @@
+"""Poses of characters as tensors: rotations and places of all joints, and skin that follows them."""
+
+from dataclasses import dataclass
+
+import torch
+
+from engine.motion.skeleton import JOINT_COUNT, SKELETON
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joints:
+    """Where joints are: turn float32 [batch, 19, 3, 3] and place float32 [batch, 19, 3] in meters, in world space."""
+
+    turn: torch.Tensor
+    place: torch.Tensor
+
+
+def posed(rotation: torch.Tensor, root_m: torch.Tensor, rest_offset_m: torch.Tensor) -> Joints:
+    """Joints of poses.
+
+    rotation       float32 [batch, 19, 4], x, y, z, w relative to the parent
+    root_m         float32 [batch, 3], the character's own pelvis
+    rest_offset_m  float32 [batch, 19, 3]
+    """
+    local = matrices(rotation)
+    turns, places = [local[:, 0]], [root_m]
+    for joint in range(1, JOINT_COUNT):
+        parent = SKELETON.parents[joint]
+        turns.append(turns[parent] @ local[:, joint])
+        places.append(places[parent] + (turns[parent] @ rest_offset_m[:, joint, :, None])[..., 0])
+    return Joints(torch.stack(turns, 1), torch.stack(places, 1))
+
+
+def matrices(quaternion: torch.Tensor) -> torch.Tensor:
+    """Rotation matrices [..., 3, 3] of unit quaternions x, y, z, w [..., 4]."""
+    x, y, z, w = quaternion.unbind(-1)
+    rows = [
+        1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w),
+        2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w),
+        2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y),
+    ]  # fmt: skip
+    matrix: torch.Tensor = torch.stack(rows, -1).unflatten(-1, (3, 3))
+    return matrix
+
+
+def skinned(
+    joints: Joints, rest_place: torch.Tensor, position: torch.Tensor, normal: torch.Tensor,
+    joint: torch.Tensor, weight: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
+    """Positions and unit normals [batch, vertices, 3] that follow their joints (linear blend skinning).
+
+    rest_place  [batch, 19, 3], joints of the T-pose
+    joint       int64 [batch, vertices, 4], weight float32 likewise
+    """
+    shift = joints.place - (joints.turn @ rest_place[..., None])[..., 0]
+    transform = torch.cat([joints.turn, shift[..., None]], -1).flatten(2)
+    batch, vertices, influences = joint.shape
+    chosen = transform.gather(1, joint.reshape(batch, -1, 1).expand(-1, -1, 12))
+    mixed = (chosen.view(batch, vertices, influences, 12) * weight[..., None]).sum(2).unflatten(-1, (3, 4))
+    place = (mixed[..., :3] @ position[..., None])[..., 0] + mixed[..., 3]
+    facing = (mixed[..., :3] @ normal[..., None])[..., 0]
+    return place, facing / facing.norm(dim=-1, keepdim=True).clamp_min(1e-9)

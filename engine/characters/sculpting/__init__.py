@@ -1,0 +1,1 @@
+"""How characters are modelled, piece by piece."""

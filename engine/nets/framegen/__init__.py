@@ -1,0 +1,1 @@
+"""FrameGen: frames of characters from pose, identity, camera and light."""

@@ -1,0 +1,1 @@
+"""How FrameGen is trained and measured."""

@@ -1,0 +1,41 @@
+"""Pictures of what FrameGen has learned: the renderer's frames above, the network's below."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.nets.framegen.network import FrameGen
+from engine.training.frames.painter import halved
+from engine.training.frames.studio import Shots
+from engine.training.frames.train import FRAME_PX, maps_of
+
+BACKGROUND = (0.42, 0.5, 0.56)
+
+
+def on_background(rgba: torch.Tensor) -> torch.Tensor:
+    """RGB [batch, 3, h, w] of frames whose colors are multiplied by alpha."""
+    ground = torch.tensor(BACKGROUND, device=rgba.device)[None, :, None, None]
+    return rgba[:, :3] + ground * (1.0 - rgba[:, 3:])
+
+
+def tiled(rgb: torch.Tensor, columns: int) -> NDArray[np.uint8]:
+    """Frames side by side, uint8 [height, width, 3]."""
+    count, _, height, width = rgb.shape
+    rows = -(-count // columns)
+    sheet = np.zeros((rows * height, columns * width, 3), np.uint8)
+    pixels = (rgb.clamp(0, 1) * 255.0).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+    for index in range(count):
+        row, column = divmod(index, columns)
+        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = pixels[index]
+    return sheet
+
+
+def comparison_sheet(network: FrameGen, shots: Shots, columns: int = 8) -> NDArray[np.uint8]:
+    """Rows in pairs: above as rendered, below as painted by the network."""
+    with torch.no_grad():
+        truth = on_background(halved(shots.draw(FRAME_PX), FRAME_PX // network.config.size_px).rgba)
+        made = on_background(network(maps_of(shots), network.code(shots.cast.features)).rgba(shots.cast.palette))
+    rows = []
+    for first in range(0, len(truth), columns):
+        rows += [tiled(truth[first : first + columns], columns), tiled(made[first : first + columns], columns)]
+    return np.concatenate(rows)

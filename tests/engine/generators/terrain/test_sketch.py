@@ -1,0 +1,142 @@
+"""A sketch steers: measured on the land of the shipped weights, with and without it."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from engine.codecs.image import encode_png
+from engine.errors import InvalidRequestError
+from engine.generators.terrain.heights import Decoders
+from engine.generators.terrain.land import Ground, Land
+from engine.generators.terrain.sketch import SKETCH_MAX_CELLS, STROKES
+from engine.requests.landscape import Landscape, Sketch
+
+PX, EXTENT_M = 256, 1024.0
+WORLD = Landscape(11, {"forest": 1.0}, sea_level_m=-40.0)
+"""Dry around its origin, so that water comes from strokes only."""
+
+Picture = NDArray[np.uint8]
+
+
+def drawn(kind: str, *, filled: bool) -> Picture:
+    """A stroke across the middle, or an area around it; a pixel is two cells wide."""
+    picture = np.zeros((PX, PX, 3), np.uint8)
+    color = tuple(int(value) for value in STROKES[kind])
+    if filled:
+        cv2.rectangle(picture, (100, 100), (156, 156), color, -1)
+    else:
+        cv2.line(picture, (70, 128), (186, 128), color, 4)
+    return picture
+
+
+def png_of(picture: Picture) -> bytes:
+    """As a painting program saves it."""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return file.getvalue()
+
+
+def land_with(decoders: Decoders, picture: Picture | None) -> Ground:
+    sketch = None if picture is None else Sketch(png_of(picture), EXTENT_M)
+    landscape = Landscape(WORLD.seed, WORLD.biomes, sea_level_m=WORLD.sea_level_m, sketch=sketch)
+    return Land(decoders, landscape).ground(-128, -128, 257, 257)
+
+
+@pytest.fixture(scope="module")
+def without(shipped_decoders: Decoders) -> Ground:
+    return land_with(shipped_decoders, None)
+
+
+ALONG = np.s_[122:135, 40:217]
+"""The vertices of the stroke across the middle."""
+
+AREA = np.s_[88:169, 88:169]
+"""The vertices inside of the filled area."""
+
+
+def test_a_ridge_is_higher_than_the_land_was_and_than_what_is_beside_it(
+    shipped_decoders: Decoders, without: Ground
+) -> None:
+    ridge = land_with(shipped_decoders, drawn("ridge", filled=False))
+    assert (ridge.height_m - without.height_m)[ALONG].mean() > 30.0
+    beside = np.concatenate([ridge.height_m[60:70, 40:217], ridge.height_m[190:200, 40:217]])
+    assert ridge.height_m[ALONG].mean() > beside.mean() + 25.0
+
+
+def test_a_river_is_lower_and_carries_water(shipped_decoders: Decoders, without: Ground) -> None:
+    river = land_with(shipped_decoders, drawn("river", filled=False))
+    assert (river.height_m - without.height_m)[ALONG].mean() < -6.0
+    middle = river.masks.water[126:131, 50:207]
+    assert (middle > 0.5).mean() > 0.95
+    assert river.masks.water[20:60].max() == 0.0
+    assert float(without.masks.water.max()) == 0.0
+
+
+def test_a_flat_is_flatter(shipped_decoders: Decoders, without: Ground) -> None:
+    flat = land_with(shipped_decoders, drawn("flat", filled=True))
+    assert flat.height_m[AREA].std() < 0.35 * without.height_m[AREA].std()
+    assert abs(float(flat.height_m[AREA].mean() - without.height_m[AREA].mean())) < 6.0
+
+
+def test_a_sea_floods(shipped_decoders: Decoders) -> None:
+    sea = land_with(shipped_decoders, drawn("sea", filled=True))
+    assert (sea.masks.water[AREA] > 0.0).mean() > 0.98
+    assert (sea.masks.water[:40] > 0.0).mean() == 0.0
+
+
+def test_nothing_drawn_changes_nothing(shipped_decoders: Decoders, without: Ground) -> None:
+    empty = land_with(shipped_decoders, np.zeros((PX, PX, 3), np.uint8))
+    np.testing.assert_array_equal(empty.height_m, without.height_m)
+    transparent = np.zeros((PX, PX, 4), np.uint8)
+    transparent[..., 0] = 255  # red, but not there
+    np.testing.assert_array_equal(land_with(shipped_decoders, transparent).height_m, without.height_m)
+
+
+def test_far_from_the_sketch_the_world_is_as_it_was(decoders: Decoders) -> None:
+    sketch = Sketch(encode_png(drawn("ridge", filled=False), {}), EXTENT_M)
+    plain, steered = (Land(decoders, Landscape(3, sketch=each)).ground(4096, 0, 17, 17) for each in (None, sketch))
+    np.testing.assert_array_equal(plain.height_m, steered.height_m)
+
+
+def test_pieces_of_sketched_land_agree(decoders: Decoders) -> None:
+    sketch = Sketch(encode_png(drawn("river", filled=False), {}), EXTENT_M)
+    land = Land(decoders, Landscape(3, sketch=sketch))
+    whole, part = land.ground(-32, -32, 65, 65), land.ground(0, -32, 33, 65)
+    np.testing.assert_array_equal(whole.height_m[32:], part.height_m)
+    np.testing.assert_array_equal(whole.masks.water[32:], part.masks.water)
+    assert float(whole.masks.water.max()) > 0.0
+
+
+BLACK = np.zeros((64, 64, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("png", "reason"),
+    [
+        (b"this is no picture", "PNG"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(64), "PNG"),
+        (encode_png(BLACK, {})[:-40], "PNG"),
+        (encode_png(np.zeros((64, 64), np.uint8), {}), "RGB"),
+        (encode_png(np.zeros((64, 64), np.uint16), {}), "RGB"),
+        (encode_png(np.zeros((64, 32, 3), np.uint8), {}), "square"),
+        (encode_png(np.zeros((8, 8, 3), np.uint8), {}), "16 to 4096"),
+        (encode_png(np.zeros((4104, 4104, 3), np.uint8), {}), "16 to 4096"),
+    ],
+)
+def test_what_is_no_sketch_is_refused_with_what_would_be_one(decoders: Decoders, png: bytes, reason: str) -> None:
+    with pytest.raises(InvalidRequestError) as refusal:
+        Land(decoders, Landscape(sketch=Sketch(png, 512.0)))
+    assert refusal.value.field == "sketch.png"
+    assert reason in refusal.value.allowed
+
+
+@pytest.mark.parametrize(("cell_m", "extent_m"), [(2.0, 128.0), (0.5, SKETCH_MAX_CELLS * 0.5 + 1.0)])
+def test_extents_beyond_what_the_cells_allow_are_refused(decoders: Decoders, cell_m: float, extent_m: float) -> None:
+    with pytest.raises(InvalidRequestError) as refusal:
+        Land(decoders, Landscape(cell_m=cell_m, sketch=Sketch(encode_png(BLACK, {}), extent_m)))
+    assert refusal.value.field == "sketch.extent_m"
+    assert "meters" in refusal.value.allowed

@@ -1,0 +1,53 @@
+import pytest
+
+from engine.errors import InvalidRequestError
+from engine.generators.terrain.heights import Decoders
+from engine.generators.world.atlas import BLOCKS_MAX, Atlas, home_of
+from engine.requests.landscape import Landscape
+from engine.requests.world import CHUNK_CELLS, CHUNK_MAX, ChunkRequest
+
+COARSE = Landscape(1, cell_m=8.0)
+"""Large cells: few of them around a block."""
+
+
+@pytest.mark.parametrize(
+    ("row", "column"), [(0, 0), (-1, 0), (-2, 3), (1, 1), (CHUNK_MAX, -CHUNK_MAX), (-CHUNK_MAX, CHUNK_MAX)]
+)
+def test_a_block_holds_its_chunk_and_room_for_props(decoders: Decoders, row: int, column: int) -> None:
+    block = Atlas(decoders).block(ChunkRequest(COARSE, row, column))
+    for first, wanted in ((block.row, row), (block.column, column)):
+        assert first <= wanted * CHUNK_CELLS <= first + CHUNK_CELLS
+    assert (block.ground.y, block.ground.x) == (block.row - block.rim_cells, block.column - block.rim_cells)
+    assert len(block.ground.height_m) == 2 * CHUNK_CELLS + 1 + 2 * block.rim_cells
+
+
+def test_the_origin_lies_in_the_middle_of_a_block(decoders: Decoders) -> None:
+    atlas = Atlas(decoders)
+    blocks = {id(atlas.block(ChunkRequest(COARSE, row, column))) for row in (-1, 0) for column in (-1, 0)}
+    assert len(blocks) == 1
+    assert atlas.block(ChunkRequest(COARSE, 1, 0)).row == CHUNK_CELLS
+
+
+def test_memory_does_not_grow_with_what_was_seen(decoders: Decoders) -> None:
+    atlas = Atlas(decoders)
+    first = atlas.block(ChunkRequest(COARSE, 0, 0))
+    for step in range(BLOCKS_MAX):
+        assert atlas.block(ChunkRequest(COARSE, 0, 0)) is first  # what is used stays
+        atlas.block(ChunkRequest(COARSE, 0, 2 + 2 * step))
+    assert len(atlas._blocks._values) == BLOCKS_MAX
+    assert atlas.block(ChunkRequest(COARSE, 0, 0)) is first
+
+
+def test_equal_landscapes_share_their_land(decoders: Decoders) -> None:
+    atlas = Atlas(decoders)
+    assert atlas.land(Landscape(3)) is atlas.land(Landscape(3))
+    assert atlas.land(Landscape(3)) is not atlas.land(Landscape(4))
+    with pytest.raises(InvalidRequestError, match="biomes"):
+        atlas.land(Landscape(biomes={"lava": 1.0}))
+
+
+def test_a_torus_leads_chunks_home() -> None:
+    torus = Landscape(1, period_cells=1024)
+    assert home_of(ChunkRequest(torus, -1, 5)) == (3, 1)
+    assert home_of(ChunkRequest(torus, 3, 1)) == (3, 1)
+    assert home_of(ChunkRequest(Landscape(1), -1, 5)) == (-1, 5)

@@ -1,0 +1,25 @@
+import re
+
+import numpy as np
+
+from workers.cli.characters.screens import ansi_picture, keys_in
+
+
+def test_arrows_of_a_terminal_are_keys() -> None:
+    assert keys_in("\x1b[A\x1b[Dq \x1b[Bx\x1b[C") == ["up", "left", "q", " ", "down", "x", "right"]
+    assert keys_in("") == []
+
+
+def test_picture_of_half_blocks_shows_two_rows_in_a_line() -> None:
+    pixels = np.zeros((64, 64, 4), np.uint8)
+    pixels[:32] = (255, 0, 0, 255)
+    pixels[32:] = (0, 0, 255, 255)
+    lines = ansi_picture(pixels, 8).split("\n")
+    assert len(lines) == 4
+    cell = re.compile(r"\x1b\[38;2;(\d+);(\d+);(\d+);48;2;(\d+);(\d+);(\d+)m\u2580")
+    assert cell.findall(lines[0]) == 8 * [("255", "0", "0", "255", "0", "0")]
+    assert cell.findall(lines[-1]) == 8 * [("0", "0", "255", "0", "0", "255")]
+
+
+def test_transparent_pixels_show_the_background() -> None:
+    assert "38;2;32;36;40;48;2;32;36;40m" in ansi_picture(np.zeros((16, 16, 4), np.uint8), 4)

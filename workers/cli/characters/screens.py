@@ -1,0 +1,155 @@
+"""Where a live character is seen and keys are pressed: a window, or the terminal itself."""
+
+import contextlib
+import os
+import select
+import sys
+import termios
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.codecs.video.frames import over
+from engine.errors import OutputError
+from workers.cli.characters.pilot import HELP, QUIT
+
+BACKGROUND = (32, 36, 40)
+TERMINAL_COLUMNS = 64
+WINDOW_SCALE = 2
+
+_ARROWS = {"A": "up", "B": "down", "C": "right", "D": "left"}
+
+_tkinter: ModuleType | None = None
+try:
+    import tkinter as tk
+except ImportError:
+    pass  # the terminal does
+else:
+    _tkinter = tk
+
+
+class Screen(Protocol):
+    """Shows pictures and hears keys."""
+
+    def show(self, pixels: NDArray[np.uint8]) -> None:
+        """Show an RGBA picture."""
+        ...
+
+    def pressed(self) -> list[str]:
+        """Keys pressed since the last time, without waiting: "up", "down", "left", "right", or characters."""
+        ...
+
+
+@contextmanager
+def open_screen() -> Iterator[Screen]:
+    """A window where there is a display, else the terminal. Raises OutputError if there is neither."""
+    if _tkinter is not None and os.environ.get("DISPLAY"):
+        with contextlib.closing(WindowScreen(_tkinter)) as window:
+            yield window
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise OutputError("--live: needs a terminal or a display")
+    with terminal_keys():
+        yield TerminalScreen()
+
+
+@contextmanager
+def terminal_keys() -> Iterator[None]:
+    """Keys come one by one, and the cursor is hidden."""
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        tty.setcbreak(sys.stdin)
+        sys.stdout.write("\x1b[?25l\x1b[2J")
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+        sys.stdout.write("\x1b[?25h\x1b[0m\n")
+        sys.stdout.flush()
+
+
+class TerminalScreen:
+    """Pictures of colored half blocks."""
+
+    def show(self, pixels: NDArray[np.uint8]) -> None:
+        """Draw over the last one."""
+        sys.stdout.write(f"\x1b[H{ansi_picture(pixels, TERMINAL_COLUMNS)}\x1b[0m\n{HELP}")
+        sys.stdout.flush()
+
+    def pressed(self) -> list[str]:
+        """Keys pressed since the last time."""
+        text = ""
+        while select.select([sys.stdin], [], [], 0)[0]:
+            read = os.read(sys.stdin.fileno(), 64).decode("ascii", errors="ignore")
+            if not read:
+                return [*keys_in(text), QUIT]  # the terminal has gone
+            text += read
+        return keys_in(text)
+
+
+class WindowScreen:
+    """A window of tkinter."""
+
+    def __init__(self, toolkit: ModuleType) -> None:
+        self._toolkit = toolkit
+        self._keys: list[str] = []
+        self._root: Any = toolkit.Tk()
+        self._root.title("Morphogen")
+        self._label: Any = toolkit.Label(self._root)
+        self._label.pack()
+        toolkit.Label(self._root, text=HELP).pack()
+        self._root.bind("<Key>", self._note)
+        self._root.protocol("WM_DELETE_WINDOW", lambda: self._keys.append(QUIT))
+
+    def show(self, pixels: NDArray[np.uint8]) -> None:
+        """Show an RGBA picture."""
+        shown = over(pixels, BACKGROUND).repeat(WINDOW_SCALE, 0).repeat(WINDOW_SCALE, 1)
+        header = f"P6 {shown.shape[1]} {shown.shape[0]} 255 ".encode()
+        self._image = self._toolkit.PhotoImage(data=header + shown.tobytes(), format="PPM")
+        self._label.configure(image=self._image)
+        self._root.update()
+
+    def pressed(self) -> list[str]:
+        """Keys pressed since the last time."""
+        pressed, self._keys = self._keys, []
+        return pressed
+
+    def close(self) -> None:
+        """Remove the window."""
+        self._root.destroy()
+
+    def _note(self, event: Any) -> None:
+        name = str(event.keysym).lower()
+        self._keys.append(name if name in _ARROWS.values() else str(event.char))
+
+
+def keys_in(text: str) -> list[str]:
+    """What a terminal sends as keys: arrows are "ESC [ A" to "ESC [ D"."""
+    keys: list[str] = []
+    position = 0
+    while position < len(text):
+        if text[position : position + 2] == "\x1b[" and text[position + 2 : position + 3] in _ARROWS:
+            keys.append(_ARROWS[text[position + 2]])
+            position += 3
+        else:
+            keys.append(text[position])
+            position += 1
+    return keys
+
+
+def ansi_picture(pixels: NDArray[np.uint8], columns: int) -> str:
+    """An RGBA picture as lines of half blocks in 24-bit colors, two rows of pixels in each line."""
+    rows = max(2, round(columns * pixels.shape[0] / pixels.shape[1] / 2) * 2)
+    small = cv2.resize(over(pixels, BACKGROUND), (columns, rows), interpolation=cv2.INTER_AREA)
+    lines = []
+    for upper, lower in zip(small[::2].tolist(), small[1::2].tolist(), strict=True):
+        cells = (
+            f"\x1b[38;2;{r};{g};{b};48;2;{x};{y};{z}m\u2580" for (r, g, b), (x, y, z) in zip(upper, lower, strict=True)
+        )
+        lines.append("".join(cells) + "\x1b[0m")
+    return "\n".join(lines)
