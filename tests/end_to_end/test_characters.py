@@ -20,7 +20,7 @@ from engine.nets.framegen.encoder import FrameEncoder
 from engine.nets.framegen.network import FrameGen, FrameGenConfig
 from engine.nets.framegen.weights_file import FrameGenHeader, save_framegen
 from engine.nets.motiongen.network import MotionGen, MotionGenConfig
-from engine.nets.motiongen.weights_file import MotionGenHeader, save_motiongen
+from engine.nets.motiongen.weights_file import Codebook, MotionGenHeader, save_motiongen
 from engine.server.gateway import Gateway
 from engine.settings.sections import LogSettings, ServerSettings, SessionSettings, Settings
 from morphogen_client import AsyncClient, Frame, FrameStreamOptions, Identity
@@ -64,8 +64,15 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     motion.kept[ROTATION] = 1
     beginnings = torch.zeros(len(STYLES), 4, FEATURE_COUNT)
     beginnings[:, :, POSITION] = torch.from_numpy(np.linspace(0, 0.1, 4, dtype=np.float32))[None, :, None]
+    codebook = Codebook(
+        beginnings,
+        torch.zeros(1, 57 + 57 + WAY_COUNT),
+        torch.zeros(1, FEATURE_COUNT),
+        torch.full((1,), 1e4),
+        torch.zeros(1, 2, dtype=torch.int64),
+    )
     save_motiongen(
-        folder / "motion.safetensors", MotionGenHeader("1", "S", config, ("CC0-1.0",)), motion.eval(), beginnings
+        folder / "motion.safetensors", MotionGenHeader("1", "S", config, ("CC0-1.0",)), motion.eval(), codebook
     )
     save_framegen(folder / "frames.safetensors", FrameGenHeader("1", "S", painter, ("own",)), frames, encoder)
     return folder

@@ -18,7 +18,7 @@ from engine.nets.framegen.encoder import FrameEncoder
 from engine.nets.framegen.network import FrameGen, FrameGenConfig
 from engine.nets.framegen.weights_file import FrameGenHeader, FrameGenWeights
 from engine.nets.motiongen.network import MotionGen, MotionGenConfig
-from engine.nets.motiongen.weights_file import MotionGenHeader, MotionGenWeights
+from engine.nets.motiongen.weights_file import Codebook, MotionGenHeader, MotionGenWeights
 from engine.nets.precision import KernelClass
 
 Generators = dict[type[AssetRequest], Generator[Any, Any]]
@@ -39,8 +39,15 @@ def motion_weights() -> MotionGenWeights:
     network.kept[ROTATION] = 1
     beginnings = torch.zeros(len(STYLES), 4, FEATURE_COUNT)
     beginnings[:, :, POSITION] = torch.from_numpy(np.linspace(0, 0.1, 4, dtype=np.float32))[None, :, None]
+    codebook = Codebook(
+        beginnings,
+        torch.zeros(1, 57 + 57 + WAY_COUNT),
+        torch.zeros(1, FEATURE_COUNT),
+        torch.full((1,), 1e4),
+        torch.zeros(1, 2, dtype=torch.int64),
+    )
     header = MotionGenHeader("1", "S", config, ("CC0-1.0",))
-    return MotionGenWeights(header, network.eval().requires_grad_(False), beginnings, "0" * 64)
+    return MotionGenWeights(header, network.eval().requires_grad_(False), codebook, "0" * 64)
 
 
 @pytest.fixture(scope="session")
