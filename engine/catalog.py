@@ -126,8 +126,6 @@ def _land_generators(
 
 def _character_generators(kernel: KernelClass) -> dict[type[AssetRequest], Generator[Any, Any]]:
     """Characters and their frames. Without the weights of FrameGen frames are drawn by the software renderer only."""
-    if not SHIPPED_MOTION_WEIGHTS.exists():
-        return {}
     motion_weights = load_motiongen(SHIPPED_MOTION_WEIGHTS, recorded_sha256(SHIPPED_MOTION_WEIGHTS))
     there = {size_px: path for size_px, path in SHIPPED_FRAME_WEIGHTS.items() if path.exists()}
     frames = {size_px: load_framegen(path, recorded_sha256(path)) for size_px, path in there.items()}

@@ -11,7 +11,7 @@ import os
 import time
 from dataclasses import dataclass
 
-from benchmarks.character.servers import busy_process, serving, shipped
+from benchmarks.character.servers import absent_weights, busy_process, serving
 from benchmarks.records import Record, machine, missing, percentile, record, with_conditions
 from morphogen_client import AsyncClient, FrameStreamOptions, Identity
 
@@ -53,13 +53,17 @@ class Arrivals:
 
 def measure() -> list[Record]:
     """Records of misses and jitter."""
-    if reason := shipped():
-        return [missing(f"{kind}: {what}", reason) for kind in (_FILMED, _POSED) for what in ("missed", "jitter")]
+    if reason := absent_weights(painted=False):
+        return [missing(kind, reason) for kind in (_FILMED, _POSED)]
     with serving() as address:
-        with busy_process():
-            filmed = [asyncio.run(_received(address, _filmed(), FILMED_HZ, FILMED_S))]
-        posed = asyncio.run(_several(address))
-    return with_conditions([*_records(_FILMED, filmed, 0.01), *_records(_POSED, posed, 0.005)], machine())
+        if reason := absent_weights(painted=True):
+            filmed = [missing(_FILMED, reason)]
+        else:
+            with busy_process():
+                arrivals = asyncio.run(_received(address, _filmed(), FILMED_HZ, FILMED_S))
+            filmed = _records(_FILMED, [arrivals], 0.01)
+        posed = _records(_POSED, asyncio.run(_several(address)), 0.005)
+    return with_conditions([*filmed, *posed], machine())
 
 
 def _records(name: str, streams: list[Arrivals], goal: float) -> list[Record]:
