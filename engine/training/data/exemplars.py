@@ -20,6 +20,10 @@ TARGET_LIMIT = 4.0
 """Normalized targets are clipped to plus or minus this."""
 
 
+CHROMA_SIGMA_PX = 2.5
+"""Softness of warmth and tint: lossy image files keep colour in coarse blocks, and a critic would learn their edges."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exemplar:
     """A material in network terms at one density.
@@ -153,6 +157,7 @@ def _paint_targets(
     statistics["contrast"] = float(np.linalg.norm((light - dark) / 2))
     matrix = albedo_basis(dark, mid, light, hue).matrix
     targets[:3] = np.moveaxis((albedo - mid) @ np.linalg.inv(matrix).T, 2, 0)
+    targets[1], targets[2] = (surface.blur(targets[row], CHROMA_SIGMA_PX) for row in (1, 2))
     return np.stack([dark, mid, light]).astype(np.float32)
 
 
@@ -164,16 +169,28 @@ def _spread_target(
     targets[row] = (values - mean) / max(spread, 0.02)
 
 
-def _texture_statistics(tone: NDArray[np.float32], statistics: dict[str, float]) -> None:
+def _texture_statistics(tone: surface.Field, statistics: dict[str, float]) -> None:
     """Feature scale, direction and fine detail of the tone, from its power spectrum."""
-    power = np.abs(np.fft.fft2(tone - tone.mean())) ** 2
+    power, along_y, along_x = _power(tone)
     rows, columns = tone.shape
-    along_y, along_x = np.fft.fftfreq(rows)[:, None], np.fft.fftfreq(columns)[None]
     radius = np.hypot(along_y, along_x)
     total = float(power.sum()) + 1e-9
     octaves = np.log2(np.maximum(radius, 1.0 / max(rows, columns)))
     center = float((power * octaves).sum() / total)
     statistics["scale"] = float(np.clip(1 + (-center - 7) / 6, 0, 1))
-    slopes_x, slopes_y = (power * along_x**2).sum(), (power * along_y**2).sum()
-    statistics["direction"] = float((slopes_x - slopes_y) / (slopes_x + slopes_y + 1e-9))
+    statistics["direction"] = spectral_direction(tone)
     statistics["detail"] = float(power[radius > 0.25].sum() / total) ** 0.5
+
+
+def spectral_direction(field: surface.Field) -> float:
+    """Which way a periodic field runs: -1 along x, 1 along y, 0 neither."""
+    power, along_y, along_x = _power(field)
+    slopes_x, slopes_y = float((power * along_x**2).sum()), float((power * along_y**2).sum())
+    return (slopes_x - slopes_y) / (slopes_x + slopes_y + 1e-9)
+
+
+def _power(field: surface.Field) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Power spectrum and the frequencies of its rows and columns, in cycles per pixel."""
+    power = np.abs(np.fft.fft2(field - field.mean())) ** 2
+    rows, columns = field.shape
+    return power, np.fft.fftfreq(rows)[:, None], np.fft.fftfreq(columns)[None]
