@@ -75,7 +75,7 @@ def tinted(palette: NDArray[np.float32], color: str) -> NDArray[np.float32]:
     """The palette [3, 3] with `color` ("#rrggbb") as its mid tone; dark and light keep their ratio to it."""
     mid = np.array([int(color[start : start + 2], 16) for start in (1, 3, 5)], np.float32) / 255
     dark, _, light = np.clip(palette * ((mid + 0.02) / (palette[1] + 0.02)), 0, 1)
-    return np.stack([dark, mid, light]).astype(np.float32)
+    return np.asarray(np.stack([dark, mid, light]), np.float32)
 
 
 def _attributes(exemplar: Exemplar, donor: Mapping[str, float], plan: ClassPlan, turned: bool) -> list[float]:

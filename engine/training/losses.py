@@ -101,7 +101,8 @@ def _directions(channels: int, generator: torch.Generator, points: bool) -> torc
     kernels *= torch.rand(DIRECTION_COUNT, channels, 1, 1, generator=generator, device=device) < 0.45
     kernels[::2, ALBEDO_CHANNELS:] = 0
     norm = kernels.flatten(1).norm(dim=1).clamp_min(1e-3)
-    return kernels / norm[:, None, None, None]
+    directions: torch.Tensor = kernels / norm[:, None, None, None]
+    return directions
 
 
 def kullback_leibler(mean: torch.Tensor, log_variance: torch.Tensor, free_bits: float = 0.02) -> torch.Tensor:

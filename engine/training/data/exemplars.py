@@ -193,4 +193,5 @@ def _power(field: surface.Field) -> tuple[NDArray[np.float64], NDArray[np.float6
     """Power spectrum and the frequencies of its rows and columns, in cycles per pixel."""
     power = np.abs(np.fft.fft2(field - field.mean())) ** 2
     rows, columns = field.shape
-    return power, np.fft.fftfreq(rows)[:, None], np.fft.fftfreq(columns)[None]
+    frequencies = [np.asarray(np.fft.fftfreq(count), np.float64) for count in (rows, columns)]
+    return np.asarray(power, np.float64), frequencies[0][:, None], frequencies[1][None]

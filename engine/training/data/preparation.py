@@ -40,4 +40,4 @@ def at_densities(material: RawMaterial, crop_px: int) -> list[Exemplar]:
 
 def longest_edge_px(materials: Sequence[Sequence[Exemplar]]) -> int:
     """Edge of the largest exemplar."""
-    return max(exemplar.targets.shape[-1] for material in materials for exemplar in material)
+    return max(int(exemplar.targets.shape[-1]) for material in materials for exemplar in material)

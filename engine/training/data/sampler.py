@@ -4,7 +4,7 @@ A batch is a set of torus crops with random roll, turn and flip. At zoom 2 the n
 that is what requests ask for, and the crop is then the goal of its second finest level.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -43,11 +43,6 @@ class Batch:
     attributes: torch.Tensor
     zoom: int
 
-    def part(self, start: int, stop: int) -> "Batch":
-        """Some of its samples."""
-        values = (getattr(self, entry.name) for entry in fields(self))
-        return Batch(*(value if isinstance(value, int) else value[start:stop] for value in values))
-
 
 class Sampler:
     """Batches from a stock; `drawn_share` of the samples wear a structure drawn for their class."""
@@ -70,7 +65,7 @@ class Sampler:
         structure = hints(pixels[:, HINTS], generator)
         if zoom > 1:
             structure = _enlarge(structure, zoom)
-            attributes[:, 0] = enlarged_scale(attributes[:, 0], float(np.log2(zoom)))  # type: ignore[assignment]
+            attributes[:, 0] = enlarged_scale(attributes[:, 0], float(np.log2(zoom)))
         drawn = self._drawn(class_index, attributes, [edge for edge, _ in places], random, zoom)
         structure = torch.where(paired[:, None, None, None] > 0, structure, drawn)
         return Batch(pixels[:, TARGETS], present, paired, structure, class_index, attributes, zoom)
@@ -185,7 +180,8 @@ def full_range(images: torch.Tensor) -> torch.Tensor:
     """Map each image's 2nd and 98th percentile (of every second pixel each way) to 0 and 1 and clip."""
     values = images[..., ::2, ::2].flatten(1)
     low, high = torch.quantile(values, torch.tensor([0.02, 0.98], device=images.device), dim=1)[..., None, None, None]
-    return ((images - low) / (high - low).clamp_min(1e-6)).clamp(0, 1)
+    stretched: torch.Tensor = ((images - low) / (high - low).clamp_min(1e-6)).clamp(0, 1)
+    return stretched
 
 
 def _enlarge(structure: torch.Tensor, zoom: int) -> torch.Tensor:

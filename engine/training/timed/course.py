@@ -102,7 +102,8 @@ class Course:
         exhibits = self.gallery.exhibits(self.model)
         scores = self.gallery.scores(exhibits.pictures())
         total = self.gallery.total(scores, self.ceiling)
-        self.record.line(phase, {"steps": self.step, "kimg": self.images / 1000, "total": total, "note": note} | scores)
+        progress: dict[str, float | str] = {"steps": self.step, "kimg": self.images / 1000, "total": total}
+        self.record.line(phase, progress | {"note": note} | scores)
         if sheet is not None:
             write_gallery(sheet, exhibits, self.gallery.seeds)
         return total

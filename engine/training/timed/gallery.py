@@ -114,7 +114,8 @@ def paint(
     inputs = spatial_inputs(structures.to(device), network.config, generator, torch.bfloat16)
     with torch.autocast(device.type, torch.bfloat16):
         images = network(inputs, network.styles(network.code(index, attributes, style)))
-    return images[-1].float().cpu()
+    finest: torch.Tensor = images[-1].float().cpu()
+    return finest
 
 
 def write_gallery(path: Path, exhibits: Exhibits, columns: int, cell_px: int = 192) -> None:
