@@ -9,6 +9,7 @@ import yaml
 
 from engine.configuration import build
 from engine.errors import SettingsError, WeightsError
+from engine.generators.appearance import ATTRIBUTES
 from engine.generators.default_pattern import check_default_pattern
 from engine.nets.discriminator import PATCH_PX
 from engine.nets.texgen import STRIDES_PX, TexGenConfig
@@ -30,6 +31,7 @@ class ClassPlan:
     dark_joints  low places are never drawn lighter than high ones: boards and shingles have no light mortar
     metal        materials without a metallic map are metal
     colors       further mid tones, "#rrggbb", in which its materials may come, where exemplars are few
+    limits       lowest and highest value of attributes that a seed may draw, by name; exemplars outside are moved
     """
 
     sources: tuple[str, ...]
@@ -37,6 +39,7 @@ class ClassPlan:
     dark_joints: bool = False
     metal: bool = False
     colors: tuple[str, ...] = ()
+    limits: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,7 @@ class TexturePlan:
                 check_default_pattern(entry.pattern)
             except WeightsError as error:
                 raise SettingsError(f"classes.{name}.pattern: {error}") from error
+            _check_limits(f"classes.{name}.limits", entry.limits)
         self.class_of()
 
     def network_config(self) -> TexGenConfig:
@@ -190,6 +194,17 @@ class TexturePlan:
                     raise SettingsError(f"classes.{name}.sources: {source!r} already belongs to {mapping[source]!r}")
                 mapping[source] = name
         return mapping
+
+
+def _check_limits(path: str, limits: Mapping[str, tuple[float, ...]]) -> None:
+    """Raises SettingsError for an unknown attribute and for anything but two ordered numbers in its range."""
+    known = {attribute.name: attribute for attribute in ATTRIBUTES}
+    for name, ends in limits.items():
+        if name not in known:
+            raise SettingsError(f"{path}.{name}: is not one of {', '.join(known)}")
+        low, high = known[name].minimum, known[name].maximum
+        if len(ends) != 2 or not low <= ends[0] <= ends[1] <= high:
+            raise SettingsError(f"{path}.{name}: {list(ends)} is not a range within [{low:g}, {high:g}]")
 
 
 def _ranges(plan: TexturePlan) -> Iterator[tuple[str, float, float, float]]:
