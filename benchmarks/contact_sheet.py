@@ -3,7 +3,7 @@
 Every cell is a delivered material: its own albedo, normals, roughness and occlusion under one low light. The same
 weights give the same pixels on the same kind of machine.
 
-    python -m benchmarks.contact_sheet docs/textures.png
+    python -m benchmarks.contact_sheet docs/textures.png --seeds 4 --columns 2
     python -m benchmarks.contact_sheet docs/textures-16.jpg --seeds 16
     python -m benchmarks.contact_sheet docs/textures-tiled.jpg --seeds 4 --size 1024 --tiled
     python -m benchmarks.contact_sheet OUT.png --seeds 4 --size 512 --weights runs/texture/weights.safetensors
@@ -43,11 +43,17 @@ TILED_PX, JPEG_QUALITY = 256, 82
 Picture = NDArray[np.uint8]
 
 
-def contact_sheet(catalog: Catalog, seeds: int, size_px: int, tiled: bool = False) -> Picture:
-    """Every class with seeds 0 to `seeds` - 1 at `size_px`, RGB in sRGB, [height, width, 3]; see `row`."""
-    rows = [row(catalog, name, seeds, size_px, tiled) for name in track(texture_info(catalog).classes, "painting")]
+def contact_sheet(catalog: Catalog, seeds: int, size_px: int, tiled: bool = False, columns: int = 1) -> Picture:
+    """Every class with seeds 0 to `seeds` - 1 at `size_px`, RGB in sRGB, [height, width, 3]; see `row`.
+
+    The classes run down `columns` columns.
+    """
+    painted = [row(catalog, name, seeds, size_px, tiled) for name in track(texture_info(catalog).classes, "painting")]
+    painted += [np.full_like(painted[0], PAPER)] * (-len(painted) % columns)
+    lines = len(painted) // columns
+    rows = [np.concatenate(painted[line::lines], axis=1) for line in range(lines)]
     gap = np.full((GAP_PX, rows[0].shape[1], 3), PAPER, np.uint8)
-    return np.concatenate([gap, *(piece for painted in rows for piece in (painted, gap))])
+    return np.concatenate([gap, *(piece for line in rows for piece in (line, gap))])
 
 
 def row(catalog: Catalog, texture_class: str, seeds: int, size_px: int, tiled: bool) -> Picture:
@@ -70,7 +76,8 @@ def lit_from_both_sides(maps: dict[MapKind, Pixels]) -> tuple[Picture, Picture]:
     }
     four = {kind: np.tile(pixels, (2, 2, *[1] * (pixels.ndim - 2))) for kind, pixels in small.items()}
     mirrored = {kind: np.ascontiguousarray(pixels[:, ::-1]) for kind, pixels in four.items()}
-    mirrored[MapKind.NORMAL][..., 0] = 255 - mirrored[MapKind.NORMAL][..., 0]
+    if MapKind.NORMAL in mirrored:
+        mirrored[MapKind.NORMAL][..., 0] = 255 - mirrored[MapKind.NORMAL][..., 0]
     return render_tile(four, TILED_PX), np.ascontiguousarray(render_tile(mirrored, TILED_PX)[:, ::-1])
 
 
@@ -136,12 +143,14 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=256, choices=TEXTURE_SIZES_PX, help="edge in pixels; default 256")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="default: the shipped ones")
     parser.add_argument("--tiled", action="store_true", help="two by two tiles, lit from the left and from the right")
+    parser.add_argument("--columns", type=int, default=1, choices=(1, 2), help="of classes; default 1")
     options = parser.parse_args()
     if options.seeds < 1:
         parser.error(f"--seeds: {options.seeds} is not allowed; allowed: 1 or more")
     try:
         catalog = load_catalog(texture_weights=options.weights)
-        write(options.out, contact_sheet(catalog, options.seeds, options.size, options.tiled), texture_info(catalog))
+        picture = contact_sheet(catalog, options.seeds, options.size, options.tiled, options.columns)
+        write(options.out, picture, texture_info(catalog))
     except MorphogenError as error:
         print(f"contact_sheet: {error}", file=sys.stderr)
         return 1

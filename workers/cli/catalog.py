@@ -21,9 +21,11 @@ from workers.cli.options import (
     RootCertificatesOption,
     ServerAccess,
     ServerOption,
+    TierOption,
     TokenFileOption,
     WeightsOption,
     access_from,
+    weights_of,
 )
 
 app = typer.Typer(add_completion=False)
@@ -35,6 +37,7 @@ def catalog(  # noqa: PLR0913 - a command has as many arguments as it has option
     *,
     pattern: Annotated[str | None, typer.Option(metavar="NAME", help="Explain this pattern's parameters.")] = None,
     weights: WeightsOption = None,
+    tier: TierOption = None,
     server: ServerOption = None,
     token_file: TokenFileOption = None,
     root_certificates: RootCertificatesOption = None,
@@ -43,8 +46,9 @@ def catalog(  # noqa: PLR0913 - a command has as many arguments as it has option
     as_json: JsonOption = False,
 ) -> None:
     """List the generators: classes, sizes, sliders and patterns, with their ranges."""
-    access = access_from(server, weights, token_file, root_certificates, client_certificate, client_key)
-    infos = chosen(read_infos(access, weights), name)
+    chosen_weights = weights_of(weights, tier)
+    access = access_from(server, chosen_weights, token_file, root_certificates, client_certificate, client_key)
+    infos = chosen(read_infos(access, chosen_weights), name)
     if as_json:
         typer.echo(json.dumps({"generators": [asdict(info) for info in infos]}, indent=2))
         return

@@ -2,17 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+import engine
 from engine.errors import InvalidRequestError
 from engine.requests.texture import MASK_MAX_BYTES, Blend, Color, Pattern
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 WeightsOption = Annotated[
     Path | None, typer.Option("--weights", metavar="FILE", help="Your own weights instead of the shipped ones.")
+]
+
+
+class Tier(StrEnum):
+    """Size and quality class of the shipped texture weights."""
+
+    S = "S"
+    M = "M"
+
+
+TierOption = Annotated[
+    Tier | None,
+    typer.Option("--tier", help="Shipped texture weights: S is smaller and faster.", show_default="M"),
 ]
 ServerOption = Annotated[
     str | None, typer.Option("--server", metavar="HOST:PORT", help="Ask this server instead of computing here.")
@@ -42,6 +57,15 @@ class ServerAccess:
     root_certificates: Path | None = None
     client_certificate: Path | None = None
     client_key: Path | None = None
+
+
+def weights_of(weights: Path | None, tier: Tier | None) -> Path | None:
+    """The file of weights to use, None for the default. Raises InvalidRequestError where both are given."""
+    if tier is None:
+        return weights
+    if weights is not None:
+        raise InvalidRequestError("--tier", str(tier), "only without --weights, which have their own")
+    return Path(engine.__path__[0]) / "weights" / f"texgen-{tier.lower()}.safetensors"
 
 
 def access_from(

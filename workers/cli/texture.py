@@ -21,6 +21,7 @@ from workers.cli.options import (
     RootCertificatesOption,
     ServerAccess,
     ServerOption,
+    TierOption,
     TokenFileOption,
     WeightsOption,
     access_from,
@@ -29,6 +30,7 @@ from workers.cli.options import (
     parse_palette,
     parse_pattern,
     read_mask,
+    weights_of,
 )
 from workers.cli.progress import progress_bar
 
@@ -76,6 +78,7 @@ def texture(  # noqa: PLR0913 - a command has as many arguments as it has option
         Path | None, typer.Option(metavar="DIR", help="Folder for the files.", show_default="out/CLASS_SEED")
     ] = None,
     weights: WeightsOption = None,
+    tier: TierOption = None,
     server: ServerOption = None,
     token_file: TokenFileOption = None,
     root_certificates: RootCertificatesOption = None,
@@ -102,8 +105,9 @@ def texture(  # noqa: PLR0913 - a command has as many arguments as it has option
     if seed + count - 1 > SEED_MAX:
         raise InvalidRequestError("--count", count, f"1 to {SEED_MAX - seed + 1} from seed {seed} on")
     requests = [replace(request, seed=seed + number) for number in range(count)]
-    access = access_from(server, weights, token_file, root_certificates, client_certificate, client_key)
-    source = open_source(access, weights)
+    chosen_weights = weights_of(weights, tier)
+    access = access_from(server, chosen_weights, token_file, root_certificates, client_certificate, client_key)
+    source = open_source(access, chosen_weights)
     folders = folders_for(requests, out)
     records: list[Record] = []
     try:

@@ -6,7 +6,6 @@ Maps that a material lacks are marked as missing and stay out of every loss.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,7 +33,6 @@ class Exemplar:
     structure   float16 [2, s, s]: edge distance in [0, 1] and cell tone in [-1, 1]
     palette     float32 [3, 3], dark, mid and light sRGB in [0, 1]
     statistics  measured attributes by name; absent where the map is missing
-    detailed    whether the finest level of detail holds real detail (False for enlarged images)
     """
 
     name: str
@@ -46,7 +44,6 @@ class Exemplar:
     structure: NDArray[np.float16]
     palette: NDArray[np.float32]
     statistics: Mapping[str, float]
-    detailed: bool
 
 
 def surface_height(material: RawMaterial) -> surface.Field | None:
@@ -58,7 +55,7 @@ def surface_height(material: RawMaterial) -> surface.Field | None:
 
 
 def measure(material: RawMaterial, halvings: int, height_px: surface.Field | None) -> list[Exemplar]:
-    """Exemplars of `material` after `halvings` halvings of its resolution (negative: doublings).
+    """Exemplars of `material` after `halvings` halvings of its resolution.
 
     One reads the structure from `height_px` (`surface_height`) where there is one, and one from the albedo.
     """
@@ -86,8 +83,7 @@ def measure(material: RawMaterial, halvings: int, height_px: surface.Field | Non
     _texture_statistics(targets[0], statistics)
     clipped = np.clip(targets, -TARGET_LIMIT, TARGET_LIMIT).astype(np.float16)
     return [
-        _exemplar(material, clipped, present, surface.normalize_range(height), palette, statistics, halvings >= 0)
-        for height in hints
+        _exemplar(material, clipped, present, surface.normalize_range(height), palette, statistics) for height in hints
     ]
 
 
@@ -98,7 +94,6 @@ def _exemplar(
     height: surface.Field,
     palette: NDArray[np.float32],
     statistics: Mapping[str, float],
-    detailed: bool,
 ) -> Exemplar:
     tone = targets[0].astype(np.float32)
     distance = surface.edge_distance(surface.normalize_range(surface.blur(height, 1.0)))
@@ -116,7 +111,6 @@ def _exemplar(
         structure,
         palette,
         {**statistics, "joint_tone": joint_tone},
-        detailed,
     )
 
 
@@ -129,16 +123,9 @@ def guess_height(tone: surface.Field) -> surface.Field:
 
 
 def resample(field: NDArray[np.float32], halvings: int) -> NDArray[np.float32]:
-    """Area average for positive `halvings`, Lanczos enlargement (wrapped) for negative ones."""
+    """Area average over squares of 2**`halvings` pixels."""
     for _ in range(halvings):
         field = surface.halve(field)
-    if halvings < 0:
-        margin, factor = 8, 2**-halvings
-        padded = np.concatenate([field[-margin:], field, field[:margin]], 0)
-        padded = np.concatenate([padded[:, -margin:], padded, padded[:, :margin]], 1)
-        large = cv2.resize(padded, None, fx=factor, fy=factor, interpolation=cv2.INTER_LANCZOS4)
-        cut = margin * factor
-        field = np.ascontiguousarray(large[cut:-cut, cut:-cut], dtype=np.float32)
     return field
 
 

@@ -96,6 +96,18 @@ def test_small_tiles_count_as_enlarged_to_the_nominal_size(exemplars: Exemplars,
     assert column(bank, "scale")[0] == pytest.approx(min(measured + 1 / 6, 1.0), abs=1e-6)
 
 
+def test_attributes_outside_the_limits_of_their_class_are_moved(exemplars: Exemplars, encoder: StyleEncoder) -> None:
+    classes = {**CLASSES, "stone": ClassPlan(("rock",), limits={"relief": (7.5, 8.0), "contrast": (0.0, 0.01)})}
+    free, limited = (build_bank(exemplars, plans, encoder, NO_DIRECTION) for plans in (CLASSES, classes))
+    stone = (free["class_index"] == 0).tolist()
+    assert [value for value, own in zip(column(limited, "relief"), stone, strict=True) if own] == [7.5, 7.5]
+    assert [value for value, own in zip(column(limited, "contrast"), stone, strict=True) if own] == pytest.approx(
+        [0.01, 0.01]
+    )
+    others = ~torch.tensor(stone)
+    assert torch.equal(free["attributes"][others], limited["attributes"][others])
+
+
 def test_further_colors_of_a_class_are_further_rows(exemplars: Exemplars, encoder: StyleEncoder) -> None:
     classes = {**CLASSES, "stone": ClassPlan(("rock",), colors=("#804020", "#102030", "#ffffff"))}
     bank = build_bank(exemplars, classes, encoder, NO_DIRECTION)
