@@ -16,7 +16,7 @@ def scores(critic: Discriminator, size_px: int, batch: int = 2, heads: int = len
 @pytest.fixture
 def critic() -> Discriminator:
     torch.manual_seed(1)
-    return Discriminator(3, STYLE)
+    return Discriminator(3, STYLE).requires_grad_(requires_grad=False)
 
 
 def test_heads_judge_from_many_small_patches_to_a_few_large_ones(critic: Discriminator) -> None:
