@@ -136,6 +136,8 @@ def made_anywhere(command: Callable[..., None]) -> Callable[..., None]:
         client_key: Path | None,
         **options: Any,
     ) -> None:
+        if tier is not None and server is not None:
+            raise InvalidRequestError("--tier", str(tier), "only without --server, which has its own")
         weights = weights_of(weights, tier)
         access = access_from(server, weights, token_file, root_certificates, client_certificate, client_key)
         command(place=Place(access, weights), **options)

@@ -15,7 +15,7 @@ from engine.errors import OutputError, SettingsError, WeightsError
 from engine.generators.terrain.heights import Decoders
 from engine.nets.terragen_file import TerraGenHeader, save_terragen
 from engine.training import checkpoint
-from engine.training.stages import choose_device
+from engine.training.model import choose_device
 from engine.training.terrain.data import VALIDATION_TILES, TerrainSampler, Tile, load_tiles
 from engine.training.terrain.plan import TerrainPlan
 from engine.training.terrain.sheet import terrain_sheet
