@@ -44,7 +44,7 @@ class TerraGenWeights:
     def in_format(self, dtype: torch.dtype) -> "TerraGenWeights":
         """The same weights, with decoders that compute in `dtype`, laid out for CPUs."""
         for decoder in (self.landforms, self.details):
-            decoder.to(dtype=dtype, memory_format=torch.channels_last)
+            decoder.to(dtype).to(memory_format=torch.channels_last)
         return self
 
 

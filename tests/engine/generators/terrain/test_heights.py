@@ -18,7 +18,7 @@ def decoders_of(dtype: torch.dtype) -> Decoders:
         pair = Decoder(DecoderConfig(16, 2, 2)), Decoder(DecoderConfig(8, 1, 2))
     for decoder in pair:
         decoder.exit.weight.data *= 20.0
-        decoder.to(dtype=dtype, memory_format=torch.channels_last).eval().requires_grad_(False)
+        decoder.to(dtype).to(memory_format=torch.channels_last).eval().requires_grad_(False)
     return Decoders(*pair)
 
 
