@@ -18,7 +18,7 @@ def surface() -> Surface:
 
 
 def triangles(mesh_position: np.ndarray, index: np.ndarray) -> np.ndarray:
-    return mesh_position[index]
+    return np.asarray(mesh_position[index])
 
 
 @pytest.mark.parametrize("stride", [1, 2, 8])
