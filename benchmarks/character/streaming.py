@@ -3,8 +3,8 @@
 A frame is missed if it never comes, or comes later than one interval after its due time. Due times are one interval
 apart and count from the first frame, and anew from each one that was missed, as those of the scheduler do: a stall
 counts for the frames that it delays, not for all that follow. A stream that is too slow all the time misses one after
-the other; `rate_kept` is the rate that was reached, over the one that was asked for. Jitter is how far the time between two
-neighbouring frames is from the interval.
+the other; `rate_kept` is the rate that was reached, over the one that was asked for. Jitter is how far the time between
+two neighbouring frames is from the interval.
 
     python -m benchmarks character.streaming
 """
