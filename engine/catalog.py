@@ -114,7 +114,7 @@ def _land_generators(
     path: Path, textures: TextureGenerator, kernel: KernelClass
 ) -> dict[type[AssetRequest], Generator[Any, Any]]:
     """Scenes, worlds and their chunks, which share TerraGen."""
-    weights = load_terragen(path, recorded_sha256(path))
+    weights = load_terragen(path, recorded_sha256(path)).in_format(kernel.dtype)
     scenes = SceneGenerator(weights, textures, kernel, _model_card(path))
     atlas = Atlas(Decoders(weights.landforms, weights.details))
     return {

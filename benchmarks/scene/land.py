@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from benchmarks.records import Record, machine, median, record, with_conditions
 from engine.catalog import SHIPPED_TERRAIN_WEIGHTS, recorded_sha256
 from engine.codecs.image import decode_png
+from engine.generators.terrain.biomes import BIOMES
 from engine.generators.terrain.heights import Decoders
 from engine.generators.terrain.land import Land
 from engine.generators.world.atlas import BLOCK_CHUNKS, Atlas
@@ -30,7 +31,7 @@ from engine.terrain.drainage import drainage_statistics
 from engine.terrain.erosion import eroded
 from engine.terrain.fractal import fractal
 
-BORDERS = 200
+BORDERS, SPAWNS = 200, 8
 WORLD = Landscape(6, {"grassland": 1.0, "alpine": 0.5})
 MAPS = ("height", "ground", "masks", "normal")
 EROSION_STEPS, SPEED_GOAL, REPETITIONS = 50, 20.0, 7
@@ -45,7 +46,7 @@ def measure() -> list[Record]:
     """The records of this benchmark."""
     torch.set_num_threads(1)
     decoders = shipped_decoders()
-    records = [border_record(decoders), *speed_records(decoders), *memory_records()]
+    records = [border_record(decoders), spawn_record(decoders), *speed_records(decoders), *memory_records()]
     return with_conditions(records, machine())
 
 
@@ -115,6 +116,18 @@ def difference(one: Pixels, other: Pixels, *, south: bool) -> int:
         first, second = first[:: (len(first) - 1) // shared], second[:: (len(second) - 1) // shared]
         largest = max(largest, int(np.abs(first - second).max()))
     return largest
+
+
+def spawn_record(decoders: Decoders) -> Record:
+    """Worlds of every biome that one enters in water."""
+    wet = 0
+    for biome in BIOMES:
+        for seed in range(SPAWNS):
+            land = Land(decoders, Landscape(seed, {biome: 1.0}))
+            y, x = land.spawn()
+            wet += float(land.ground(y - 4, x - 4, 9, 9).masks.water.max()) > 0.0
+    conditions = {"worlds": SPAWNS * len(BIOMES), "biomes": len(BIOMES)}
+    return record("worlds whose spawn lies in water", wet, conditions, at_most=0)
 
 
 def speed_records(decoders: Decoders) -> list[Record]:

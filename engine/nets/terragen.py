@@ -10,11 +10,10 @@ Everything is measured as height over spacing, which makes a decoder the same at
 landforms at all coarse octaves, a narrow one the details of the finest ones, where most cells are. Convolutions are
 valid (nothing is padded), so a vertex depends on a fixed neighbourhood only, and windows of any place agree.
 
-Water carves down the slope. So latents also enter as noise that is drawn out along the slope of the coarser grid:
-gullies and spurs, from which those of the next octave branch off. The decoder decides how much of it shows where.
+Water that gathers over many octaves cannot be learned from single ones: training ends with whole descents from the
+coarsest grid to the finest, judged by a critic at every octave (`engine/training/terrain/descent.py`).
 """
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -25,13 +24,6 @@ FEATURE_HALO = 3
 """Vertices on each side that `features` needs beyond those it describes."""
 
 FEATURE_COUNT = 7
-STEER_RADIUS = 4
-"""Cells on each side of a vertex whose latents are drawn out over it."""
-
-WAVELENGTHS = (2.5, 4.0, 6.0)
-"""Cells from gully to gully, one latent for each."""
-
-DIRECTION_COUNT = 8
 PHASE_COUNT = 4
 """Fine vertices per coarse one: at its place, east, south, south-east of it."""
 
@@ -83,62 +75,27 @@ def features(coarse: Tensor) -> tuple[Tensor, Tensor]:
     center = coarse[..., 1:-1, 1:-1]
     across = coarse[..., 1:-1, 2:] + coarse[..., 1:-1, :-2] - 2.0 * center
     along = coarse[..., 2:, 1:-1] + coarse[..., :-2, 1:-1] - 2.0 * center
-    energy = F.avg_pool2d(across.square() + along.square(), 5, stride=1)
+    energy = _mean(across.square() + along.square(), 5)
     scale = torch.sqrt(energy + SCALE_FLOOR**2)
     inner = coarse[..., 3:-3, 3:-3]
     bends = torch.cat([across, along], dim=1)[..., 2:-2, 2:-2] / scale
-    near = (inner - F.avg_pool2d(coarse[..., 2:-2, 2:-2], 3, stride=1)) / scale
-    far = (inner - F.avg_pool2d(coarse, 7, stride=1)) / scale
+    near = (inner - _mean(coarse[..., 2:-2, 2:-2], 3)) / scale
+    far = (inner - _mean(coarse, 7)) / scale
     slope_x = 0.5 * (coarse[..., 3:-3, 4:-2] - coarse[..., 3:-3, 2:-4])
     slope_y = 0.5 * (coarse[..., 4:-2, 3:-3] - coarse[..., 2:-4, 3:-3])
     slopes = torch.cat([slope_x, slope_y], dim=1) / (scale + 0.1)
     return torch.cat([bends, near, 0.5 * far, slopes, scale.log() + 3.0], dim=1), scale
 
 
-class Steering(nn.Module):
-    """Noise drawn out along the slope: oriented band-pass filters of the latents, blended by the slope's direction.
-
-    g(u, v) = exp(-u^2 / 2 (0.6 L)^2 - v^2 / 2 (0.35 L)^2) cos(2 pi v / L)
-
-    u along the slope, v across, L the wavelength; filters of DIRECTION_COUNT directions interpolate all others (Freeman
-    and Adelson, "The design and use of steerable filters", 1991). It has no parameters.
-    """
-
-    bank: Tensor
-    axis: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        angles = torch.arange(DIRECTION_COUNT) * (math.pi / DIRECTION_COUNT)
-        offset = torch.arange(-STEER_RADIUS, STEER_RADIUS + 1, dtype=torch.float32)
-        y, x = torch.meshgrid(offset, offset, indexing="ij")
-        cosine, sine = angles.cos()[:, None, None], angles.sin()[:, None, None]
-        u, v = x * cosine + y * sine, y * cosine - x * sine
-        bank = []
-        for length in WAVELENGTHS:
-            envelope = torch.exp(-0.5 * ((u / (0.6 * length)) ** 2 + (v / (0.35 * length)) ** 2))
-            kernel = envelope * torch.cos(2.0 * math.pi * v / length)
-            kernel = kernel - envelope * kernel.mean((1, 2), keepdim=True) / envelope.mean((1, 2), keepdim=True)
-            bank.append(kernel / kernel.square().sum((1, 2), keepdim=True).sqrt())
-        self.register_buffer("bank", torch.cat(bank)[:, None], persistent=False)
-        self.register_buffer("axis", torch.stack([(2 * angles).cos(), (2 * angles).sin()]), persistent=False)
-
-    def forward(self, latents: Tensor, slopes: Tensor) -> Tensor:
-        """Steered noise [batch, wavelengths, h, w] of variance up to 1, weaker where the slope is no more than rubble.
-
-        latents  [batch, wavelengths, h + 2 STEER_RADIUS, w + 2 STEER_RADIUS]
-        slopes   [batch, 2, h, w] towards east and south, in units of the scale
-        """
-        count = len(WAVELENGTHS)
-        filtered = F.conv2d(latents, self.bank, groups=count)
-        filtered = filtered.view(len(latents), count, DIRECTION_COUNT, *slopes.shape[2:])
-        east, south = slopes[:, 0], slopes[:, 1]
-        steepness = east.square() + south.square() + 1e-6
-        double = torch.stack([(east.square() - south.square()), 2.0 * east * south], dim=1) / steepness[:, None]
-        weight = torch.einsum("bdhw,dk->bkhw", double, self.axis).clamp(min=0.0).square()
-        weight = weight * torch.rsqrt(weight.square().sum(dim=1, keepdim=True) + 1e-4)
-        strength = (steepness / (steepness + 0.25)).sqrt()
-        return (filtered * weight[:, None]).sum(dim=2) * strength[:, None]
+def _mean(grid: Tensor, edge: int) -> Tensor:
+    """Mean of every square of `edge` vertices: sums of shifted grids, several times as fast as pooling one channel."""
+    for axis in (2, 3):
+        count = grid.shape[axis] - edge + 1
+        total = grid.narrow(axis, 0, count)
+        for shift in range(1, edge):
+            total = total + grid.narrow(axis, shift, count)
+        grid = total
+    return grid * (1.0 / edge**2)
 
 
 class Decoder(nn.Module):
@@ -150,8 +107,7 @@ class Decoder(nn.Module):
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
         self.config = config
-        self.steering = Steering()
-        entry_width = FEATURE_COUNT + len(WAVELENGTHS) + config.latent_width + config.style_width
+        entry_width = FEATURE_COUNT + config.latent_width + config.style_width
         self.entry = nn.Conv2d(entry_width, config.width, 1)
         self.octave = nn.Embedding(config.octave_count, config.width)
         self.layers = nn.ModuleList(nn.Conv2d(config.width, config.width, 3) for _ in range(config.depth))
@@ -160,20 +116,20 @@ class Decoder(nn.Module):
         nn.init.normal_(self.exit.weight, std=0.02)
 
     def forward(self, seen: Tensor, latents: Tensor, style: Tensor, octave: Tensor) -> Tensor:
-        """Details [batch, 4, h - 2 depth, w - 2 depth].
+        """Details float32 [batch, 4, h - 2 depth, w - 2 depth], computed in the number format of the weights.
 
         seen     [batch, 7, h, w] of `features`
-        latents  [batch, latent_width, h + 2 STEER_RADIUS, w + 2 STEER_RADIUS]
+        latents  [batch, latent_width, h, w]
         style    [batch, style_width, h, w]
         octave   int64 [batch], 0 for the decoder's finest
         """
-        steered = self.steering(latents[:, : len(WAVELENGTHS)], seen[:, 4:6])
-        own = latents[..., STEER_RADIUS:-STEER_RADIUS, STEER_RADIUS:-STEER_RADIUS]
-        x = self.entry(torch.cat([seen, steered, own, style], dim=1))
-        x = x + self.octave(octave.clamp(max=self.config.octave_count - 1))[:, :, None, None]
+        entered = torch.cat([seen, latents, style], dim=1).to(self.entry.weight.dtype)
+        x = self.entry(entered.contiguous(memory_format=torch.channels_last))
+        code = self.octave(octave.clamp(max=self.config.octave_count - 1))
+        x = x + code[:, :, None, None].to(x.dtype)
         for layer in self.layers:
             x = x[..., 1:-1, 1:-1] + layer(F.leaky_relu(x, 0.2))
-        details: Tensor = self.exit(F.leaky_relu(x, 0.2))
+        details: Tensor = self.exit(F.leaky_relu(x, 0.2)).float()
         return details
 
 
@@ -204,8 +160,8 @@ def refined(
     """One octave finer: heights over the FINE spacing [batch, 1, 2 n, 2 m] from heights over the coarse spacing.
 
     coarse   [batch, 1, n + 2 halo, m + 2 halo]
-    latents  [batch, latent_width, n + 2 (depth + STEER_RADIUS), ...]
-    style    [batch, style_width, n + 2 depth, ...]
+    latents  [batch, latent_width, n + 2 depth, m + 2 depth]
+    style    [batch, style_width, n + 2 depth, m + 2 depth]
     octave   as in `Decoder.forward`
     gain     factor of the details
 

@@ -9,7 +9,7 @@ from engine.errors import WeightsError
 from engine.nets.tensor_file import fill, load_tensors, save_tensors, with_prefix
 from engine.nets.terragen import Decoder, DecoderConfig
 
-FORMAT = "morphogen-terragen-1"
+FORMAT = "morphogen-terragen-2"
 LANDFORMS, DETAILS, STYLES = "landforms.", "details.", "styles"
 
 
@@ -40,6 +40,12 @@ class TerraGenWeights:
     details: Decoder
     styles: torch.Tensor
     sha256: str
+
+    def in_format(self, dtype: torch.dtype) -> "TerraGenWeights":
+        """The same weights, with decoders that compute in `dtype`, laid out for CPUs."""
+        for decoder in (self.landforms, self.details):
+            decoder.to(dtype=dtype, memory_format=torch.channels_last)
+        return self
 
 
 def save_terragen(

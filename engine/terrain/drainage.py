@@ -48,12 +48,16 @@ def filled(height: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def accumulation(height: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Vertices that drain through each one, itself included, float32 [rows, columns]; sinks are filled first.
+    """Vertices that drain through each one, itself included, float32 [rows, columns]; sinks are filled first."""
+    return _drained(filled(height))
+
+
+def _drained(surface: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same for a surface without sinks.
 
     All water of a vertex goes to its steepest neighbour: D8 of O'Callaghan and Mark, "The extraction of drainage
     networks from digital elevation data", 1984.
     """
-    surface = filled(height)
     rows, columns = surface.shape
     padded = np.pad(surface, 1, constant_values=np.inf)
     distance = np.array([np.hypot(dy, dx) for dy, dx in NEIGHBOURS], np.float32)
@@ -76,7 +80,8 @@ def drainage_statistics(height: NDArray[np.float32]) -> NDArray[np.float64]:
     share of sinks (its square root); depth of the fill over the mean slope; bend across channels (through which at
     least 64 vertices drain) over the mean bend; skewness of the bend; share of the land that is channel (its logarithm)
     """
-    area = accumulation(height)
+    surface = filled(height)
+    area = _drained(surface)
     slope = np.hypot(*np.gradient(height)).mean() + 1e-6
     bend = _laplacian(height)
     spread = np.abs(bend).mean() + 1e-9
@@ -86,7 +91,7 @@ def drainage_statistics(height: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.array(
         [
             np.sqrt(sinks(height)[1:-1, 1:-1].mean()),
-            np.log(1e-3 + (filled(height) - height).mean() / slope),
+            np.log(1e-3 + (surface - height).mean() / slope),
             channel_bend / spread,
             np.cbrt(skewness),
             np.log(1e-3 + channel.mean()),

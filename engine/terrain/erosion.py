@@ -81,7 +81,8 @@ def _exchange(land: Grid, sediment: Grid, speed: Grid, use: Erosion) -> tuple[Gr
     slope_y, slope_x = np.gradient(land)
     tilt = np.maximum(np.sin(np.arctan(np.hypot(slope_x, slope_y))), use.tilt_min)
     lack = use.capacity * tilt * speed - sediment
-    moved = np.where(lack > 0.0, use.dissolving, use.deposition) * lack * use.time_step
+    rate = np.where(lack > 0.0, np.float32(use.dissolving), np.float32(use.deposition))
+    moved = rate * lack * np.float32(use.time_step)
     return land - moved, sediment + moved
 
 

@@ -5,14 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
-from engine.configuration import build
 from engine.errors import SettingsError, WeightsError
 from engine.generators.default_pattern import check_default_pattern
 from engine.nets.discriminator import PATCH_PX
 from engine.nets.texgen import STRIDES_PX, TexGenConfig
 from engine.requests.checks import SEED_MAX
+from engine.training.plan_file import read_plan
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -207,10 +205,4 @@ def _ranges(plan: TexturePlan) -> Iterator[tuple[str, float, float, float]]:
 
 def load_plan(path: Path) -> TexturePlan:
     """Read a plan. Raises SettingsError for a missing or malformed file, an unknown key or a value out of range."""
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also no UTF-8, the 32nd of May, endless nesting
-        raise SettingsError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
-    return build(TexturePlan, document, "")
+    return read_plan(TexturePlan, path)

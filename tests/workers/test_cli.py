@@ -77,6 +77,7 @@ def test_version_is_that_of_the_distribution(morphogen: Run) -> None:
     "command",
     [
         *("texture", "catalog", "serve", "probe", "train texture", "evaluate texture"),
+        *("train terrain", "evaluate terrain", "train level", "evaluate level"),
         *("workers list", "workers drain", "workers replace"),
     ],
 )

@@ -19,6 +19,10 @@ LAYER_TOP, LAYER_LATENTS = 16, 32
 CONTINENT_CELLS, PROVINCE_CELLS = 8192, 2048
 """Lattices of elevation and climate, and of the kind of landscape."""
 
+USUAL_ROUGHNESS, ROUGHNESS_PER_RUGGEDNESS, ROUGHNESS_PER_CONTROL = 1.1, 0.95, 0.8
+"""In the data rough land is flat land (there it is mostly noise of the measurement): the axis across that is what the
+control means."""
+
 TOP_BEND, TOP_BEND_PER_STYLE, GROWTH = 0.005, 0.9, 1.2
 """Root mean square of second differences of the vertices of level 7, over their distance, at ruggedness 0; its
 logarithm's growth with ruggedness; and how much higher relief gets over twice the distance. Chosen so that the finest
@@ -54,12 +58,15 @@ def style(seed: int, climate: Climate, window: Window) -> Tensor:
     lattice = _lattice(PROVINCE_CELLS, window)
     vary = smooth(seed, LAYER_RUGGEDNESS, window, lattice)
     ruggedness = (climate.ruggedness + climate.ruggedness_range * vary).clamp(-STYLE_RANGE, STYLE_RANGE)
-    # In the data rough land is flat land (there it is mostly noise of the measurement): the axis across that is what
-    # the control means.
-    usual = 1.1 - 0.95 * ruggedness
+    usual = USUAL_ROUGHNESS - ROUGHNESS_PER_RUGGEDNESS * ruggedness
     vary = smooth(seed, LAYER_ROUGHNESS, window, lattice)
-    roughness = (usual + 0.8 * climate.roughness + 0.25 * vary).clamp(-1.0, 2.5)
+    roughness = (usual + ROUGHNESS_PER_CONTROL * climate.roughness + 0.25 * vary).clamp(-1.0, 2.5)
     return torch.stack([ruggedness, roughness])
+
+
+def roughness_control(ruggedness: float, roughness: float) -> float:
+    """`Climate.roughness` of land whose style is given; beyond -1 to 1 where hardly any land is like that."""
+    return (roughness - USUAL_ROUGHNESS + ROUGHNESS_PER_RUGGEDNESS * ruggedness) / ROUGHNESS_PER_CONTROL
 
 
 def top(seed: int, climate: Climate, window: Window, ruggedness: Tensor) -> Tensor:

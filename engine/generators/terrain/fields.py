@@ -40,27 +40,32 @@ class Window:
 
 def hashed(seed: int, layer: int, channels: int, y: Tensor, x: Tensor) -> Tensor:
     """Uniform noise in [0, 1), float32 [channels, rows, columns], at int64 points y [rows, 1] and x [1, columns]."""
+    bits = (_hashed_bits(seed, layer, channels, y, x) >> 8) & 0xFFFFFF
+    return bits.to(torch.float32) * 2.0**-24
+
+
+def _hashed_bits(seed: int, layer: int, channels: int, y: Tensor, x: Tensor) -> Tensor:
+    """32 random bits as int32 [channels, rows, columns]."""
     groups = -(-channels // 4)
     key = torch.tensor(_signed(seed), dtype=torch.int32)
     group = (torch.arange(groups, dtype=torch.int32) + layer * 256).view(groups, 1, 1)
     lanes = hash_lanes((x[None].to(torch.int32), y[None].to(torch.int32), group, key))
-    bits = (torch.stack(lanes, dim=1) >> 8) & 0xFFFFFF
-    return bits.reshape(groups * 4, *bits.shape[2:])[:channels].to(torch.float32) * 2.0**-24
+    return torch.stack(lanes, dim=1).reshape(groups * 4, *lanes[0].shape[1:])[:channels]
 
 
-SUM_GAIN = math.sqrt(3.0)
-"""Brings the variance of a sum of four uniform numbers to 1."""
+BYTE_MEAN, BYTE_SPREAD = 4 * 127.5, math.sqrt(4 * (256**2 - 1) / 12)
+"""Mean and standard deviation of a sum of four bytes."""
 
 
 def normal(seed: int, layer: int, channels: int, window: Window) -> Tensor:
-    """Nearly normal noise [channels, rows, columns], mean 0, variance 1, independent per vertex: a sum of four hashes.
+    """Nearly normal noise [channels, rows, columns], mean 0, variance 1, independent per vertex: the sum of the four
+    bytes of a hash.
 
     Sums of uniform numbers need no transcendental function, whose last bits differ between platforms.
     """
-    y, x = window.indices()
-    parts = hashed(seed, layer, 4 * channels, y, x).view(channels, 4, window.rows, window.columns)
-    total: Tensor = parts[:, 0] + parts[:, 1] + parts[:, 2] + parts[:, 3]
-    return (total - 2.0) * SUM_GAIN
+    bits = _hashed_bits(seed, layer, channels, *window.indices())
+    total = (bits & 0xFF) + ((bits >> 8) & 0xFF) + ((bits >> 16) & 0xFF) + ((bits >> 24) & 0xFF)
+    return (total.to(torch.float32) - BYTE_MEAN) * (1.0 / BYTE_SPREAD)
 
 
 def smooth(seed: int, layer: int, window: Window, lattice: int) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.generators.terrain import climate as climates
 from engine.generators.terrain.climate import LAYER_LATENTS, Climate
 from engine.generators.terrain.fields import Window, normal
-from engine.nets.terragen import STEER_RADIUS, Decoder, refined
+from engine.nets.terragen import Decoder, refined
 from engine.terrain.incision import REACH, carved
 
 TOP_LEVEL = 7
@@ -22,12 +22,13 @@ TOP_LEVEL = 7
 DETAIL_LEVELS = 2
 """The finest octaves, which the narrow decoder makes."""
 
+CARVED_LEVELS = (2, 3)
+"""Grids into which water cuts its valleys before finer ones are made from them: that the landforms drain, the network
+has learned in part only."""
 
-CARVED_LEVELS = (2, 3, 4, 5)
-"""Grids into which water cuts its valleys before finer ones are made from them."""
-
-CARVED_GAIN = 1.4
-"""Details of those grids are made so much higher, for what water takes from them again."""
+GAINS = {0: 1.2, 1: 1.15, 2: 1.35, 3: 1.35}
+"""Factors of the details: the carved ones are made higher for what water takes from them again, the finest ones because
+the network makes them a little too smooth. Chosen so that slopes and spectra are those of the training tiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,15 @@ Edit = Callable[[int, Window, Tensor], Tensor]
 """Changes the grid of a level, in cells, before finer ones are made from it; a function of level and place."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Grid:
+    """Heights in cells and style [2, rows, columns] on a window."""
+
+    window: Window
+    height: Tensor
+    style: Tensor
+
+
 def _unchanged(_level: int, _window: Window, grid: Tensor) -> Tensor:
     return grid
 
@@ -74,31 +84,50 @@ def heights(
     wider, and not the same heights seen from afar: they are what the finer ones were made from.
     """
     level = window.spacing.bit_length() - 1
-    if level == TOP_LEVEL:
-        style = climates.style(world.seed, world.climate, window)
-        grid = climates.top(world.seed, world.climate, window, style[0]) * window.spacing
-        return {level: (window, edit(level, window, grid))}
-    wanted, gain = window, 1.0
-    if level in CARVED_LEVELS:
-        window, gain = _widened(window, REACH), CARVED_GAIN
+    windows = [window]
+    for finer in range(level, TOP_LEVEL):
+        windows.append(_widened(_parents(_made(finer, windows[-1])), decoders.at(finer)[0].config.halo))
+    last = windows[-1]
+    style = climates.style(world.seed, world.climate, last)
+    top = climates.top(world.seed, world.climate, last, style[0]) * last.spacing
+    grids = {TOP_LEVEL: _Grid(last, edit(TOP_LEVEL, last, top), style)}
+    for finer in range(TOP_LEVEL - 1, level - 1, -1):
+        grids[finer] = _refined(decoders, world, finer, windows[finer - level], grids[finer + 1], edit)
+    return {each: (grid.window, grid.height) for each, grid in grids.items()}
+
+
+def _refined(decoders: Decoders, world: World, level: int, window: Window, coarse: _Grid, edit: Edit) -> _Grid:
+    """The grid of `level` on `window`, from the coarser one around it."""
+    wanted, window = window, _made(level, window)
     decoder, octave = decoders.at(level)
-    cells = _parents(window)
-    coarse = _widened(cells, decoder.config.halo)
-    grids = heights(decoders, world, coarse, edit)
-    seen = _widened(cells, decoder.config.depth)
-    noise = _widened(seen, STEER_RADIUS)
+    config = decoder.config
+    seen = _widened(_parents(window), config.depth)
     seed = world.seed if world.detail_seed is None else world.detail_seed
-    latents = normal(seed, LAYER_LATENTS + level, decoder.config.latent_width, noise)
-    style = climates.style(world.seed, world.climate, seen)
-    grid = grids[level + 1][1] / coarse.spacing
+    latents = normal(seed, LAYER_LATENTS + level, config.latent_width, seen)
+    rim = config.halo - config.depth
+    style = coarse.style[:, rim:-rim, rim:-rim]
+    grid = coarse.height / coarse.window.spacing
     with torch.inference_mode():
-        fine = refined(decoder, grid[None, None], latents[None], style[None], torch.tensor([octave]), gain)[0, 0]
-    y, x = window.y - 2 * cells.y, window.x - 2 * cells.x
+        octaves = torch.tensor([octave])
+        fine = refined(decoder, grid[None, None], latents[None], style[None], octaves, GAINS.get(level, 1.0))[0, 0]
+    y, x = window.y % 2, window.x % 2
     fine = fine[y : y + window.rows, x : x + window.columns]
+    rim = config.halo
+    style = _doubled(_doubled(coarse.style[:, rim:, rim:], 1), 2)[:, y : y + window.rows, x : x + window.columns]
     if level in CARVED_LEVELS:
-        fine = torch.from_numpy(carved(fine.numpy()))
-    grids[level] = wanted, edit(level, wanted, fine * window.spacing)
-    return grids
+        fine, style = torch.from_numpy(carved(fine.numpy())), style[:, REACH:-REACH, REACH:-REACH]
+    return _Grid(wanted, edit(level, wanted, fine * window.spacing), style)
+
+
+def _made(level: int, window: Window) -> Window:
+    """What has to be made of a level for `window`: more, where water carves it and consumes the rim."""
+    return _widened(window, REACH) if level in CARVED_LEVELS else window
+
+
+def _doubled(field: Tensor, axis: int) -> Tensor:
+    """Twice as fine along `axis` by linear interpolation, without what would come after the last value."""
+    first, second = field.narrow(axis, 0, field.shape[axis] - 1), field.narrow(axis, 1, field.shape[axis] - 1)
+    return torch.stack([first, 0.5 * (first + second)], dim=axis + 1).flatten(axis, axis + 1)
 
 
 def _parents(window: Window) -> Window:

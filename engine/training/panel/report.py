@@ -67,9 +67,9 @@ def write_report(report: PanelReport, path: Path) -> None:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def print_report(report: PanelReport, console: Console) -> None:
+def print_report(report: PanelReport, console: Console, title: str = "Texture panel") -> None:
     """A table of metrics by set, then the criteria. A star marks what is worse than reals by over 3 s.e."""
-    table = Table(title="Texture panel: value and standard error; * worse than reals by over 3 s.e.")
+    table = Table(title=f"{title}: value and standard error; * worse than reals by over 3 s.e.")
     table.add_column("metric")
     for name in report.sets:
         table.add_column(name.replace("_", " "), justify="right")

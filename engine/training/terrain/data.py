@@ -27,6 +27,13 @@ RUGGEDNESS_UNIT = 1.1
 """Change of the logarithm of the slope that counts as 1."""
 
 LAND_SHARE_MIN = 0.98
+ZOOMS, ZOOMED_LEVEL_MIN = (1.26, 1.59), 2
+"""Coarse grids are also drawn from enlarged tiles: of these levels there is little land, and every scale is like every
+other. Fine grids would show the enlargement."""
+
+TRIES = 1000
+"""Places that are looked at for each that is land."""
+
 SEA_LEVEL_M = 0.5
 VALIDATION_TILES = ("N49E011", "N49W124", "N53E028", "S36E149", "N15W024_1s")
 """Held out whole, one or more per kind of landscape: windows of one tile overlap."""
@@ -122,31 +129,38 @@ class Windows:
 class TerrainSampler:
     """Draws windows from the Laplacian pyramids of tiles, turned, mirrored and stretched at random."""
 
-    def __init__(self, tiles: Sequence[Tile], level_count: int, seed: int) -> None:
+    def __init__(self, tiles: Sequence[Tile], level_count: int) -> None:
         self._pyramids = [_pyramid(tile, level_count) for tile in tiles]
-        self._random = np.random.default_rng(seed)
+        self._enlarged = [_pyramid(_enlarged(tile, zoom), level_count) for tile in tiles for zoom in ZOOMS]
 
-    def windows(self, count: int, level: int, octave_count: int, coarse_px: int, fine_px: int) -> Windows:
-        """`count` windows whose fine grid lies on `level`, both of even edge.
+    def windows(
+        self, random: np.random.Generator, count: int, level: int, octave_count: int, coarse_px: int, fine_px: int
+    ) -> Windows:
+        """`count` windows whose fine grid lies on `level`, both of even edge; each a function of `random` alone.
 
         The fine window is the middle of the coarse one. Raises DataError if no tile is large enough.
         """
-        drawn = [self._window(level, octave_count, coarse_px, fine_px) for _ in range(count)]
+        drawn = [self._window(random, level, octave_count, coarse_px, fine_px) for _ in range(count)]
         stacked = [torch.from_numpy(np.stack(parts)) for parts in zip(*drawn, strict=True)]
         return Windows(stacked[0][:, None], stacked[1][:, None], stacked[2], stacked[3])
 
-    def _window(self, level: int, octave_count: int, coarse_px: int, fine_px: int) -> tuple[NDArray[np.float32], ...]:
-        random, top = self._random, level + octave_count
-        fitting = [pyramid for pyramid in self._pyramids if min(pyramid[top].height.shape) >= coarse_px]
+    def _window(
+        self, random: np.random.Generator, level: int, octave_count: int, coarse_px: int, fine_px: int
+    ) -> tuple[NDArray[np.float32], ...]:
+        top = level + octave_count
+        pyramids = self._pyramids if level < ZOOMED_LEVEL_MIN else self._pyramids + self._enlarged
+        fitting = [pyramid for pyramid in pyramids if min(pyramid[top].height.shape) >= coarse_px]
         if not fitting:
             raise DataError(f"tiles: none is {coarse_px} vertices wide at level {top}")
-        while True:
+        for _ in range(TRIES):
             pyramid = fitting[int(random.integers(len(fitting)))]
             rows, columns = pyramid[top].height.shape
             y, x = int(random.integers(rows - coarse_px + 1)), int(random.integers(columns - coarse_px + 1))
             window = slice(y, y + coarse_px), slice(x, x + coarse_px)
             if pyramid[top].land[window].mean() >= LAND_SHARE_MIN:
                 break
+        else:
+            raise DataError(f"tiles: no land {coarse_px} vertices wide at level {top} in {TRIES} tries")
         rim = (coarse_px - fine_px // 2**octave_count) // 2
         first = (y + rim) * 2**octave_count, (x + rim) * 2**octave_count
         inner = slice(first[0], first[0] + fine_px), slice(first[1], first[1] + fine_px)
@@ -171,6 +185,16 @@ class _Level:
     height: NDArray[np.float32]  # over SPACING_M
     land: NDArray[np.bool_]
     style: NDArray[np.float32]
+
+
+def _enlarged(tile: Tile, zoom: float) -> Tile:
+    """The same land with `zoom` times as many vertices along an edge, and as steep."""
+    rows, columns = tile.height_m.shape
+    size = round(columns * zoom), round(rows * zoom)
+    height = np.asarray(cv2.resize(tile.height_m * np.float32(zoom), size, interpolation=cv2.INTER_CUBIC), np.float32)
+    land = cv2.resize(tile.land.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    style = np.stack([cv2.resize(part, size, interpolation=cv2.INTER_LINEAR) for part in tile.style])
+    return Tile(tile.name, height, land, style)
 
 
 def _pyramid(tile: Tile, level_count: int) -> list[_Level]:

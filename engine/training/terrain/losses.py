@@ -15,8 +15,10 @@ def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).mean(dim=(0, 2, 3))
 
 
-def evidence_loss(details: Tensor, decoded: Tensor, log_noise: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Negative evidence lower bound per detail, in nats.
+def evidence_loss(
+    details: Tensor, decoded: Tensor, log_noise: Tensor, mean: Tensor, log_variance: Tensor, weight: float = 1.0
+) -> Tensor:
+    """Negative evidence lower bound per detail, in nats; `weight` of the divergence, which warms up to 1.
 
     -log N(details; decoded, exp(log_noise)) + KL, Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, eq. 3,
     with free nats (Kingma et al., "Improving Variational Inference with Inverse Autoregressive Flow", 2016, app. C).
@@ -26,7 +28,7 @@ def evidence_loss(details: Tensor, decoded: Tensor, log_noise: Tensor, mean: Ten
     noise = log_noise[None, :, None, None]
     distance = 0.5 * ((details - decoded) * torch.exp(-noise)).square() + noise + 0.5 * math.log(2 * math.pi)
     bound = divergence(mean, log_variance).clamp(min=FREE_NATS).sum() / details.shape[1]
-    return distance.mean() + bound
+    return distance.mean() + weight * bound
 
 
 def energy_score(truth: Tensor, first: Tensor, second: Tensor) -> Tensor:

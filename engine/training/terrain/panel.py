@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from engine.errors import DataError
 from engine.terrain.erosion import eroded
 from engine.terrain.fractal import fractal
 from engine.training.panel.measure import Measurements
 from engine.training.panel.metrics.estimate import Estimate, Keep, jackknife
 from engine.training.panel.report import PanelReport
 from engine.training.panel.verdict import Criterion, Outcome
-from engine.training.terrain.data import LAND_SHARE_MIN, SPACING_M, VALIDATION_TILES, Tile
+from engine.training.terrain.data import LAND_SHARE_MIN, SPACING_M, TRIES, VALIDATION_TILES, Tile
 from engine.training.terrain.statistics import (
     Crop,
     Described,
@@ -24,12 +25,14 @@ from engine.training.terrain.statistics import (
 )
 
 CROP_PX = 128
+POOL = 5
+"""Crops that are looked at for each one that is compared."""
+
 SIGNIFICANCE = 3.0
 COVERAGE_SHARE = 0.8
 COPY_LIMIT = 0.6
 EROSION_STEPS = 50
 BASELINES = ("fractal", "ridged_eroded")
-STYLE_WIDTH = 2
 
 Generate = Callable[[Sequence[tuple[float, float]], int], list[Crop]]
 """Makes crops of CROP_PX, heights over the spacing, one per (ruggedness, roughness), from a seed."""
@@ -37,23 +40,45 @@ Generate = Callable[[Sequence[tuple[float, float]], int], list[Crop]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reals:
-    """Crops that are held out, as many that are not, and the styles [crops, 2] of the latter."""
+    """Crops that are held out with their styles (ruggedness, roughness), and as many of other tiles that are most like
+    them in style.
+    """
 
     held_out: list[Crop]
     known: list[Crop]
     styles: list[tuple[float, float]]
 
 
-def read_reals(tiles: Sequence[Tile], count: int, seed: int) -> Reals:
-    """`count` random crops on land of each half, apart from one another by tile."""
+def read_reals(tiles: Sequence[Tile], count: int, seed: int, held_out_tiles: Sequence[str] = VALIDATION_TILES) -> Reals:
+    """`count` random crops on land of the tiles that are held out, and as many of the others.
+
+    The others are chosen for their style: what is compared is land of one kind, whichever kinds the held-out tiles
+    happen to have. Raises DataError if one of the halves has no land that is large enough.
+    """
     random = np.random.default_rng(seed)
-    held_out, _ = _crops([tile for tile in tiles if tile.name in VALIDATION_TILES], count, random)
-    known, styles = _crops([tile for tile in tiles if tile.name not in VALIDATION_TILES], count, random)
-    return Reals(held_out, known, styles)
+    held_out, styles = _crops([tile for tile in tiles if tile.name in held_out_tiles], count, random)
+    others, their_styles = _crops([tile for tile in tiles if tile.name not in held_out_tiles], POOL * count, random)
+    return Reals(held_out, [others[index] for index in _matched(styles, their_styles)], styles)
 
 
-def evaluate_terrain(reals: Reals, generate: Generate, seed: int) -> PanelReport:
-    """The panel's findings; higher `coverage` and `nearest_ratio` are better, distances are better small."""
+def _matched(styles: Sequence[tuple[float, float]], pool: Sequence[tuple[float, float]]) -> list[int]:
+    """For every style the nearest one of the pool that no other has taken."""
+    left = np.array(pool)
+    chosen = []
+    for style in styles:
+        index = int(((left - np.array(style)) ** 2).sum(axis=1).argmin())
+        chosen.append(index)
+        left[index] = np.inf
+    return chosen
+
+
+def evaluate_terrain(
+    reals: Reals, generate: Generate, seed: int, conditions: Mapping[str, str] | None = None
+) -> PanelReport:
+    """The panel's findings, with further `conditions` of the run to be noted.
+
+    Higher `coverage` and `nearest_ratio` are better, distances are better small.
+    """
     start_s = time.monotonic()
     held_out, known = described(reals.held_out), described(reals.known)
     sets: dict[str, list[Crop]] = {
@@ -69,14 +94,14 @@ def evaluate_terrain(reals: Reals, generate: Generate, seed: int) -> PanelReport
     caught = criteria[0].holds
     passed = all(item.holds for item in criteria)
     outcome = Outcome.INCONCLUSIVE if not caught else Outcome.PASS if passed else Outcome.FAIL
-    conditions = {
+    noted = {
+        **(conditions or {}),
         "crops": len(reals.known),
         "size_px": CROP_PX,
         "seed": seed,
-        "held_out_tiles": ", ".join(VALIDATION_TILES),
         "duration_s": round(time.monotonic() - start_s, 1),
     }
-    return PanelReport(outcome, criteria, scores, flags, conditions)
+    return PanelReport(outcome, criteria, scores, flags, noted)
 
 
 def _crops(
@@ -84,21 +109,24 @@ def _crops(
 ) -> tuple[list[Crop], list[tuple[float, float]]]:
     crops: list[Crop] = []
     styles: list[tuple[float, float]] = []
-    while len(crops) < count:
+    tiles = [tile for tile in tiles if min(tile.height_m.shape) >= CROP_PX]
+    for _ in range(TRIES * count if tiles else 0):
+        if len(crops) == count:
+            return crops, styles
         tile = tiles[int(random.integers(len(tiles)))]
         rows, columns = tile.height_m.shape
         y, x = int(random.integers(rows - CROP_PX + 1)), int(random.integers(columns - CROP_PX + 1))
         window = slice(y, y + CROP_PX), slice(x, x + CROP_PX)
         if tile.land[window].mean() >= LAND_SHARE_MIN:
             crops.append(tile.height_m[window] / SPACING_M)
-            middle = tile.style[:, y + CROP_PX // 2, x + CROP_PX // 2]
-            styles.append((float(middle[0]), float(middle[1])))
-    return crops, styles
+            ruggedness, roughness = tile.style[:, *window].mean((1, 2)).tolist()
+            styles.append((ruggedness, roughness))
+    raise DataError(f"tiles: no {count} crops of land, {CROP_PX} vertices wide, in one half of them")
 
 
 def _baselines(reals: Reals, seed: int) -> dict[str, list[Crop]]:
-    """Fractal noise with the relief of the known crops, plain and ridged with erosion."""
-    spreads = [float(crop.std()) for crop in reals.known]
+    """Fractal noise with the relief of the held-out crops, plain and ridged with erosion."""
+    spreads = [float(crop.std()) for crop in reals.held_out]
     plain = [spread * fractal(CROP_PX, seed + index, GAIN) for index, spread in enumerate(spreads)]
     ridged = [
         eroded(spread * fractal(CROP_PX, seed + index, GAIN, ridged=True), EROSION_STEPS)

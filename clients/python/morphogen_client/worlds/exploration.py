@@ -13,7 +13,13 @@ from typing import Generic, Protocol, TypeVar
 import grpc
 
 from morphogen.v1 import world_pb2
-from morphogen_client.errors import BrokenStreamError, CancelledError, IncompleteStreamError, error_from_rpc
+from morphogen_client.errors import (
+    BrokenStreamError,
+    CancelledError,
+    DeadlineExceededError,
+    IncompleteStreamError,
+    error_from_rpc,
+)
 from morphogen_client.options import uint32
 from morphogen_client.results.document import parsed
 from morphogen_client.results.world import WORLD_FIELDS
@@ -175,6 +181,8 @@ class Exploration(Generic[Box]):
         with self._lock:
             self._close_box()
         error = error_from_rpc(failure)
+        if isinstance(error, DeadlineExceededError) and self._answered and remaining_s > 0.0:
+            return 0.0  # not this client's deadline: servers end every call some time, and the next one goes on
         self._failed_count += 1
         delay_s = self._retry.delay_s(self._failed_count, error, remaining_s)
         if delay_s is None:

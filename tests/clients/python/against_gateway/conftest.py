@@ -142,11 +142,14 @@ async def serve(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Serving
             operators_file: Path | None = None,
             frames: FramesGenerator | None = None,
             generators: Any = None,
+            stream_limit_s: float = 900.0,
         ) -> Serving:
             keys = tmp_path / "keys"
             keys.write_text(f"{key}\n")
             settings = Settings(
-                server=ServerSettings(port=port, tokens=TokenSettings(operators_file=operators_file)),
+                server=ServerSettings(
+                    port=port, stream_limit_s=stream_limit_s, tokens=TokenSettings(operators_file=operators_file)
+                ),
                 sessions=SessionSettings(resume_keys_file=keys),
             )
             catalog = SketchCatalog(frames=frames)

@@ -334,6 +334,42 @@ async def test_deadline_ends_it_only_if_there_is_one(serve: Serve, flat_catalog:
         await settled(explorer)
 
 
+@pytest.mark.parametrize("face", ["sync", "async"])
+async def test_exploration_outlives_the_longest_call_of_a_server(serve: Serve, flat_catalog: Any, face: str) -> None:
+    address = (await serve(generators=flat_catalog, stream_limit_s=1.0)).address
+    ends_at_s = time.monotonic() + 2.5
+
+    def goes_on(explorer: Any, event: ExploreEvent) -> bool:
+        if isinstance(event, WorldSettled):
+            explorer.move(400.0 * len(flat_catalog.world.requests), 0.0)
+        return time.monotonic() < ends_at_s
+
+    def blocking() -> list[ExploreEvent]:
+        events: list[ExploreEvent] = []
+        with Client(address) as client, client.explore_world() as explorer:
+            for event in explorer:
+                events.append(event)
+                if not goes_on(explorer, event):
+                    break
+        return events
+
+    async def in_loop() -> list[ExploreEvent]:
+        events: list[ExploreEvent] = []
+        async with AsyncClient(address) as client, client.explore_world() as explorer:
+            async for event in explorer:
+                events.append(event)
+                if not goes_on(explorer, event):
+                    break
+        return events
+
+    events = await asyncio.wait_for(asyncio.to_thread(blocking) if face == "sync" else in_loop(), 20)
+    assert sum(isinstance(event, WorldOpened) for event in events) == 1
+    assert isinstance(events[0], WorldOpened)
+    assert sum(isinstance(event, WorldSettled) for event in events) >= 3
+    keys = [(chunk.key, chunk.vertices) for chunk in chunks_in(events)]
+    assert len(set(keys)) == len(keys)
+
+
 async def test_unreachable_server_is_asked_again_and_given_up() -> None:
     async with AsyncClient("127.0.0.1:1", retry=QUICK) as client:
         with pytest.raises(UnavailableError):

@@ -1,0 +1,44 @@
+"""Valleys cut by water, the same in every window."""
+
+import numpy as np
+
+from engine.terrain.drainage import drainage_statistics
+from engine.terrain.fractal import fractal
+from engine.terrain.incision import REACH, carved
+
+EDGE = 160
+
+
+def land(seed: int = 1) -> np.ndarray:
+    return np.asarray(fractal(EDGE, seed) * 12, np.float32)
+
+
+def test_rim_is_consumed_and_the_result_repeats() -> None:
+    height = land()
+    before = height.copy()
+    valleys = carved(height)
+    assert valleys.shape == (EDGE - 2 * REACH, EDGE - 2 * REACH)
+    assert valleys.dtype == np.float32
+    assert np.array_equal(height, before)
+    assert np.array_equal(valleys, carved(height))
+
+
+def test_windows_agree_bit_for_bit() -> None:
+    height = land()
+    whole, part = carved(height), carved(height[17:150, 23:158])
+    assert np.array_equal(part, whole[17 : 17 + part.shape[0], 23 : 23 + part.shape[1]])
+
+
+def test_valleys_drain_better_than_what_they_were_cut_from() -> None:
+    rim = slice(REACH, -REACH)
+    before = np.mean([drainage_statistics(land(seed)[rim, rim]) for seed in range(6)], axis=0)
+    after = np.mean([drainage_statistics(carved(land(seed))) for seed in range(6)], axis=0)
+    assert after[0] < before[0]
+    assert after[1] < before[1]
+    assert after[2] > before[2]
+
+
+def test_land_raised_as_a_whole_is_carved_alike() -> None:
+    height = np.rint(land() * 16) / 16
+    lifted = carved((height + 64).astype(np.float32)) - carved(height.astype(np.float32))
+    assert np.abs(lifted - 64).max() < 0.01

@@ -1,0 +1,116 @@
+"""`morphogen train level` and `morphogen evaluate level`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from engine.catalog import SHIPPED_LEVEL_WEIGHTS, recorded_sha256
+from engine.errors import DataError, OutputError
+from engine.generators.level import LevelGenerator
+from engine.nets.levelgen.weights_file import load_levelgen
+from engine.nets.precision import choose_kernel_class
+from engine.training.levels.data import read_corpus
+from engine.training.levels.evaluate import Panel, evaluate_levels
+from engine.training.levels.plan import LevelPlan
+from engine.training.levels.train import train as train_levels
+from engine.training.plan_file import read_plan
+from workers.cli.options import JsonOption, WeightsOption
+from workers.cli.progress import stage_bars
+
+EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
+
+PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file with the training plan.")]
+
+train_app = typer.Typer(add_completion=False)
+evaluate_app = typer.Typer(add_completion=False)
+
+
+@train_app.command()
+def train(
+    plan_file: PlanArgument,
+    *,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew even if there is a checkpoint.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the level generator on levels that the project makes itself.
+
+    The plan says where they lie and for how long to train; they are made if they are not there. An interrupted run goes
+    on from its last checkpoint.
+    """
+    plan = read_plan(LevelPlan, plan_file)
+    try:
+        with stage_bars() as progress:
+            weights = train_levels(plan, _by_stage(progress), resume=not fresh)
+    except KeyboardInterrupt:
+        typer.echo(
+            f"morphogen: interrupted; the same command goes on from the last checkpoint in {plan.output}", err=True
+        )
+        raise
+    typer.echo(json.dumps({"weights": str(weights)}) if as_json else f"weights in {weights}")
+
+
+def _by_stage(progress: Any) -> Any:
+    """One bar for the corpus and one for training, whatever the loss."""
+    return lambda what, done, total: progress("corpus" if what == "corpus" else "training", done, total)
+
+
+@evaluate_app.command()
+def evaluate(
+    plan_file: PlanArgument,
+    *,
+    weights: WeightsOption = None,
+    count: Annotated[int, typer.Option(min=2, help="Requests per size; two fifths as many above 32.")] = 50,
+    sizes: Annotated[str, typer.Option(metavar="N,N,...", help="Edge lengths to ask for.")] = "16,24,32,64",
+    compared_size: Annotated[int, typer.Option(metavar="N", help="Edge length at which sets are compared.")] = 24,
+    report_file: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write the findings there, as JSON.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask for levels and check them: won, obedient, like levels, new, in one run with baselines and spoiled sets.
+
+    Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
+    """
+    plan = read_plan(LevelPlan, plan_file)
+    asked = edge_lengths(sizes)
+    kernel = choose_kernel_class()
+    path = weights or SHIPPED_LEVEL_WEIGHTS
+    generator = LevelGenerator(load_levelgen(path, recorded_sha256(path) if weights is None else None), kernel)
+    if not plan.corpus.exists():
+        raise DataError(f"{plan.corpus}: there is no corpus; `morphogen train level {plan_file}` makes it")
+    panel = evaluate_levels(
+        generator, read_corpus(plan.corpus), sizes=asked, levels_per_size=count, compared_size=compared_size
+    )
+    text = json.dumps(document(panel), indent=2)
+    if report_file is not None:
+        write_text(report_file, text + "\n")
+    typer.echo(text if as_json else "\n".join(panel.lines()))
+    raise typer.Exit(EXIT_CODES[panel.outcome])
+
+
+def edge_lengths(text: str) -> tuple[int, ...]:
+    """Edge lengths of 16 to 64 from "16,24". Raises typer.BadParameter for anything else."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() and 16 <= int(part) <= 64 for part in parts):
+        raise typer.BadParameter(f"{text!r} is no list of edge lengths from 16 to 64", param_hint="--sizes")
+    return tuple(int(part) for part in parts)
+
+
+def document(panel: Panel) -> dict[str, Any]:
+    """The panel as JSON values."""
+    return {"outcome": panel.outcome, **asdict(panel)}
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write under a temporary name, then rename. Raises OutputError where that is not possible."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error

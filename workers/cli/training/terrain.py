@@ -1,0 +1,89 @@
+"""`morphogen train terrain` and `morphogen evaluate terrain`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from engine.catalog import SHIPPED_TERRAIN_WEIGHTS, recorded_sha256
+from engine.generators.terrain.heights import Decoders
+from engine.nets.precision import choose_kernel_class
+from engine.nets.terragen_file import load_terragen
+from engine.training.panel.report import print_report, write_report
+from engine.training.plan_file import read_plan
+from engine.training.terrain.data import load_tiles
+from engine.training.terrain.panel import CROP_PX, evaluate_terrain, read_reals
+from engine.training.terrain.plan import TerrainPlan
+from engine.training.terrain.samples import LandSampler
+from engine.training.terrain.train import train_terrain
+from workers.cli.options import JsonOption, WeightsOption
+from workers.cli.progress import stage_bars
+from workers.cli.training.evaluate import TABLE_WIDTH
+
+PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file with the training plan.")]
+
+train_app = typer.Typer(add_completion=False)
+evaluate_app = typer.Typer(add_completion=False)
+
+
+@train_app.command()
+def train(
+    plan_file: PlanArgument,
+    *,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew even if there is a checkpoint.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the terrain generator on elevation tiles.
+
+    The plan says which folder and for how long; configs/terrain.yaml is the one of the shipped weights. An interrupted
+    run goes on from its last checkpoint.
+    """
+    plan = read_plan(TerrainPlan, plan_file)
+    try:
+        with stage_bars() as progress:
+            weights = train_terrain(plan, progress, resume=not fresh)
+    except KeyboardInterrupt:
+        typer.echo(
+            f"morphogen: interrupted; the same command goes on from the last checkpoint in {plan.output}", err=True
+        )
+        raise
+    typer.echo(json.dumps({"weights": str(weights)}) if as_json else f"weights in {weights}")
+
+
+@evaluate_app.command()
+def evaluate(
+    plan_file: PlanArgument,
+    *,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Real tiles to compare with.", show_default="the plan's")
+    ] = None,
+    weights: WeightsOption = None,
+    count: Annotated[int, typer.Option(min=16, help="Crops per set.")] = 300,
+    seed: Annotated[int, typer.Option(min=0, help="Of every random choice.")] = 0,
+    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16: the number format of the network.")] = "auto",
+    report_file: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write the findings there, as JSON.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare generated land with real land, in one run with baselines and spoiled sets.
+
+    Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
+    """
+    plan = read_plan(TerrainPlan, plan_file)
+    kernel = choose_kernel_class(precision)
+    path = weights or SHIPPED_TERRAIN_WEIGHTS
+    loaded = load_terragen(path, recorded_sha256(path) if weights is None else None).in_format(kernel.dtype)
+    sampler = LandSampler(Decoders(loaded.landforms, loaded.details), CROP_PX)
+    reals = read_reals(load_tiles(data or plan.data), count, seed)
+    report = evaluate_terrain(reals, sampler.crops, seed, {"weights": loaded.sha256, "kernels": kernel.name})
+    if report_file is not None:
+        write_report(report, report_file)
+    if as_json:
+        typer.echo(json.dumps(report.document(), indent=2))
+    else:
+        console = Console()
+        print_report(report, console if console.is_terminal else Console(width=TABLE_WIDTH), "Terrain panel")
+    raise typer.Exit(report.exit_code)
