@@ -73,11 +73,13 @@ def load_catalog(
 ) -> Catalog:
     """Load every generator; `texture_weights` replaces the shipped file, also for the ground of scenes.
 
+    Shipped weights, tier S among them, must have their recorded checksum.
+
     Fixes the process's thread count (None keeps torch's own). Raises WeightsError or SettingsError.
     """
     kernel = choose_kernel_class(precision, thread_count)
     path = texture_weights or SHIPPED_TEXTURE_WEIGHTS
-    weights = load_weights(path, recorded_sha256(path) if texture_weights is None else None)
+    weights = load_weights(path, recorded_sha256(path) if path.parent == SHIPPED_WEIGHTS else None)
     try:
         texture = TextureGenerator(weights, kernel, _model_card(path))
     except WeightsError as error:

@@ -57,7 +57,7 @@ class CriticPlan:
     learning_rate: float = 0.0006
     critic_rate: float = 1.0
     score_weight: float = 0.1
-    gamma: float = 0.3
+    gamma: float = 0.02
     penalty_interval: int = 4
     gap_low: float = 0.2
     gap_high: float = 2.0
