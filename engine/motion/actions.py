@@ -6,6 +6,23 @@ ACTIONS = ("idle", "walk", "run", "turn", "crouch", "crawl", "jump", "dance", "b
 LOCOMOTION = ("idle", "walk", "run", "turn", "crouch", "crawl")
 STYLES = ("mocap", "stylized")
 
+STYLES_OF_ACTION = {
+    "idle": STYLES,
+    "walk": STYLES,
+    "run": STYLES,
+    "turn": ("mocap",),
+    "crouch": ("stylized",),
+    "crawl": ("stylized",),
+    "jump": STYLES,
+    "dance": ("mocap",),
+    "box": STYLES,
+    "signal": ("mocap",),
+    "laugh": ("mocap",),
+    "wave": ("stylized",),
+    "cheer": ("stylized",),
+}
+"""What the shipped weights have learned: an action that is wished for in another style is shown in this one."""
+
 ACTION_OF_LABEL = {
     "idle": "idle",
     "walk": "walk",

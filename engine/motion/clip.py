@@ -78,6 +78,24 @@ def resampled(clip: Clip, rate_hz: float, speed: float = 1.0) -> Clip:
     return replace(clip, poses=sampled(clip.poses, np.arange(count) * step), rate_hz=float(rate_hz))
 
 
+def repeated(clip: Clip, times: int) -> Clip:
+    """A cycle, whose last frame is its first one further on, several times in a row.
+
+    Raises InvalidRequestError for less than one or more than 1000 times.
+    """
+    if not 1 <= times <= 1000:
+        raise InvalidRequestError("repeat", times, "1 to 1000")
+    cycle = max(1, clip.frame_count - 1)
+    rows = np.concatenate([np.arange(cycle)] * times + [np.arange(cycle, clip.frame_count)])
+    rounds = np.concatenate(
+        [np.full(cycle, turn) for turn in range(times)] + [np.full(clip.frame_count - cycle, times - 1)]
+    )
+    travel = (clip.poses.root_m[-1] - clip.poses.root_m[0]) * np.array((1, 0, 1), Float)
+    poses = clip.poses[rows]
+    root = (poses.root_m + rounds[:, None].astype(Float) * travel).astype(Float)
+    return replace(clip, poses=Poses(root, poses.rotation, poses.contact))
+
+
 def sampled(poses: Poses, at: np.ndarray) -> Poses:
     """Poses of a clip at fractional frames [time], linear in position and the short way round in rotation.
 

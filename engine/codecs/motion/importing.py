@@ -8,7 +8,7 @@ from engine.codecs.gltf.reader.clips import read_clips_of_glb
 from engine.codecs.motion.bvh_reader import read_bvh
 from engine.errors import DataError, InvalidRequestError
 from engine.motion.actions import ACTION_OF_LABEL
-from engine.motion.clip import Clip, resampled
+from engine.motion.clip import Clip, repeated, resampled
 from engine.motion.library import read_clips
 from engine.motion.pose import Poses
 from engine.motion.retarget.transfer import to_common
@@ -25,6 +25,7 @@ class ImportWishes:
     label    of all; empty: the first known label in a clip's name
     style    of all
     licence  of all; empty: what the file says
+    repeat   how often each clip is played in a row; more than once for cycles
     names    only these clips of files that have several; empty: all
     """
 
@@ -32,6 +33,7 @@ class ImportWishes:
     label: str = ""
     style: str = "mocap"
     licence: str = ""
+    repeat: int = 1
     names: tuple[str, ...] = ()
 
 
@@ -52,7 +54,7 @@ def import_motion(path: Path, wishes: ImportWishes) -> list[Clip]:
     chosen = [clip for clip in clips if not wishes.names or clip.name.rpartition("/")[2] in wishes.names]
     if not chosen:
         raise InvalidRequestError("clip", ", ".join(wishes.names), ", ".join(clip.name for clip in clips))
-    return [resampled(_told(clip, wishes), wishes.rate_hz) for clip in chosen]
+    return [repeated(resampled(_told(clip, wishes), wishes.rate_hz), wishes.repeat) for clip in chosen]
 
 
 def _read(path: Path, wishes: ImportWishes) -> Sequence[Clip]:

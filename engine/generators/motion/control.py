@@ -18,7 +18,7 @@ class MotionControl:
     heading_rad   where to face in world space: 0 for +Z, positive towards +X; None faces where the velocity points,
                   and without velocity stays as it is
     action        one of ACTIONS, or "move": idle, turn, walk or run, whichever velocity and heading ask for
-    style         one of STYLES
+    style         one of STYLES; an action that was learned in the other one only (STYLES_OF_ACTION) is shown in that
 
     Raises InvalidRequestError naming the field for anything else, also for numbers that are not finite.
     """

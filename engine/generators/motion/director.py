@@ -26,7 +26,7 @@ from engine.errors import GenerationError, InvalidRequestError, WeightsError
 from engine.generators.motion.anchors import MEASURED, WAY_WEIGHT, drawn
 from engine.generators.motion.control import MotionControl
 from engine.generators.motion.state import LAYOUT, SESSION, WISH, MotionState
-from engine.motion.actions import ACTIONS, STYLES
+from engine.motion.actions import ACTIONS, STYLES, STYLES_OF_ACTION
 from engine.motion.clip import between
 from engine.motion.features import FEATURE_COUNT, PATH, GroundPath, advanced, poses_of
 from engine.motion.output.foot_lock import FootLock, locked
@@ -238,7 +238,8 @@ def wishes_of(batch: NDArray[Any], controls: Sequence[MotionControl]) -> NDArray
             heading = float(np.arctan2(*control.velocity_mps)) if moves else told[row]
         action = control.action if control.action != "move" else _move(control, heading, facing[row])
         velocity = (0.0, 0.0) if action in STAYING else control.velocity_mps
-        rows.append((velocity, heading, ACTIONS.index(action), STYLES.index(control.style)))
+        style = control.style if control.style in STYLES_OF_ACTION[action] else STYLES_OF_ACTION[action][0]
+        rows.append((velocity, heading, ACTIONS.index(action), STYLES.index(style)))
     wishes[:] = rows
     return wishes
 

@@ -37,7 +37,7 @@ def reach(
     axis = unit((straightening + straight * Float(0.01)).astype(Float))
     bend = quaternions.from_rotation_vector(axis * (new - now))
     reached = middle + quaternions.turned(bend, downward) - root
-    swing = quaternions.between(unit(reached), unit(to_target))
+    swing = quaternions.between(unit(reached.astype(Float)), unit(to_target))
     first = quaternions.multiplied(swing, world[..., limb[0], :])
     second = quaternions.multiplied(swing, quaternions.multiplied(bend, world[..., limb[1], :]))
     return first.astype(Float), second.astype(Float)

@@ -22,10 +22,11 @@ DEVIATION_MIN = {"path": 0.2, "position": 0.02, "velocity": 0.1, "rotation": 0.0
 
 BEGINNINGS_PER_STYLE = 32
 ANCHORS = {"walk": 1600, "run": 800, "idle": 400, "turn": 500}
-ANCHORED_FROM = 9000
-"""Moments that stand for all of one action and style, and out of how many they are chosen. Only these actions are held:
-what is not a steady cycle, such as a jump, would be held back.
-"""
+ANCHORS_ELSE, ANCHORED_FROM = 500, 9000
+"""Moments that stand for all of one action and style, and out of how many they are chosen."""
+
+SLACK = 2.0
+"""Radii of actions that are no steady cycles are as much longer: a jump that is held tightly stays on the ground."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +132,13 @@ def examples_of(takes: Sequence[Take], network: MotionGen) -> Examples:
     every, after, kind = np.concatenate(seen), np.concatenate(followers), np.concatenate(kinds)
     chosen, radii = [], []
     for pair in np.unique(kind, axis=0):
-        if ACTIONS[int(pair[0])] not in ANCHORS:
-            continue
+        name = ACTIONS[int(pair[0])]
         rows = np.flatnonzero((kind == pair).all(1))
         rows = rows[:: max(1, len(rows) // ANCHORED_FROM)]
-        own = rows[spread_rows(every[rows], ANCHORS[ACTIONS[int(pair[0])]])]
+        own = rows[spread_rows(every[rows], ANCHORS.get(name, ANCHORS_ELSE))]
         chosen.append(own)
-        radii.append(np.full(len(own), radius_of(every[own], every[rows]), Float))
+        slack = 1.0 if name in ANCHORS else SLACK
+        radii.append(np.full(len(own), slack * radius_of(every[own], every[rows]), Float))
     picked = np.concatenate(chosen)
     return Examples(
         beginnings(takes, network),

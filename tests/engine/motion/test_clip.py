@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.errors import InvalidRequestError
-from engine.motion.clip import Clip, between, mirrored, resampled
+from engine.motion.clip import Clip, between, mirrored, repeated, resampled
 from engine.motion.pose import Poses, joint_positions, rest_poses
 from engine.motion.skeleton import SKELETON
 
@@ -51,3 +51,13 @@ def test_both_ends_of_the_way_between_poses_are_exact(walk: Poses) -> None:
     assert np.array_equal(between(first, second, np.zeros(40)).rotation, first.rotation)
     assert np.array_equal(between(first, second, np.ones(40)).rotation, second.rotation)
     assert np.array_equal(between(first, second, np.ones(40)).root_m, second.root_m)
+
+
+def test_a_repeated_cycle_goes_on_from_where_it_ended(walk_clip: Clip) -> None:
+    thrice = repeated(walk_clip, 3)
+    assert thrice.frame_count == 3 * 89 + 1
+    steps = np.diff(thrice.poses.root_m[:, 2])
+    assert np.allclose(steps, steps[0], atol=1e-4)
+    assert repeated(walk_clip, 1).frame_count == walk_clip.frame_count
+    with pytest.raises(InvalidRequestError, match="repeat"):
+        repeated(walk_clip, 0)

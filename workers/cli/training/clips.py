@@ -15,7 +15,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command("import")
-def import_files(
+def import_files(  # noqa: PLR0913 - a command has as many arguments as it has options
     files: Annotated[list[Path], typer.Argument(metavar="FILES", help="BVH, rigged GLB or .npz files of clips.")],
     *,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The .npz of clips to write.")] = Path("clips.npz"),
@@ -25,6 +25,7 @@ def import_files(
     ] = "",
     style: Annotated[str, typer.Option(help="mocap for captured, stylized for hand-made motion.")] = "mocap",
     licence: Annotated[str, typer.Option(help="Licence of the files, kept with the clips.")] = "",
+    repeat: Annotated[int, typer.Option(help="Play each clip so often in a row; for cycles.")] = 1,
     clip: Annotated[list[str] | None, typer.Option(help="Only this clip of files with several; repeatable.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,7 +33,7 @@ def import_files(
 
     `morphogen train motion` reads the result. Clips whose label is not known to training are kept and not learned from.
     """
-    wishes = ImportWishes(rate_hz, label, style, licence, tuple(clip or ()))
+    wishes = ImportWishes(rate_hz, label, style, licence, repeat, tuple(clip or ()))
     clips = [told for file in files for told in import_motion(file, wishes)]
     write_clips(out, clips)
     if as_json:

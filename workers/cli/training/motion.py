@@ -7,7 +7,12 @@ from typing import Annotated
 import typer
 
 from engine.catalog import SHIPPED_WEIGHTS
+from engine.codecs.files import publish_file
+from engine.codecs.image import encode_png
+from engine.generators.motion.director import MotionDirector
+from engine.nets.motiongen.weights_file import load_motiongen
 from engine.training.motion.panel.evaluate import evaluate_motion
+from engine.training.motion.panel.pictures import motion_sheet
 from engine.training.motion.panel.report import PanelSize
 from engine.training.motion.plan import load_plan
 from engine.training.motion.train import train
@@ -15,6 +20,7 @@ from workers.cli.options import JsonOption, WeightsOption
 from workers.cli.progress import stage_bars
 
 SHIPPED_MOTION_WEIGHTS = SHIPPED_WEIGHTS / "motiongen-s.safetensors"
+PNG_COMPRESSION = 9
 EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
 
 train_app = typer.Typer(add_completion=False)
@@ -51,6 +57,9 @@ def evaluate(
     weights: WeightsOption = None,
     minutes: Annotated[float, typer.Option(help="Of the long rollout of every action.")] = 10.0,
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw a PNG of what each action looks like, and nothing else.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare generated motion with captured motion, in one run with baselines and spoiled sets.
@@ -58,6 +67,10 @@ def evaluate(
     Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
     """
     plan = load_plan(config)
+    if sheet is not None:
+        director = MotionDirector(load_motiongen(weights or SHIPPED_MOTION_WEIGHTS))
+        publish_file(sheet, encode_png(motion_sheet(director), {}, PNG_COMPRESSION, srgb=True))
+        return
     with stage_bars() as tell:
         panel = evaluate_motion(plan, weights or SHIPPED_MOTION_WEIGHTS, tell, PanelSize(seed=seed, minutes=minutes))
     if as_json:

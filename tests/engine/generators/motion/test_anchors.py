@@ -28,8 +28,8 @@ def test_actions_without_moments_are_not_held() -> None:
 
 
 def test_chosen_rows_lie_well_apart() -> None:
-    line = np.linspace(0, 1, 101)[:, None]
-    assert sorted(line[spread_rows(line, 3), 0].tolist()) == pytest.approx([0, 0.5, 1])
+    line = np.linspace(0, 1, 101, dtype=np.float32)[:, None]
+    assert sorted(line[spread_rows(line, 3)].ravel().tolist()) == pytest.approx([0, 0.5, 1])
     assert len(spread_rows(line, 500)) == 101
 
 

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 import torch
 
+from engine.catalog import SHIPPED_WEIGHTS, recorded_sha256
 from engine.errors import GenerationError, InvalidRequestError, WeightsError
 from engine.generators.motion.control import MotionControl
 from engine.generators.motion.director import RATES_HZ, MotionDirector, normal_noise, wishes_of
 from engine.generators.motion.state import SESSION, STATE_MAX_BYTES, MotionState
-from engine.motion.actions import ACTIONS
+from engine.motion.actions import ACTIONS, STYLES
 from engine.motion.pose import Poses
-from engine.nets.motiongen.weights_file import MotionGenWeights
+from engine.nets.motiongen.weights_file import MotionGenWeights, load_motiongen
 
 WALK, RUN = MotionControl((0.0, 1.4)), MotionControl((3.0, 1.0), style="stylized")
 SCRIPT = [WALK] * 12 + [RUN] * 9 + [MotionControl(action="dance")] * 10
@@ -109,6 +110,13 @@ def test_without_a_heading_somebody_faces_where_he_goes() -> None:
     assert wishes["heading_rad"][0] == pytest.approx(np.pi / 2)
 
 
+def test_an_action_that_a_style_does_not_know_is_shown_in_the_other_one() -> None:
+    wishes = wishes_of(
+        np.zeros(2, SESSION), [MotionControl(action="crouch"), MotionControl(action="dance", style="stylized")]
+    )
+    assert [STYLES[number] for number in wishes["style"]] == ["stylized", "mocap"]
+
+
 @pytest.mark.parametrize("rate", [0, 25, 120, -30])
 def test_other_rates_are_refused(director: MotionDirector, rate: int) -> None:
     with pytest.raises(InvalidRequestError, match="24, 30, 60, 72, 90"):
@@ -165,3 +173,16 @@ def test_a_change_of_action_does_not_show_as_a_jump(weights: MotionGenWeights) -
 
 def test_a_whole_state_and_its_control_fit_a_checkpoint() -> None:
     assert SESSION.itemsize + 64 <= STATE_MAX_BYTES
+
+
+def test_the_shipped_weights_walk_run_and_stop_as_they_are_told() -> None:
+    path = SHIPPED_WEIGHTS / "motiongen-s.safetensors"
+    director = MotionDirector(load_motiongen(path, recorded_sha256(path)))
+    states = [director.begin(seed) for seed in range(6)]
+    script = [WALK] * 90 + [MotionControl((0.0, 3.3))] * 90 + [MotionControl()] * 90
+    root = np.stack([director.step(states, [control] * 6).root_m for control in script])
+    speed = np.linalg.norm(root[20:, :, [0, 2]] - root[:-20, :, [0, 2]], axis=-1) * 30 / 20
+    assert np.abs(speed[50:70] - 1.4).max() < 0.4
+    assert np.abs(speed[140:160] - 3.3).max() < 0.6
+    assert speed[-10:].max() < 0.25
+    assert (root[..., 1] > 0.6).all()
