@@ -5,8 +5,8 @@ import safetensors.torch
 import torch
 
 from benchmarks.likeness.peers import spatial_gan, synthesis
-from engine.nets.spatial_gan import SpatialGenerator
 from engine.training.panel.reals import RealTextures
+from engine.training.timed.spatial_gan import SpatialGenerator
 
 
 def reals(count: int) -> RealTextures:
