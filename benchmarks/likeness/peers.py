@@ -21,7 +21,6 @@ from torch.nn import functional
 
 from engine.catalog import SHIPPED_WEIGHTS, load_catalog
 from engine.errors import MorphogenError
-from engine.nets.spatial_gan import STRIDE_PX, SpatialGenerator
 from engine.noise import derive_seed
 from engine.training.evaluate import PanelSettings, Peer, evaluate_texture
 from engine.training.losses import sliced_wasserstein
@@ -30,6 +29,7 @@ from engine.training.panel.reals import RealTextures
 from engine.training.panel.report import PanelReport, print_report, write_report
 from engine.training.panel.verdict import beats
 from engine.training.plan import load_plan
+from engine.training.timed.spatial_gan import STRIDE_PX, SpatialGenerator
 from workers.cli.progress import stage_bars
 from workers.cli.training.evaluate import known_classes, sample
 

@@ -9,7 +9,6 @@ import safetensors.torch
 import torch
 from torch.nn import functional
 
-from engine.nets.spatial_gan import STRIDE_PX, SpatialCritic, SpatialGenerator
 from engine.noise import derive_seed
 from engine.training.data.sampler import turned_crops
 from engine.training.model import choose_device
@@ -20,6 +19,7 @@ from engine.training.timed.course import CHECK_STEPS, REPORT_S, SAVE_S
 from engine.training.timed.gallery import JUDGED_PX, write_pictures
 from engine.training.timed.provisions import Provisions
 from engine.training.timed.record import Record
+from engine.training.timed.spatial_gan import STRIDE_PX, SpatialCritic, SpatialGenerator
 
 LEARNING_RATE = 0.0002
 

@@ -1,6 +1,6 @@
 import torch
 
-from engine.nets.spatial_gan import STRIDE_PX, SpatialCritic, SpatialGenerator
+from engine.training.timed.spatial_gan import STRIDE_PX, SpatialCritic, SpatialGenerator
 
 
 def test_pictures_grow_with_the_grid_and_stay_in_range() -> None:
