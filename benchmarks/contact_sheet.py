@@ -12,6 +12,7 @@ weights give the same pixels on the same kind of machine.
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -68,17 +69,21 @@ def row(catalog: Catalog, texture_class: str, seeds: int, size_px: int, tiled: b
     return np.concatenate([name, *(piece for cell in cells for piece in (cell, gap))], axis=1)
 
 
-def lit_from_both_sides(maps: dict[MapKind, Pixels]) -> tuple[Picture, Picture]:
+def lit_from_both_sides(maps: Mapping[MapKind, Pixels]) -> tuple[Picture, Picture]:
     """Two by two tiles under the light from the left, and from the right: the mirrored material, mirrored back."""
     edge_px = TILED_PX // 2
-    small = {
-        kind: cv2.resize(pixels, (edge_px, edge_px), interpolation=cv2.INTER_AREA) for kind, pixels in maps.items()
-    }
-    four = {kind: np.tile(pixels, (2, 2, *[1] * (pixels.ndim - 2))) for kind, pixels in small.items()}
-    mirrored = {kind: np.ascontiguousarray(pixels[:, ::-1]) for kind, pixels in four.items()}
+    four = {kind: _tiled(pixels, edge_px) for kind, pixels in maps.items()}
+    mirrored = {kind: pixels[:, ::-1].copy() for kind, pixels in four.items()}
     if MapKind.NORMAL in mirrored:
         mirrored[MapKind.NORMAL][..., 0] = 255 - mirrored[MapKind.NORMAL][..., 0]
     return render_tile(four, TILED_PX), np.ascontiguousarray(render_tile(mirrored, TILED_PX)[:, ::-1])
+
+
+def _tiled(pixels: Pixels, edge_px: int) -> Pixels:
+    """Two by two times the map, made `edge_px` small."""
+    small = cv2.resize(pixels, (edge_px, edge_px), interpolation=cv2.INTER_AREA)
+    four = np.tile(small, (2, 2, *[1] * (small.ndim - 2)))
+    return np.asarray(four, np.uint16) if pixels.dtype == np.uint16 else np.asarray(four, np.uint8)
 
 
 def material(catalog: Catalog, texture_class: str, seed: int, size_px: int) -> dict[MapKind, Pixels]:

@@ -28,7 +28,7 @@ from engine.nets.framegen.weights_file import FrameGenWeights, load_framegen
 from engine.nets.levelgen.weights_file import load_levelgen
 from engine.nets.motiongen.weights_file import MotionGenWeights, load_motiongen
 from engine.nets.precision import KernelClass, choose_kernel_class
-from engine.nets.terragen_file import load_terragen
+from engine.nets.terragen.weights_file import load_terragen
 from engine.nets.weights_file import load_weights
 from engine.requests.character.frames import FramesRequest
 from engine.requests.character.identity import CharacterRequest

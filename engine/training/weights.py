@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.nets.weights_file import ClassEntry, TexGenHeader, save_weights
-from engine.training.bank import build_bank
+from engine.training.data.bank import build_bank
 from engine.training.data.exemplars import Exemplar
 from engine.training.model import TextureModel
 from engine.training.plan import TexturePlan

@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.generators.terrain import climate as climates
 from engine.generators.terrain.climate import LAYER_LATENTS, Climate
 from engine.generators.terrain.fields import Window, normal
-from engine.nets.terragen import Decoder, refined
+from engine.nets.terragen.network import Decoder, refined
 from engine.terrain.incision import REACH, carved
 
 TOP_LEVEL = 7

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import SettingsError
-from engine.nets.terragen import DecoderConfig
+from engine.nets.terragen.network import DecoderConfig
 from engine.requests.checks import SEED_MAX
 from engine.training.plan import DEVICES, FILE_NAME, FILE_NAME_LETTERS
 

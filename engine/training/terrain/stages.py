@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from engine.generators.terrain.heights import DETAIL_LEVELS, Decoders
-from engine.nets.terragen import Decoder, Encoder, expanded, features
-from engine.nets.terrain_critic import TerrainCritic, planes
+from engine.nets.terragen.critic import TerrainCritic, planes
+from engine.nets.terragen.network import Decoder, Encoder, expanded, features
 from engine.noise import derive_seed
 from engine.training import losses
 from engine.training.terrain.data import RUGGEDNESS_UNIT, TerrainSampler, Windows

@@ -13,7 +13,7 @@ import torch
 from engine.codecs.image import encode_png
 from engine.errors import OutputError, SettingsError, WeightsError
 from engine.generators.terrain.heights import Decoders
-from engine.nets.terragen_file import TerraGenHeader, save_terragen
+from engine.nets.terragen.weights_file import TerraGenHeader, save_terragen
 from engine.training import checkpoint
 from engine.training.model import choose_device
 from engine.training.terrain.data import VALIDATION_TILES, TerrainSampler, Tile, load_tiles

@@ -14,7 +14,7 @@ from engine.generators.materialize import Wear, materialize
 from engine.nets.blocks import TORUS
 from engine.nets.texgen import TexGen
 from engine.requests.texture import MapKind, TextureRequest
-from engine.training.bank import build_bank
+from engine.training.data.bank import build_bank
 from engine.training.data.sampler import spatial_inputs
 from engine.training.model import TextureModel
 from engine.training.panel.metrics.distances import energy_distance

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.generators.default_pattern import draw_pattern
 from engine.patterns import render_pattern
-from engine.training.bank import NOMINAL_PX, nominal
+from engine.training.data.bank import NOMINAL_PX, nominal
 from engine.training.data.exemplars import Exemplar
 from engine.training.data.materials import RawMaterial
 from engine.training.data.preparation import at_densities, longest_edge_px, read_all

@@ -12,7 +12,7 @@ from engine.codecs.files import publish_file
 from engine.codecs.image import encode_png
 from engine.generators.terrain.heights import Decoders
 from engine.nets.precision import choose_kernel_class
-from engine.nets.terragen_file import load_terragen
+from engine.nets.terragen.weights_file import load_terragen
 from engine.training.panel.report import print_report, write_report
 from engine.training.plan_file import read_plan
 from engine.training.terrain.data import load_tiles

@@ -7,7 +7,7 @@ from engine.generators.terrain.climate import Climate
 from engine.generators.terrain.fields import Window
 from engine.generators.terrain.heights import TOP_LEVEL, Decoders, World, heights
 from engine.nets.blocks import channels_last
-from engine.nets.terragen import Decoder, DecoderConfig
+from engine.nets.terragen.network import Decoder, DecoderConfig
 
 WORLD = World(5, Climate(1.0, 0.6, 0.2, 0.1, 0.2, 0.0, 0.0))
 PLACES = ((0, 0), (-1280, 384), (2**31 - 384, -(2**31)), (-(2**31), 2**31 - 384))

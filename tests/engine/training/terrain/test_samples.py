@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from engine.generators.terrain.heights import Decoders
-from engine.nets.terragen import Decoder, DecoderConfig
+from engine.nets.terragen.network import Decoder, DecoderConfig
 from engine.training.terrain.samples import LandSampler, speeds
 
 

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from engine.nets.blocks import channels_last
-from engine.nets.terragen import (
+from engine.nets.terragen.network import (
     FEATURE_COUNT,
     Decoder,
     DecoderConfig,

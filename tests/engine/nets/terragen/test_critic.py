@@ -2,7 +2,7 @@
 
 import torch
 
-from engine.nets.terrain_critic import PLANE_COUNT, TerrainCritic, planes
+from engine.nets.terragen.critic import PLANE_COUNT, TerrainCritic, planes
 
 
 def drawn(seed: int, *shape: int) -> torch.Tensor:

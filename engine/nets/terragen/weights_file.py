@@ -8,7 +8,7 @@ import torch
 from engine.errors import WeightsError
 from engine.nets.blocks import channels_last
 from engine.nets.tensor_file import fill, load_tensors, save_tensors, with_prefix
-from engine.nets.terragen import Decoder, DecoderConfig
+from engine.nets.terragen.network import Decoder, DecoderConfig
 
 FORMAT = "morphogen-terragen-2"
 LANDFORMS, DETAILS, STYLES = "landforms.", "details.", "styles"

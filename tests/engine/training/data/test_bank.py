@@ -8,7 +8,7 @@ import torch
 
 from engine.generators.appearance import ATTRIBUTE_NAMES, ATTRIBUTES, load_bank
 from engine.nets.style_encoder import StyleEncoder
-from engine.training.bank import FALLBACK, build_bank, nominal, tinted
+from engine.training.data.bank import FALLBACK, build_bank, nominal, tinted
 from engine.training.data.exemplars import Exemplar
 from engine.training.plan import ClassPlan, TexturePlan
 
