@@ -12,6 +12,7 @@ weights give the same pixels on the same kind of machine.
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -68,14 +69,10 @@ def row(catalog: Catalog, texture_class: str, seeds: int, size_px: int, tiled: b
     return np.concatenate([name, *(piece for cell in cells for piece in (cell, gap))], axis=1)
 
 
-def lit_from_both_sides(maps: dict[MapKind, Pixels]) -> tuple[Picture, Picture]:
+def lit_from_both_sides(maps: Mapping[MapKind, Pixels]) -> tuple[Picture, Picture]:
     """Two by two tiles under the light from the left, and from the right: the mirrored material, mirrored back."""
-    edge_px = TILED_PX // 2
-    small = {
-        kind: cv2.resize(pixels, (edge_px, edge_px), interpolation=cv2.INTER_AREA) for kind, pixels in maps.items()
-    }
-    four = {kind: np.tile(pixels, (2, 2, *[1] * (pixels.ndim - 2))) for kind, pixels in small.items()}
-    mirrored = {kind: np.ascontiguousarray(pixels[:, ::-1]) for kind, pixels in four.items()}
+    four = {kind: four_tiles(pixels) for kind, pixels in maps.items()}
+    mirrored = {kind: pixels[:, ::-1].copy() for kind, pixels in four.items()}
     if MapKind.NORMAL in mirrored:
         mirrored[MapKind.NORMAL][..., 0] = 255 - mirrored[MapKind.NORMAL][..., 0]
     return render_tile(four, TILED_PX), np.ascontiguousarray(render_tile(mirrored, TILED_PX)[:, ::-1])
@@ -87,6 +84,13 @@ def material(catalog: Catalog, texture_class: str, seed: int, size_px: int) -> d
     generator = catalog.generator_for(request)
     finest = (part for made in steps_of(generator, request) for part in made if part.lod_px == size_px)
     return {MapKind(part.map): decode_png(part.payload) for part in finest}
+
+
+def four_tiles(pixels: Pixels) -> Pixels:
+    """Two by two copies of a map [height, width] or [height, width, channels], averaged down to fill a cell."""
+    averaged = cv2.resize(pixels, (TILED_PX // 2, TILED_PX // 2), interpolation=cv2.INTER_AREA)
+    tiled = np.tile(averaged, (2, 2, *[1] * (pixels.ndim - 2)))
+    return np.asarray(tiled, np.uint16) if pixels.dtype == np.uint16 else np.asarray(tiled, np.uint8)
 
 
 def label(text: str, row_px: int = CELL_PX) -> Picture:

@@ -88,7 +88,7 @@ def _attributes(exemplar: Exemplar, donor: Mapping[str, float], plan: ClassPlan,
         known["direction"] = -known["direction"]
     known["scale"] += OCTAVE_OF_SCALE * max(0.0, math.log2(NOMINAL_PX / exemplar.targets.shape[-1]))
     ranges = {a.name: plan.limits.get(a.name, (a.minimum, a.maximum)) for a in ATTRIBUTES}
-    return [float(np.clip(known[name], *ends)) for name, ends in ranges.items()]
+    return [min(max(float(known[name]), low), high) for name, (low, high) in ranges.items()]
 
 
 def _runs_across(exemplar: Exemplar, direction: float) -> bool:
