@@ -71,19 +71,11 @@ def row(catalog: Catalog, texture_class: str, seeds: int, size_px: int, tiled: b
 
 def lit_from_both_sides(maps: Mapping[MapKind, Pixels]) -> tuple[Picture, Picture]:
     """Two by two tiles under the light from the left, and from the right: the mirrored material, mirrored back."""
-    edge_px = TILED_PX // 2
-    four = {kind: _tiled(pixels, edge_px) for kind, pixels in maps.items()}
+    four = {kind: four_tiles(pixels) for kind, pixels in maps.items()}
     mirrored = {kind: pixels[:, ::-1].copy() for kind, pixels in four.items()}
     if MapKind.NORMAL in mirrored:
         mirrored[MapKind.NORMAL][..., 0] = 255 - mirrored[MapKind.NORMAL][..., 0]
     return render_tile(four, TILED_PX), np.ascontiguousarray(render_tile(mirrored, TILED_PX)[:, ::-1])
-
-
-def _tiled(pixels: Pixels, edge_px: int) -> Pixels:
-    """Two by two times the map, made `edge_px` small."""
-    small = cv2.resize(pixels, (edge_px, edge_px), interpolation=cv2.INTER_AREA)
-    four = np.tile(small, (2, 2, *[1] * (small.ndim - 2)))
-    return np.asarray(four, np.uint16) if pixels.dtype == np.uint16 else np.asarray(four, np.uint8)
 
 
 def material(catalog: Catalog, texture_class: str, seed: int, size_px: int) -> dict[MapKind, Pixels]:
@@ -92,6 +84,13 @@ def material(catalog: Catalog, texture_class: str, seed: int, size_px: int) -> d
     generator = catalog.generator_for(request)
     finest = (part for made in steps_of(generator, request) for part in made if part.lod_px == size_px)
     return {MapKind(part.map): decode_png(part.payload) for part in finest}
+
+
+def four_tiles(pixels: Pixels) -> Pixels:
+    """Two by two copies of a map [height, width] or [height, width, channels], averaged down to fill a cell."""
+    averaged = cv2.resize(pixels, (TILED_PX // 2, TILED_PX // 2), interpolation=cv2.INTER_AREA)
+    tiled = np.tile(averaged, (2, 2, *[1] * (pixels.ndim - 2)))
+    return np.asarray(tiled, np.uint16) if pixels.dtype == np.uint16 else np.asarray(tiled, np.uint8)
 
 
 def label(text: str, row_px: int = CELL_PX) -> Picture:

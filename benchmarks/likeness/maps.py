@@ -43,13 +43,14 @@ def real_numbers(plan: TexturePlan) -> tuple[Numbers, list[str]]:
 def _numbers_of(material: RawMaterial) -> Numbers:
     if material.normal is None or material.roughness is None:
         raise ValueError(f"{material.name}: has no normals or no roughness")
-    height = height_from_slopes(*slopes_from_normals(material.normal))
-    albedo, roughness = (np.asarray(pixels / 255, np.float32) for pixels in (material.albedo, material.roughness))
-    return joint_numbers(_small(albedo).transpose(2, 0, 1), _small(height), _small(roughness))
-
-
-def _small(field: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(cv2.resize(field, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA), np.float32)
+    fields: list[NDArray[np.float32]] = [
+        np.asarray(material.albedo / 255, np.float32),
+        height_from_slopes(*slopes_from_normals(material.normal)),
+        np.asarray(material.roughness / 255, np.float32),
+    ]
+    size = (SIZE_PX, SIZE_PX)
+    small = [np.asarray(cv2.resize(field, size, interpolation=cv2.INTER_AREA), np.float32) for field in fields]
+    return joint_numbers(small[0].transpose(2, 0, 1), small[1], small[2])
 
 
 def generated_numbers(catalog: Catalog, classes: list[str]) -> tuple[Numbers, Numbers]:

@@ -10,8 +10,8 @@ def scores(critic: Discriminator, size_px: int, batch: int = 2, heads: int = len
     random = torch.Generator().manual_seed(0)
     maps, structure = (torch.randn(2, count, size_px, size_px, generator=random)[:batch] for count in (8, 3))
     style = torch.randn(2, STYLE, generator=random)[:batch]
-    found: list[torch.Tensor] = critic(maps, torch.ones(batch, 8), structure, torch.arange(batch), style, heads)
-    return found
+    scored: list[torch.Tensor] = critic(maps, torch.ones(batch, 8), structure, torch.arange(batch), style, heads)
+    return scored
 
 
 @pytest.fixture
