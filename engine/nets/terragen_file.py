@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from engine.errors import WeightsError
+from engine.nets.blocks import channels_last
 from engine.nets.tensor_file import fill, load_tensors, save_tensors, with_prefix
 from engine.nets.terragen import Decoder, DecoderConfig
 
@@ -44,7 +45,7 @@ class TerraGenWeights:
     def in_format(self, dtype: torch.dtype) -> "TerraGenWeights":
         """The same weights, with decoders that compute in `dtype`, laid out for CPUs."""
         for decoder in (self.landforms, self.details):
-            decoder.to(dtype).to(memory_format=torch.channels_last)
+            channels_last(decoder.to(dtype))
         return self
 
 

@@ -86,7 +86,8 @@ class Stages:
     def evidence(self, step: int, learning_rate: float, weight: float) -> Scalars:
         """One step of the VAE of every octave; `weight` of the divergence, of which the scalars hold each latent's."""
         random, noise = self._random(1, step)
-        total, scalars = torch.zeros((), device=self.device), {}
+        total = torch.zeros((), device=self.device)
+        scalars: Scalars = {}
         for level in TRAINED_LEVELS:
             windows = self._octave(random, level)
             decoder, octave = self.model.decoders().at(level)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from engine.nets.blocks import channels_last
 from engine.nets.terragen import (
     FEATURE_COUNT,
     Decoder,
@@ -103,7 +104,7 @@ def test_octaves_beyond_the_last_are_taken_for_it(decoder: Decoder) -> None:
 def test_lower_precision_stays_near(decoder: Decoder) -> None:
     half = Decoder(CONFIG)
     half.load_state_dict(decoder.state_dict())
-    half.to(torch.bfloat16).to(memory_format=torch.channels_last).requires_grad_(False)
+    channels_last(half.to(torch.bfloat16)).requires_grad_(False)
     exact, rough = (refine(each, *inputs(1, 1, 8)) for each in (decoder, half))
     assert rough.dtype == torch.float32
     assert 0.0 < float((exact - rough).abs().max()) < 0.05 * float(exact.std())
