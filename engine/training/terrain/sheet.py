@@ -77,4 +77,5 @@ def _laid_out(rows: Sequence[Sequence[Pixels]]) -> Pixels:
         middle = np.full((cells[0].shape[0], 4 * GAP_PX), 255, np.uint8)
         lines.append(np.concatenate([*cells[:half], middle, *cells[half:]], axis=1))
     width = max(line.shape[1] for line in lines)
-    return np.concatenate([np.pad(line, ((0, 0), (0, width - line.shape[1])), constant_values=255) for line in lines])
+    padded = [np.pad(line, ((0, 0), (0, width - line.shape[1])), constant_values=255) for line in lines]
+    return np.asarray(np.concatenate(padded), np.uint8)

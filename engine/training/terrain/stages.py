@@ -8,13 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from engine.generators.terrain.heights import DETAIL_LEVELS, Decoders
-from engine.nets.terragen.critic import TerrainCritic, planes
 from engine.nets.terragen.network import Decoder, Encoder, expanded, features
 from engine.noise import derive_seed
 from engine.training import losses
 from engine.training.terrain.data import RUGGEDNESS_UNIT, TerrainSampler, Windows
 from engine.training.terrain.descent import Tops, descended, middle, top_edge
-from engine.training.terrain.losses import divergence, energy_score, evidence_loss
+from engine.training.terrain.losses import TerrainCritic, divergence, energy_score, evidence_loss, planes
 from engine.training.terrain.plan import TerrainPlan
 
 TRAINED_LEVELS = (0, 1, 2, 3)

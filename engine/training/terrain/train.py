@@ -77,11 +77,14 @@ class TerrainRun:
         step = self.restore() if resume and self.path.exists() else 0
         if step == 0:
             self.save(0)
+        recorded = None
         while (place := self.place(step)) < self.plan.stages.total:
             step = self.stepped(step, place)
             if step % self.plan.checkpoint_interval == 0:
                 self.record(step)
-        self.record(step)
+                recorded = step
+        if recorded != step:
+            self.record(step)
 
     def stepped(self, step: int, place: int) -> int:
         """Do one step; the number of the next one, an earlier one where the run has diverged."""
