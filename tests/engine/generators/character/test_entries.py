@@ -14,7 +14,7 @@ def test_catalog_tells_what_requests_and_controls_may_be(generators: Any) -> Non
     choices = dict(info.choices)
     assert choices["rate_hz"] == ("24", "30", "60", "72", "90")
     assert choices["format"] == ("raw", "png", "webp", "jpeg", "h264", "vp9", "av1", "mjpeg")
-    assert choices["renderer"] == ("network", "mesh")
+    assert choices["renderer"] == ("mesh", "network")
     assert {"walk", "run"} <= set(choices["gait"])
     assert "wave" in choices["action"]
     assert "crown" in choices["parts.headwear"]
@@ -36,13 +36,13 @@ def test_without_a_frame_network_only_the_mesh_is_drawn(generators_with: Any) ->
     generator = generators_with({})[FramesRequest]
     assert dict(generator.info.choices)["renderer"] == ("mesh",)
     with pytest.raises(InvalidRequestError) as caught:
-        generator.begin(FramesRequest(pictures=Pictures()))
+        generator.begin(FramesRequest(pictures=Pictures(renderer="network")))
     assert (caught.value.field, caught.value.allowed) == ("renderer", "mesh")
 
 
 def test_size_without_a_network_is_refused_at_the_beginning(generators: Any) -> None:
     with pytest.raises(InvalidRequestError) as caught:
-        generators[FramesRequest].begin(FramesRequest(pictures=Pictures(size_px=256)))
+        generators[FramesRequest].begin(FramesRequest(pictures=Pictures(size_px=256, renderer="network")))
     assert (caught.value.field, caught.value.allowed) == ("size_px", "128")
 
 
