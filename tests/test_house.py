@@ -25,6 +25,8 @@ DOCUMENTS = (
     "docs/training.md",
     "docs/serving.md",
     "docs/characters.md",
+    "docs/motion.md",
+    "docs/texture-weights.md",
     "docs/web.md",
     "docs/scenes.md",
     "clients/python/README.md",
