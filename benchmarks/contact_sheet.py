@@ -3,13 +3,16 @@
 Every cell is a delivered material: its own albedo, normals, roughness and occlusion under one low light. The same
 weights give the same pixels on the same kind of machine.
 
-    python -m benchmarks.contact_sheet docs/textures.png
+    python -m benchmarks.contact_sheet docs/textures.png --seeds 4 --columns 2
+    python -m benchmarks.contact_sheet docs/textures-16.jpg --seeds 16
+    python -m benchmarks.contact_sheet docs/textures-tiled.jpg --seeds 4 --size 1024 --tiled
     python -m benchmarks.contact_sheet OUT.png --seeds 4 --size 512 --weights runs/texture/weights.safetensors
 """
 
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -35,21 +38,44 @@ PAPER, INK = 250, 40
 SMALLEST = 9
 """PNG compression level."""
 
+TILED_PX, JPEG_QUALITY = 256, 82
+"""Edge of a cell that shows two by two tiles; quality of sheets that are too large for PNG."""
+
 Picture = NDArray[np.uint8]
 
 
-def contact_sheet(catalog: Catalog, seeds: int, size_px: int) -> Picture:
-    """Every class with seeds 0 to `seeds` - 1 at `size_px`, RGB in sRGB, [height, width, 3]."""
-    rows = [row(catalog, name, seeds, size_px) for name in track(texture_info(catalog).classes, "painting")]
+def contact_sheet(catalog: Catalog, seeds: int, size_px: int, tiled: bool = False, columns: int = 1) -> Picture:
+    """Every class with seeds 0 to `seeds` - 1 at `size_px`, RGB in sRGB, [height, width, 3]; see `row`.
+
+    The classes run down `columns` columns.
+    """
+    painted = [row(catalog, name, seeds, size_px, tiled) for name in track(texture_info(catalog).classes, "painting")]
+    painted += [np.full_like(painted[0], PAPER)] * (-len(painted) % columns)
+    lines = len(painted) // columns
+    rows = [np.concatenate(painted[line::lines], axis=1) for line in range(lines)]
     gap = np.full((GAP_PX, rows[0].shape[1], 3), PAPER, np.uint8)
-    return np.concatenate([gap, *(piece for painted in rows for piece in (painted, gap))])
+    return np.concatenate([gap, *(piece for line in rows for piece in (line, gap))])
 
 
-def row(catalog: Catalog, texture_class: str, seeds: int, size_px: int) -> Picture:
-    """The class's name, then one cell per seed."""
-    gap = np.full((CELL_PX, GAP_PX, 3), PAPER, np.uint8)
-    cells = [render_tile(material(catalog, texture_class, seed, size_px), CELL_PX) for seed in range(seeds)]
-    return np.concatenate([label(texture_class), *(piece for cell in cells for piece in (cell, gap))], axis=1)
+def row(catalog: Catalog, texture_class: str, seeds: int, size_px: int, tiled: bool) -> Picture:
+    """The class's name, then per seed one cell, or with `tiled` two of two by two tiles, lit from left and right."""
+    materials = (material(catalog, texture_class, seed, size_px) for seed in range(seeds))
+    if tiled:
+        cells = [cell for maps in materials for cell in lit_from_both_sides(maps)]
+    else:
+        cells = [render_tile(maps, CELL_PX) for maps in materials]
+    gap = np.full((cells[0].shape[0], GAP_PX, 3), PAPER, np.uint8)
+    name = label(texture_class, cells[0].shape[0])
+    return np.concatenate([name, *(piece for cell in cells for piece in (cell, gap))], axis=1)
+
+
+def lit_from_both_sides(maps: Mapping[MapKind, Pixels]) -> tuple[Picture, Picture]:
+    """Two by two tiles under the light from the left, and from the right: the mirrored material, mirrored back."""
+    four = {kind: four_tiles(pixels) for kind, pixels in maps.items()}
+    mirrored = {kind: pixels[:, ::-1].copy() for kind, pixels in four.items()}
+    if MapKind.NORMAL in mirrored:
+        mirrored[MapKind.NORMAL][..., 0] = 255 - mirrored[MapKind.NORMAL][..., 0]
+    return render_tile(four, TILED_PX), np.ascontiguousarray(render_tile(mirrored, TILED_PX)[:, ::-1])
 
 
 def material(catalog: Catalog, texture_class: str, seed: int, size_px: int) -> dict[MapKind, Pixels]:
@@ -60,11 +86,18 @@ def material(catalog: Catalog, texture_class: str, seed: int, size_px: int) -> d
     return {MapKind(part.map): decode_png(part.payload) for part in finest}
 
 
-def label(text: str) -> Picture:
-    """The name, right-aligned beside the middle of its row, [CELL_PX, MARGIN_PX, 3]."""
-    paper = np.full((CELL_PX, MARGIN_PX, 3), PAPER, np.uint8)
+def four_tiles(pixels: Pixels) -> Pixels:
+    """Two by two copies of a map [height, width] or [height, width, channels], averaged down to fill a cell."""
+    averaged = cv2.resize(pixels, (TILED_PX // 2, TILED_PX // 2), interpolation=cv2.INTER_AREA)
+    tiled = np.tile(averaged, (2, 2, *[1] * (pixels.ndim - 2)))
+    return np.asarray(tiled, np.uint16) if pixels.dtype == np.uint16 else np.asarray(tiled, np.uint8)
+
+
+def label(text: str, row_px: int = CELL_PX) -> Picture:
+    """The name, right-aligned beside the middle of its row, [row_px, MARGIN_PX, 3]."""
+    paper = np.full((row_px, MARGIN_PX, 3), PAPER, np.uint8)
     (width_px, height_px), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.55, 1)
-    corner = (MARGIN_PX - 10 - width_px, (CELL_PX + height_px) // 2)
+    corner = (MARGIN_PX - 10 - width_px, (row_px + height_px) // 2)
     cv2.putText(paper, text, corner, cv2.FONT_HERSHEY_SIMPLEX, 0.55, (INK, INK, INK), 1, cv2.LINE_AA)
     return paper
 
@@ -75,7 +108,10 @@ def texture_info(catalog: Catalog) -> GeneratorInfo:
 
 
 def write(path: Path, picture: Picture, info: GeneratorInfo) -> None:
-    """The picture as a PNG that says which weights painted it; replaces `path` at once. Raises OutputError."""
+    """The picture as a PNG that says which weights painted it, or as a JPEG; replaces `path` at once.
+
+    Raises OutputError.
+    """
     provenance = {
         "Generator": f"{info.name}/{info.version}/{info.tier}",
         "WeightsSHA256": info.weights_sha256,
@@ -84,7 +120,10 @@ def write(path: Path, picture: Picture, info: GeneratorInfo) -> None:
     }
     staged = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        staged.write_bytes(encode_png(picture, provenance, SMALLEST, srgb=True))
+        if path.suffix == ".jpg":
+            staged.write_bytes(encode_jpeg(picture))
+        else:
+            staged.write_bytes(encode_png(picture, provenance, SMALLEST, srgb=True))
         staged.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
@@ -92,19 +131,30 @@ def write(path: Path, picture: Picture, info: GeneratorInfo) -> None:
         staged.unlink(missing_ok=True)
 
 
+def encode_jpeg(picture: Picture) -> bytes:
+    """The picture, RGB, as a JPEG."""
+    done, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not done:
+        raise OutputError("contact sheet: cannot be encoded as JPEG")
+    return data.tobytes()
+
+
 def main() -> int:
     """Run the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.contact_sheet", description="Draw every class.")
-    parser.add_argument("out", type=Path, metavar="OUT.png")
+    parser.add_argument("out", type=Path, metavar="OUT.png", help="or OUT.jpg")
     parser.add_argument("--seeds", type=int, default=8, metavar="N", help="cells per class; default 8")
     parser.add_argument("--size", type=int, default=256, choices=TEXTURE_SIZES_PX, help="edge in pixels; default 256")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="default: the shipped ones")
+    parser.add_argument("--tiled", action="store_true", help="two by two tiles, lit from the left and from the right")
+    parser.add_argument("--columns", type=int, default=1, choices=(1, 2), help="of classes; default 1")
     options = parser.parse_args()
     if options.seeds < 1:
         parser.error(f"--seeds: {options.seeds} is not allowed; allowed: 1 or more")
     try:
         catalog = load_catalog(texture_weights=options.weights)
-        write(options.out, contact_sheet(catalog, options.seeds, options.size), texture_info(catalog))
+        picture = contact_sheet(catalog, options.seeds, options.size, options.tiled, options.columns)
+        write(options.out, picture, texture_info(catalog))
     except MorphogenError as error:
         print(f"contact_sheet: {error}", file=sys.stderr)
         return 1

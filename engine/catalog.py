@@ -28,7 +28,7 @@ from engine.nets.framegen.weights_file import FrameGenWeights, load_framegen
 from engine.nets.levelgen.weights_file import load_levelgen
 from engine.nets.motiongen.weights_file import MotionGenWeights, load_motiongen
 from engine.nets.precision import KernelClass, choose_kernel_class
-from engine.nets.terragen_file import load_terragen
+from engine.nets.terragen.weights_file import load_terragen
 from engine.nets.weights_file import load_weights
 from engine.requests.character.frames import FramesRequest
 from engine.requests.character.identity import CharacterRequest
@@ -73,11 +73,13 @@ def load_catalog(
 ) -> Catalog:
     """Load every generator; `texture_weights` replaces the shipped file, also for the ground of scenes.
 
+    Shipped weights, tier S among them, must have their recorded checksum.
+
     Fixes the process's thread count (None keeps torch's own). Raises WeightsError or SettingsError.
     """
     kernel = choose_kernel_class(precision, thread_count)
     path = texture_weights or SHIPPED_TEXTURE_WEIGHTS
-    weights = load_weights(path, recorded_sha256(path) if texture_weights is None else None)
+    weights = load_weights(path, recorded_sha256(path) if path.parent == SHIPPED_WEIGHTS else None)
     try:
         texture = TextureGenerator(weights, kernel, _model_card(path))
     except WeightsError as error:
@@ -126,8 +128,6 @@ def _land_generators(
 
 def _character_generators(kernel: KernelClass) -> dict[type[AssetRequest], Generator[Any, Any]]:
     """Characters and their frames. Without the weights of FrameGen frames are drawn by the software renderer only."""
-    if not SHIPPED_MOTION_WEIGHTS.exists():
-        return {}
     motion_weights = load_motiongen(SHIPPED_MOTION_WEIGHTS, recorded_sha256(SHIPPED_MOTION_WEIGHTS))
     there = {size_px: path for size_px, path in SHIPPED_FRAME_WEIGHTS.items() if path.exists()}
     frames = {size_px: load_framegen(path, recorded_sha256(path)) for size_px, path in there.items()}

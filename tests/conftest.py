@@ -60,7 +60,7 @@ DISC_INFO = GeneratorInfo(
     classes=("disc",),
     sizes_px=(128, 256),
     maps=("description", "pose", "frame"),
-    choices=(("renderer", ("network", "mesh")), *DISC_NAMES.items()),
+    choices=(("renderer", ("mesh", "network")), *DISC_NAMES.items()),
 )
 
 

@@ -7,11 +7,13 @@ import tomllib
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from engine.training.plan import NetworkPlan, StagesPlan, TexturePlan
+from engine.training.terrain.plan import TerrainPlan, TerrainStages
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE_FOLDERS = ("engine", "workers", "clients/python/morphogen_client", "benchmarks")
@@ -23,6 +25,8 @@ DOCUMENTS = (
     "docs/training.md",
     "docs/serving.md",
     "docs/characters.md",
+    "docs/motion.md",
+    "docs/texture-weights.md",
     "docs/web.md",
     "docs/scenes.md",
     "clients/python/README.md",
@@ -116,10 +120,19 @@ def test_classes_in_the_examples_exist(document: str) -> None:
     assert set(named) - set(known) == set()
 
 
-def test_training_document_gives_every_key_of_a_plan_with_its_default() -> None:
-    rows = re.findall(r"^\| (`.+) \| (.+) \| .* \|$", (ROOT / "docs" / "training.md").read_text(), re.MULTILINE)
+@pytest.mark.parametrize(
+    ("part", "sections"),
+    [
+        (0, (("", TexturePlan), ("network.", NetworkPlan), ("stages.", StagesPlan))),
+        (1, (("", TerrainPlan), ("stages.", TerrainStages))),
+    ],
+)
+def test_training_document_gives_every_key_of_a_plan_with_its_default(
+    part: int, sections: tuple[tuple[str, Any], ...]
+) -> None:
+    text = (ROOT / "docs" / "training.md").read_text().split("\n# Training on your own ")[part]
+    rows = re.findall(r"^\| (`.+) \| (.+) \| .* \|$", text, re.MULTILINE)
     written = {key: default for keys, default in rows for key in re.findall(r"`([\w.*]+)`", keys)}
-    sections = (("", TexturePlan), ("network.", NetworkPlan), ("stages.", StagesPlan))
     plan = {prefix + entry.name: entry.default for prefix, kind in sections for entry in fields(kind)}
     numbers = {key: default for key, default in plan.items() if isinstance(default, int | float)}
     assert {key: written.get(key) for key in numbers} == {key: str(default) for key, default in numbers.items()}

@@ -9,7 +9,7 @@ import signal
 
 import psutil  # type: ignore[import-untyped]  # ships no types
 
-from benchmarks.character.servers import serving, shipped
+from benchmarks.character.servers import absent_weights, serving
 from benchmarks.records import Record, machine, missing, record, with_conditions
 from morphogen_client import AsyncClient, FrameStreamOptions, Identity
 
@@ -21,7 +21,8 @@ READY_TIMEOUT_S = 120.0
 SCRIPT = [(0, {"speed_mps": 1.4}), (15, {"heading_deg": 90.0, "camera_yaw_deg": 40.0}), (40, {"action": "wave"})]
 KINDS: dict[str, FrameStreamOptions] = {
     "poses": {"rate_hz": 90},
-    "pictures": {"rate_hz": 30, "format": "raw", "size_px": 128, "poses": True},
+    "drawn pictures": {"rate_hz": 30, "format": "raw", "size_px": 128, "poses": True, "renderer": "mesh"},
+    "painted pictures": {"rate_hz": 30, "format": "raw", "size_px": 128, "poses": True, "renderer": "network"},
 }
 
 _LAG = "frames between a control and the first one that shows it"
@@ -29,18 +30,21 @@ _LAG = "frames between a control and the first one that shows it"
 
 def measure() -> list[Record]:
     """Records of digests and of controls."""
-    if reason := shipped():
+    if reason := absent_weights(painted=False):
         return [*(missing(f"different digests of the same {kind}", reason) for kind in KINDS), missing(_LAG, reason)]
     with serving() as address:
-        alone = {kind: asyncio.run(_alone_and_among(address, kind)) for kind in KINDS}
+        unpainted = absent_weights(painted=True)
+        kinds = [kind for kind in KINDS if not (unpainted and kind.startswith("painted"))]
+        alone = {kind: asyncio.run(_alone_and_among(address, kind)) for kind in kinds}
         lag = asyncio.run(_lag(address))
     with serving("--workers", "ray", "--worker-count", "2") as address:
-        killed = {kind: asyncio.run(_killed(address, kind)) for kind in KINDS}
+        killed = {kind: asyncio.run(_killed(address, kind)) for kind in kinds}
     conditions = {"streams": STREAMS, "frames": FRAMES, "killed_at": KILL_AT}
     digests = [
         record(f"different digests of the same {kind}", len(alone[kind] | killed[kind]), conditions, at_most=1)
-        for kind in KINDS
+        for kind in kinds
     ]
+    digests += [missing(f"different digests of the same {kind}", unpainted) for kind in KINDS if kind not in kinds]
     return with_conditions([*digests, record(_LAG, lag, {"trials": LAG_TRIALS}, at_most=0)], machine())
 
 

@@ -19,9 +19,10 @@ log: {level: error}
 """
 
 
-def shipped() -> str:
-    """Why characters cannot be measured here; empty if they can."""
-    absent = [path.name for path in (SHIPPED_MOTION_WEIGHTS, *SHIPPED_FRAME_WEIGHTS.values()) if not path.exists()]
+def absent_weights(*, painted: bool) -> str:
+    """Why poses, or pictures if they are `painted`, cannot be measured here; empty if they can."""
+    needed = (SHIPPED_MOTION_WEIGHTS, *(SHIPPED_FRAME_WEIGHTS.values() if painted else ()))
+    absent = [path.name for path in needed if not path.exists()]
     return f"no {', '.join(absent)}" if absent else ""
 
 

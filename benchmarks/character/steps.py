@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.character.servers import shipped
+from benchmarks.character.servers import absent_weights
 from benchmarks.records import Record, machine, missing, record, with_conditions
 from engine.catalog import SHIPPED_FRAME_WEIGHTS, SHIPPED_MOTION_WEIGHTS
 from engine.generators.character.figures import Figure, ParametricFigures
@@ -38,7 +38,7 @@ _NAMES = ("one step of 64 sessions / one of one session", "share of 60 Hz for 64
 
 def measure() -> list[Record]:
     """Records of motion and frames."""
-    if reason := shipped():
+    if reason := absent_weights(painted=False):
         return [missing(name, reason) for name in _NAMES]
     kernel = choose_kernel_class()
     thread_count = torch.get_num_threads()
@@ -46,7 +46,9 @@ def measure() -> list[Record]:
     torch.set_num_threads(1)  # its matrices are small: threads would only wait for each other
     moving = _motion(motion)
     torch.set_num_threads(thread_count)
-    return with_conditions([*moving, _frames(motion, kernel)], {**machine(), "kernel_class": kernel.name})
+    reason = absent_weights(painted=True)
+    painted = missing(_NAMES[2], reason) if reason else _frames(motion, kernel)
+    return with_conditions([*moving, painted], {**machine(), "kernel_class": kernel.name})
 
 
 def _motion(motion: DirectedMotion) -> list[Record]:

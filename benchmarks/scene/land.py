@@ -24,7 +24,7 @@ from engine.generators.terrain.heights import Decoders
 from engine.generators.terrain.land import Land
 from engine.generators.world.atlas import BLOCK_CHUNKS, Atlas
 from engine.generators.world.chunk import Chunk
-from engine.nets.terragen_file import load_terragen
+from engine.nets.terragen.weights_file import load_terragen
 from engine.requests.landscape import Landscape
 from engine.requests.world import CHUNK_CELLS, CHUNK_MAX, CHUNK_VERTICES, ChunkRequest
 from engine.terrain.drainage import drainage_statistics

@@ -38,7 +38,8 @@ class TexGenConfig:
     code_width        width of the modulation code
     widths            feature channels per level, coarse to fine
     latent_channels   noise channels of the latent grid (stride 32)
-    noise_channels    noise channels per finer level (a multiple of 4 at the last level after unshuffling)
+    noise_channels    noise channels per finer level but the last
+    fine_noise_channels  noise channels of the last level, at stride 1: what grain is made of
     """
 
     class_count: int
@@ -48,6 +49,7 @@ class TexGenConfig:
     widths: tuple[int, ...] = (96, 128, 128, 128, 96)
     latent_channels: int = 13
     noise_channels: int = 5
+    fine_noise_channels: int = 1
 
     def __post_init__(self) -> None:
         """Raises SettingsError: a plan and a weights file may ask for networks that cannot be."""
@@ -55,17 +57,18 @@ class TexGenConfig:
             raise SettingsError(f"network.widths: has {len(self.widths)} numbers, expected {len(STRIDES_PX)}")
         sizes = {name: getattr(self, name) for name in ("class_count", "attribute_count", "style_width", "code_width")}
         sizes |= {"latent_channels": self.latent_channels, "noise_channels": self.noise_channels}
+        sizes |= {"fine_noise_channels": self.fine_noise_channels}
         sizes |= {f"widths[{index}]": width for index, width in enumerate(self.widths)}
         for name, size in sizes.items():
             if not 1 <= size <= SIZE_MAX:
                 raise SettingsError(f"network.{name}: {size} is outside [1, {SIZE_MAX}]")
 
     def noise_shape(self, level: int) -> tuple[int, int]:
-        """(channels, stride in pixels) of the noise that `level` takes; the last level takes one stride-1 channel."""
+        """(channels, stride in pixels) of the noise that `level` takes; the last level's has stride 1."""
         if level == 0:
             return self.latent_channels, STRIDES_PX[0]
         if level == len(STRIDES_PX) - 1:
-            return 1, 1
+            return self.fine_noise_channels, 1
         return self.noise_channels, STRIDES_PX[level]
 
     def structure_stride_px(self, level: int) -> int:
@@ -156,7 +159,7 @@ class TexGen(nn.Module):
         first = len(CHANNELS)
         weight, bias = head.weight[first:], _rows(head.bias, first, 5 * first)
         residual = functional.conv2d(features, weight.to(features.dtype), bias.to(features.dtype)).float()
-        blocks = exact_conv2d(residual, zero_mean_kernel(first))
+        blocks = exact_conv2d(residual, zero_mean_kernel(first, residual.device))
         return functional.pixel_shuffle(blocks + doubled_blocks(coarser, edges), 2)
 
     def forward(self, spatial: Sequence[torch.Tensor], styles: LevelStyles, edges: Edges = TORUS) -> list[torch.Tensor]:
@@ -195,31 +198,31 @@ def double(image: torch.Tensor, edges: Edges) -> torch.Tensor:
 
 def doubled_blocks(image: torch.Tensor, edges: Edges) -> torch.Tensor:
     """`double` before the shuffle, [batch, 4 channels, h, w]: both steps are linear and together one stencil."""
-    return exact_conv2d(extend(image, 1, edges), _doubling_kernel(image.shape[1]))
+    return exact_conv2d(extend(image, 1, edges), _doubling_kernel(image.shape[1], image.device))
 
 
 def exact_conv2d(image: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
     """Convolve every channel of `image` with its own kernels, in float32 also where training computes in bf16."""
     with torch.autocast(image.device.type, enabled=False):
-        return functional.conv2d(image, kernel.to(image.device), groups=image.shape[1] // kernel.shape[1])
+        return functional.conv2d(image, kernel, groups=image.shape[1] // kernel.shape[1])
 
 
 # Cached kernels must be ordinary tensors: one made while generating (inference mode) could not be trained through.
 @lru_cache
 @torch.inference_mode(mode=False)
-def _doubling_kernel(channels: int) -> torch.Tensor:
+def _doubling_kernel(channels: int, device: torch.device) -> torch.Tensor:
     phases = torch.tensor([[0.25, 0.75, 0.0], [0.0, 0.75, 0.25]])
     bilinear = (phases[:, None, :, None] * phases[None, :, None, :]).reshape(4, 1, 3, 3)
     same = torch.zeros(3, 3)
     same[1, 1] = 1.0
-    return (bilinear - bilinear.mean(0, keepdim=True) + same).repeat(channels, 1, 1, 1)
+    return (bilinear - bilinear.mean(0, keepdim=True) + same).repeat(channels, 1, 1, 1).to(device)
 
 
 @lru_cache
 @torch.inference_mode(mode=False)
-def zero_mean_kernel(channels: int) -> torch.Tensor:
+def zero_mean_kernel(channels: int, device: torch.device) -> torch.Tensor:
     """The 1 x 1 convolution, in groups of four, that takes the mean of each 2 x 2 block out."""
-    return (torch.eye(4) - 0.25).reshape(4, 4, 1, 1).repeat(channels, 1, 1, 1)
+    return (torch.eye(4) - 0.25).reshape(4, 4, 1, 1).repeat(channels, 1, 1, 1).to(device)
 
 
 def join_spatial(level: int, structure: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:

@@ -5,6 +5,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from rich.progress import Progress
 
 from engine.errors import InvalidRequestError
 from engine.requests.checks import SEED_MAX
+from engine.training.panel.learned import corruption_distances, learn_encoder, ranks_corruptions
 from engine.training.panel.material import (
     JudgedMap,
     MaterialArrays,
@@ -21,7 +23,7 @@ from engine.training.panel.material import (
     level_difference,
     normal_agreement,
 )
-from engine.training.panel.measure import Measure, Measurements
+from engine.training.panel.measure import Encode, Measure, Measurements
 from engine.training.panel.metrics.estimate import Images
 from engine.training.panel.metrics.features import ENCODER_SEEDS, FILTER_SEED
 from engine.training.panel.metrics.memorisation import ENCODER_SEED, ExemplarIndex
@@ -30,8 +32,14 @@ from engine.training.panel.report import PanelReport, print_report, write_report
 from engine.training.panel.rivals import BASELINES, CONTROLS, Rival
 from engine.training.panel.verdict import GeneratorChecks, flags, judge
 
+PROBE_COUNT = 128
+"""Reals whose corruptions the second encoder must rank."""
+
 Sample = Callable[[str, int], MaterialArrays]
 """Makes the material of a generator class and a seed in [0, 2**32 - 1]."""
+
+Peer = Callable[[RealTextures], Images]
+"""Makes a set to compare with: one picture per real of the training half, of its class."""
 
 Tell = Callable[[str, int, int], None]
 """Is told what is being done, how many steps are done and how many there are."""
@@ -46,6 +54,7 @@ class PanelSettings:
     seed      of every random choice, and of the generator's first sample
     judged    the map whose likeness is judged
     controls  the faulty sets that must be caught
+    second_encoder  whether an encoder learned from the training half judges too, if it ranks corruptions
     """
 
     count: int = 256
@@ -53,6 +62,7 @@ class PanelSettings:
     seed: int = 0
     judged: JudgedMap = JudgedMap.ALBEDO
     controls: Mapping[str, Rival] = field(default_factory=lambda: CONTROLS)
+    second_encoder: bool = False
 
     def __post_init__(self) -> None:
         if self.count < MINIMUM_COUNT:
@@ -74,8 +84,9 @@ def evaluate_texture(
     class_of: Mapping[str, str],
     settings: PanelSettings | None = None,
     tell: Tell = _tell_nobody,
+    peers: Mapping[str, Peer] | None = None,
 ) -> PanelReport:
-    """The panel's findings on a generator.
+    """The panel's findings on a generator, and in the same run what `peers` score.
 
     `class_of` maps data classes to generator classes; those that lead to none of `classes` are left out. The generator
     is asked for the classes of the training half, in proportion. Raises DataError for a data folder that cannot be
@@ -88,7 +99,16 @@ def evaluate_texture(
     count = min(settings.count, len(halves.train.labels), len(halves.held_out.labels))
     train = halves.train.drawn(count, settings.seed)
     generated, checks, generating_s = _generate(sample, train.labels, settings, tell)
-    sets = _measure(halves, train, generated, settings, tell)
+    encode, learned = _second_encoder(halves.train, settings, tell)
+    others: dict[str, Callable[[], Images]] = {
+        **{
+            name: partial(rival, train.images, settings.seed)
+            for name, rival in {**BASELINES, **settings.controls}.items()
+        },
+        **{name: partial(peer, train) for name, peer in (peers or {}).items()},
+    }
+    measure = _prepared(halves, len(train.labels), settings, encode, tell)
+    sets = _measure(measure, train, generated, others, tell)
     ceiling = sets["reals"]
     outcome, criteria = judge(
         ceiling,
@@ -100,6 +120,7 @@ def evaluate_texture(
     )
     conditions = {
         **_conditions(data_folder, halves, train, settings),
+        **learned,
         "generating_s": round(generating_s, 1),
         "wall_s": round(time.perf_counter() - started, 1),
     }
@@ -159,22 +180,44 @@ def _generate(
     return np.stack(pictures), checks, time.perf_counter() - started
 
 
+def _second_encoder(
+    train: RealTextures, settings: PanelSettings, tell: Tell
+) -> tuple[Encode | None, dict[str, str | dict[str, list[float]]]]:
+    """The encoder learned from the training half, and the conditions that tell of it; none that fails to rank."""
+    if not settings.second_encoder:
+        return None, {}
+    tell("learning the second encoder", 0, 1)
+    encoder = learn_encoder(train.images, settings.seed)
+    probe = train.drawn(min(PROBE_COUNT, len(train.labels)), settings.seed)
+    distances = corruption_distances(encoder.features, probe.images, settings.seed)
+    ranks = ranks_corruptions(distances)
+    word = "ranks all corruptions by strength" if ranks else "dismissed: does not rank all corruptions by strength"
+    return (encoder.features if ranks else None), {"second_encoder": word, "second_encoder_distances": distances}
+
+
+def _prepared(halves: RealHalves, count: int, settings: PanelSettings, encode: Encode | None, tell: Tell) -> Measure:
+    """The held-out half and all exemplars, ready to measure sets of `count` pictures."""
+    tell("indexing reals", 0, 2)
+    index = ExemplarIndex(np.concatenate([halves.train.images, halves.held_out.images]))
+    tell("preparing metrics", 1, 2)
+    held_out = halves.held_out.drawn(len(halves.held_out.labels), settings.seed)
+    return Measure(held_out, index, count, settings.seed, encode)
+
+
 def _measure(
-    halves: RealHalves, train: RealTextures, generated: Images, settings: PanelSettings, tell: Tell
+    measure: Measure,
+    train: RealTextures,
+    generated: Images,
+    others: Mapping[str, Callable[[], Images]],
+    tell: Tell,
 ) -> dict[str, Measurements]:
     """Scores by set, one set in memory at a time."""
-    rivals = {**BASELINES, **settings.controls}
-    total = len(rivals) + 4
-    tell("indexing reals", 0, total)
-    index = ExemplarIndex(np.concatenate([halves.train.images, halves.held_out.images]))
-    tell("preparing metrics", 1, total)
-    held_out = halves.held_out.drawn(len(halves.held_out.labels), settings.seed)
-    measure = Measure(held_out, index, len(train.labels), settings.seed)
-    tell("measuring reals", 2, total)
+    total = len(others) + 2
+    tell("measuring reals", 0, total)
     sets = {"reals": measure.ceiling(train)}
-    for position, (name, rival) in enumerate(rivals.items()):
-        tell(f"measuring {name}", position + 3, total)
-        sets[name] = measure.scores(rival(train.images, settings.seed), train.labels)
+    for position, (name, pictures) in enumerate(others.items()):
+        tell(f"measuring {name}", position + 1, total)
+        sets[name] = measure.scores(pictures(), train.labels)
     tell("measuring the generator", total - 1, total)
     sets["generator"] = measure.scores(generated, train.labels)
     tell("done", total, total)

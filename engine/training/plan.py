@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import SettingsError, WeightsError
+from engine.generators.appearance import ATTRIBUTES
 from engine.generators.default_pattern import check_default_pattern
 from engine.nets.discriminator import PATCH_PX
 from engine.nets.texgen import STRIDES_PX, TexGenConfig
@@ -13,6 +14,7 @@ from engine.requests.checks import SEED_MAX
 from engine.training.plan_file import read_plan
 
 DEVICES = ("auto", "cpu", "cuda")
+TIERS = ("S", "M")
 
 FILE_NAME = r"[\w-][\w.-]*"
 FILE_NAME_LETTERS = "letters, digits, '.', '_' and '-'"
@@ -26,12 +28,16 @@ class ClassPlan:
     pattern      what a request without a pattern gets (`engine/generators/default_pattern.py`)
     dark_joints  low places are never drawn lighter than high ones: boards and shingles have no light mortar
     metal        materials without a metallic map are metal
+    colors       further mid tones, "#rrggbb", in which its materials may come, where exemplars are few
+    limits       lowest and highest value of attributes that a seed may draw, by name; exemplars outside are moved
     """
 
     sources: tuple[str, ...]
     pattern: str = "noise"
     dark_joints: bool = False
     metal: bool = False
+    colors: tuple[str, ...] = ()
+    limits: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class NetworkPlan:
     style_width: int = 32
     code_width: int = 192
     widths: tuple[int, ...] = (96, 128, 128, 128, 96)
+    fine_noise_channels: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,9 @@ class TexturePlan:
     classes        generator classes by name
     batch_size     crops per step
     crop_px        edge of a crop, a multiple of 32
+    tier           size and quality class that the weights claim, "S" or "M"
+    enlarged_share share of the steps whose crops are painted at twice their size, as requests ask for
+    enlarged_batch_size  crops of such a step
     device         "auto" (an accelerator where there is one), "cpu" or "cuda"
     ema_half_life  steps in which the weight average forgets half
     output         run folder: checkpoints, logs, sheets, weights
@@ -105,12 +115,16 @@ class TexturePlan:
     network: NetworkPlan = field(default_factory=NetworkPlan)
     stages: StagesPlan = field(default_factory=StagesPlan)
     adversarial: AdversarialPlan = field(default_factory=AdversarialPlan)
+    tier: str = "M"
     batch_size: int = 12
+    enlarged_batch_size: int = 4
+    enlarged_share: float = 0.5
     crop_px: int = 128
     learning_rate: float = 0.002
     device: str = "auto"
     style_divergence_weight: float = 0.001
     patch_weight: float = 2.0
+    grain_weight: float = 0.5
     obedience_weight: float = 0.3
     drawn_share: float = 0.4
     ema_half_life: int = 250
@@ -122,8 +136,18 @@ class TexturePlan:
         for path, value, low, high in _ranges(self):
             if not low <= value <= high:
                 raise SettingsError(f"{path}: {value} is outside [{low}, {high}]")
-        if self.device not in DEVICES:
-            raise SettingsError(f"device: {self.device!r} is not one of {', '.join(DEVICES)}")
+        for name, allowed in (("tier", TIERS), ("device", DEVICES)):
+            if getattr(self, name) not in allowed:
+                raise SettingsError(f"{name}: {getattr(self, name)!r} is not one of {', '.join(allowed)}")
+        if not re.fullmatch(FILE_NAME, self.name):
+            raise SettingsError(f"name: {self.name!r} is not a file name of {FILE_NAME_LETTERS}")
+        if not self.data:
+            raise SettingsError("data: at least one folder is needed")
+        self._check_stages()
+        self._check_classes()
+        self.network_config()
+
+    def _check_stages(self) -> None:
         if self.crop_px % STRIDES_PX[0]:
             raise SettingsError(f"crop_px: {self.crop_px} is not a multiple of {STRIDES_PX[0]}")
         if self.stages.adversarial_steps and self.crop_px < PATCH_PX:
@@ -134,12 +158,6 @@ class TexturePlan:
             raise SettingsError(
                 f"adversarial.gap_low: {self.adversarial.gap_low} is not below gap_high {self.adversarial.gap_high}"
             )
-        if not re.fullmatch(FILE_NAME, self.name):
-            raise SettingsError(f"name: {self.name!r} is not a file name of {FILE_NAME_LETTERS}")
-        if not self.data:
-            raise SettingsError("data: at least one folder is needed")
-        self._check_classes()
-        self.network_config()
 
     def _check_classes(self) -> None:
         if not self.classes:
@@ -151,13 +169,18 @@ class TexturePlan:
                 check_default_pattern(entry.pattern)
             except WeightsError as error:
                 raise SettingsError(f"classes.{name}.pattern: {error}") from error
+            _check_limits(f"classes.{name}.limits", entry.limits)
         self.class_of()
 
     def network_config(self) -> TexGenConfig:
         """The shape of the generator network. Raises SettingsError for one that cannot be."""
         network = self.network
         return TexGenConfig(
-            len(self.classes), style_width=network.style_width, code_width=network.code_width, widths=network.widths
+            len(self.classes),
+            style_width=network.style_width,
+            code_width=network.code_width,
+            widths=network.widths,
+            fine_noise_channels=network.fine_noise_channels,
         )
 
     def class_of(self) -> dict[str, str]:
@@ -171,6 +194,17 @@ class TexturePlan:
         return mapping
 
 
+def _check_limits(path: str, limits: Mapping[str, tuple[float, ...]]) -> None:
+    """Raises SettingsError for an unknown attribute and for anything but two ordered numbers in its range."""
+    known = {attribute.name: attribute for attribute in ATTRIBUTES}
+    for name, ends in limits.items():
+        if name not in known:
+            raise SettingsError(f"{path}.{name}: is not one of {', '.join(known)}")
+        low, high = known[name].minimum, known[name].maximum
+        if len(ends) != 2 or not low <= ends[0] <= ends[1] <= high:
+            raise SettingsError(f"{path}.{name}: {list(ends)} is not a range within [{low:g}, {high:g}]")
+
+
 def _ranges(plan: TexturePlan) -> Iterator[tuple[str, float, float, float]]:
     """Dotted path, value, lowest and highest allowed value of every number in a plan."""
     yield from (
@@ -180,6 +214,9 @@ def _ranges(plan: TexturePlan) -> Iterator[tuple[str, float, float, float]]:
         ("learning_rate", plan.learning_rate, 1e-6, 0.1),
         ("style_divergence_weight", plan.style_divergence_weight, 0.0, 100.0),
         ("patch_weight", plan.patch_weight, 0.0, 100.0),
+        ("grain_weight", plan.grain_weight, 0.0, 100.0),
+        ("enlarged_batch_size", plan.enlarged_batch_size, 1, 4096),
+        ("enlarged_share", plan.enlarged_share, 0.0, 1.0),
         ("obedience_weight", plan.obedience_weight, 0.0, 100.0),
         ("drawn_share", plan.drawn_share, 0.0, 1.0),
         ("ema_half_life", plan.ema_half_life, 1, 10**6),

@@ -1,31 +1,26 @@
 """`morphogen train texture`: reads exemplars, runs the stages, keeps checkpoints and sheets, writes the weights."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
 
-from engine.errors import DataError, OutputError, SettingsError, WeightsError
-from engine.nets.weights_file import ClassEntry, TexGenHeader, save_weights
+from engine.errors import OutputError, SettingsError, WeightsError
 from engine.training import checkpoint
-from engine.training.bank import build_bank
-from engine.training.data.exemplars import Exemplar, measure, surface_height
-from engine.training.data.materials import RawMaterial, read_materials
-from engine.training.data.sampler import Sampler, draw_structures
+from engine.training.data.preparation import Progress, longest_edge_px, prepare_materials
+from engine.training.data.sampler import Sampler
+from engine.training.data.stock import draw_structures, stock_up
+from engine.training.model import Parts, TextureModel
 from engine.training.plan import TexturePlan
 from engine.training.sheet import write_sheet
-from engine.training.stages import AdversarialStage, ReconstructionStage, Scalars, TextureModel
+from engine.training.stages import AdversarialStage, ReconstructionStage, Scalars, batch_of, mean_scalars
+from engine.training.weights import write_weights
 
-VERSION = "1"
 WARM_UP_STEPS = 100
 DRAWN_PER_CLASS = 12
 ROLLBACKS_MAX = 5
 FINAL_LEARNING_RATE = 0.05
 """Share of the learning rate that is left at the end of a stage."""
-
-Progress = Callable[[str, int, int], None]
-"""Called as progress(stage, steps done, steps in all)."""
 
 
 def train_texture(plan: TexturePlan, progress: Progress, *, resume: bool = True) -> Path:
@@ -39,44 +34,17 @@ def train_texture(plan: TexturePlan, progress: Progress, *, resume: bool = True)
         plan.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{plan.output}: is no folder that can be written to: {error.strerror}") from error
-    class_names = list(plan.classes)
     materials, licences = prepare_materials(plan, progress)
-    patterns = {name: entry.pattern for name, entry in plan.classes.items()}
-    drawn = draw_structures(patterns, plan.seed, DRAWN_PER_CLASS, (2 * plan.crop_px, plan.crop_px, 4 * plan.crop_px))
-    sampler = Sampler(materials, class_names, plan.crop_px, drawn, plan.drawn_share)
-    config = plan.network_config()
-    model = TextureModel(config, plan)
+    patterns = [entry.pattern for entry in plan.classes.values()]
+    drawn = draw_structures(patterns, plan.seed, DRAWN_PER_CLASS, longest_edge_px(materials))
+    stock = stock_up(materials, list(plan.classes), drawn)
+    model = TextureModel(plan.network_config(), plan)
+    sampler = Sampler(stock.to(model.device), plan.crop_px, plan.drawn_share)
     TrainingRun(plan, model, sampler, progress).advance(resume)
     model.to_cpu()
-    weights = plan.output / f"{plan.name}.safetensors"
-    classes = tuple(ClassEntry(name, entry.pattern) for name, entry in plan.classes.items())
-    header = TexGenHeader(VERSION, "M", config, classes, licences)
-    save_weights(weights, header, model.average, build_bank(materials, plan.classes, model.encoder))
-    return weights
-
-
-def prepare_materials(plan: TexturePlan, progress: Progress) -> tuple[list[list[Exemplar]], tuple[str, ...]]:
-    """Every material at its training densities, and the licences of the data."""
-    classes = plan.class_of()
-    raw = [material for data in plan.data for material in read_materials(data.folder, classes, data.frame_px)]
-    missing = set(plan.classes) - {material.texture_class for material in raw}
-    if missing:
-        raise DataError(f"no material was found for the classes {', '.join(sorted(missing))}")
-    materials = []
-    for index, material in enumerate(raw):
-        height = surface_height(material)
-        levels = _densities(material, plan.crop_px)
-        materials.append([exemplar for halvings in levels for exemplar in measure(material, halvings, height)])
-        progress("read", index + 1, len(raw))
-    return materials, tuple(sorted({material.licence for material in raw}))
-
-
-def _densities(material: RawMaterial, crop_px: int) -> list[int]:
-    """Halvings at which a material is used: down to the crop's size; a small one also enlarged once."""
-    halvings = [count for count in range(3) if material.albedo.shape[0] >> count >= crop_px]
-    if material.albedo.shape[0] <= crop_px:
-        halvings = [0, -1] if material.albedo.shape[0] == crop_px else [-1]
-    return halvings
+    path = plan.output / f"{plan.name}.safetensors"
+    write_weights(path, plan, model, materials, licences, stock.directions.tolist())
+    return path
 
 
 class TrainingRun:
@@ -122,13 +90,19 @@ class TrainingRun:
 
     def _step(self, step: int) -> Scalars:
         slowdown = 0.5**self.rollbacks
-        batch = self.sampler.batch(self.plan.seed, step, self.plan.batch_size).to(self.model.device)
+        batch = batch_of(self.sampler, self.plan, step)
         first = self.plan.stages.reconstruction_steps
         if step < first:
             rate = self.plan.learning_rate * schedule(step, first) * slowdown
-            return self.reconstruction.step(batch, step, rate)
+            return self._settled(self.reconstruction, self.reconstruction.step(batch, step, rate))
         rate = self.plan.adversarial.learning_rate * schedule(step - first, self.total - first) * slowdown
-        return self.adversarial.step(batch, step, rate)
+        return self._settled(self.adversarial, self.adversarial.step(batch, step, rate))
+
+    @staticmethod
+    def _settled(stage: ReconstructionStage | AdversarialStage, parts: Parts) -> Scalars:
+        scalars = mean_scalars([parts])
+        stage.settle(scalars)
+        return scalars
 
     def _record(self, writer: SummaryWriter, scalars: Scalars, step: int) -> None:
         for name, value in scalars.items():
@@ -147,6 +121,7 @@ class TrainingRun:
             checkpoint.module_tensors("generator", model.generator)
             | checkpoint.module_tensors("average", model.average)
             | checkpoint.module_tensors("encoder", model.encoder)
+            | checkpoint.module_tensors("average_encoder", model.average_encoder)
             | checkpoint.module_tensors("discriminator", model.discriminator)
             | checkpoint.optimizer_tensors("reconstruction", self.reconstruction.optimizer)
             | checkpoint.optimizer_tensors("adversarial", self.adversarial.optimizer)
@@ -163,6 +138,7 @@ class TrainingRun:
             "generator": model.generator,
             "average": model.average,
             "encoder": model.encoder,
+            "average_encoder": model.average_encoder,
             "discriminator": model.discriminator,
         }
         try:

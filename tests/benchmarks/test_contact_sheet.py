@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.contact_sheet import CELL_PX, GAP_PX, MARGIN_PX, Picture, contact_sheet, write
+from benchmarks.contact_sheet import (
+    CELL_PX,
+    GAP_PX,
+    MARGIN_PX,
+    TILED_PX,
+    Picture,
+    contact_sheet,
+    lit_from_both_sides,
+    write,
+)
 from engine.assets import GeneratorInfo, Part
 from engine.catalog import Catalog
 from engine.codecs.image import encode_png
@@ -97,6 +106,33 @@ def test_file_says_which_weights_painted_it(catalog: Catalog, picture: Picture, 
         np.testing.assert_array_equal(np.asarray(image), picture)
         assert image.text["WeightsSHA256"] == "ab" * 32  # type: ignore[attr-defined]  # PNG only
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_classes_in_two_columns_stand_beside_each_other(catalog: Catalog, picture: Picture) -> None:
+    beside = contact_sheet(catalog, seeds=2, size_px=64, columns=2)
+    line = slice(GAP_PX, GAP_PX + CELL_PX)
+    assert beside.shape == (2 * (CELL_PX + GAP_PX) + GAP_PX, 2 * picture.shape[1], 3)
+    np.testing.assert_array_equal(beside[line, : picture.shape[1]], picture[line])
+    third = picture[GAP_PX + 2 * (CELL_PX + GAP_PX) :][:CELL_PX]
+    np.testing.assert_array_equal(beside[line, picture.shape[1] :], third)
+
+
+def test_tiled_cells_repeat_and_light_comes_from_both_sides() -> None:
+    normal = np.full((64, 64, 3), (128, 128, 255), np.uint8)
+    normal[:, 28:32], normal[:, 32:36] = (60, 128, 220), (196, 128, 220)  # a ridge: left flank, right flank
+    maps = {MapKind.ALBEDO: np.full((64, 64, 3), 120, np.uint8), MapKind.NORMAL: normal}
+    left, right = (cell.mean(axis=(0, 2)) for cell in lit_from_both_sides(maps))
+    middle = TILED_PX // 4
+    assert left[middle - 4] > left[middle + 3] + 10
+    assert right[middle + 3] > right[middle - 4] + 10
+    assert left[middle - 4 + TILED_PX // 2] == pytest.approx(left[middle - 4], abs=12)
+
+
+def test_jpeg_is_written_for_sheets_of_that_name(catalog: Catalog, picture: Picture, tmp_path: Path) -> None:
+    write(tmp_path / "sheet.jpg", picture, catalog.infos()[0])
+    with Image.open(tmp_path / "sheet.jpg") as image:
+        assert image.format == "JPEG"
+        assert np.abs(np.asarray(image).astype(int) - picture).mean() < 8
 
 
 def test_folder_that_is_missing_is_named(catalog: Catalog, picture: Picture, tmp_path: Path) -> None:

@@ -12,15 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.motion.actions import ACTIONS, STYLES
-from engine.motion.features import FEATURE_COUNT, POSITION, ROTATION, features_of, path_of
-from engine.motion.pose import rest_poses
-from engine.motion.trajectory import WAY_COUNT
 from engine.nets.framegen.encoder import FrameEncoder
 from engine.nets.framegen.network import FrameGen, FrameGenConfig
 from engine.nets.framegen.weights_file import FrameGenHeader, save_framegen
-from engine.nets.motiongen.network import MotionGen, MotionGenConfig
-from engine.nets.motiongen.weights_file import Codebook, MotionGenHeader, save_motiongen
 from engine.server.gateway import Gateway
 from engine.settings.sections import LogSettings, ServerSettings, SessionSettings, Settings
 from morphogen_client import AsyncClient, Frame, FrameStreamOptions, Identity
@@ -49,32 +43,13 @@ def of_seed(wanted: FrameStreamOptions, seed: int = 0) -> FrameStreamOptions:
 
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with weights of both networks."""
+    """A folder with the weights of a small painter that has learned nothing."""
     folder = tmp_path_factory.mktemp("characters")
-    config = MotionGenConfig(FEATURE_COUNT, WAY_COUNT, ACTIONS, STYLES, width=64, gate_width=16)
-    painter = FrameGenConfig(size_px=128, widths=(16, 16, 16, 16), code_width=16, part_width=4)
+    config = FrameGenConfig(size_px=128, widths=(16, 16, 16, 16), code_width=16, part_width=4)
     with torch.random.fork_rng():
         torch.manual_seed(5)
-        motion, frames, encoder = MotionGen(config), FrameGen(painter), FrameEncoder(painter.code_width)
-    poses = rest_poses(4)
-    features = features_of(poses, path_of(poses, 30.0), 30.0)
-    motion.mean.copy_(torch.from_numpy(features[0]))
-    motion.deviation.fill_(0.2)
-    motion.kept[POSITION] = 1
-    motion.kept[ROTATION] = 1
-    beginnings = torch.zeros(len(STYLES), 4, FEATURE_COUNT)
-    beginnings[:, :, POSITION] = torch.from_numpy(np.linspace(0, 0.1, 4, dtype=np.float32))[None, :, None]
-    codebook = Codebook(
-        beginnings,
-        torch.zeros(1, 57 + 57 + WAY_COUNT),
-        torch.zeros(1, FEATURE_COUNT),
-        torch.full((1,), 1e4),
-        torch.zeros(1, 2, dtype=torch.int64),
-    )
-    save_motiongen(
-        folder / "motion.safetensors", MotionGenHeader("1", "S", config, ("CC0-1.0",)), motion.eval(), codebook
-    )
-    save_framegen(folder / "frames.safetensors", FrameGenHeader("1", "S", painter, ("own",)), frames, encoder)
+        frames, encoder = FrameGen(config), FrameEncoder(config.code_width)
+    save_framegen(folder / "frames.safetensors", FrameGenHeader("1", "S", config, ("own",)), frames, encoder)
     return folder
 
 

@@ -11,8 +11,8 @@ from engine.assets import Draft, GeneratorInfo
 from engine.catalog import Catalog, load_catalog
 from engine.generators.scene.generator import SceneGenerator
 from engine.nets.precision import choose_kernel_class
-from engine.nets.terragen import Decoder, DecoderConfig
-from engine.nets.terragen_file import TerraGenHeader, load_terragen, save_terragen
+from engine.nets.terragen.network import Decoder, DecoderConfig
+from engine.nets.terragen.weights_file import TerraGenHeader, load_terragen, save_terragen
 from engine.requests.landscape import Landscape
 from engine.requests.scene import SceneRequest
 from engine.requests.texture import TextureRequest

@@ -76,7 +76,7 @@ def texture_entry(catalog: Catalog) -> GeneratorInfo:
 def test_shipped_weights_match_their_checksum_and_load() -> None:
     infos = {info.asset_kind: info for info in load(None).infos()}
     shipped = {"texture": SHIPPED_TEXTURE_WEIGHTS, "level": SHIPPED_LEVEL_WEIGHTS, "scene": SHIPPED_TERRAIN_WEIGHTS}
-    assert {*shipped, "probe"} <= set(infos)
+    assert {*shipped, "character", "frames", "probe"} <= set(infos)
     for kind, path in shipped.items():
         assert infos[kind].weights_sha256 == recorded_sha256(path)
         assert infos[kind].training_licences

@@ -93,7 +93,7 @@ def chosen(infos: Sequence[GeneratorInfo], name: str | None) -> Sequence[Generat
 
 def show(console: Console, info: GeneratorInfo) -> None:
     """Print one entry."""
-    console.print(f"[bold]{info.name}[/] {info.version}, tier {info.tier}: makes {info.asset_kind}s")
+    console.print(f"[bold]{info.name}[/] {info.version}, tier {info.tier}: makes {info.asset_kind.removesuffix('s')}s")
     wording = WORDINGS.get(info.asset_kind, Wording())
     lists = {
         wording.classes: info.classes,

@@ -3,18 +3,33 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+import engine
 from engine.errors import InvalidRequestError
 from engine.requests.texture import MASK_MAX_BYTES, Blend, Color, Pattern
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 WeightsOption = Annotated[
     Path | None, typer.Option("--weights", metavar="FILE", help="Your own weights instead of the shipped ones.")
+]
+
+
+class Tier(StrEnum):
+    """Size and quality class of the shipped texture weights."""
+
+    S = "S"
+    M = "M"
+
+
+TierOption = Annotated[
+    Tier | None,
+    typer.Option("--tier", help="Shipped texture weights: S is smaller and faster.", show_default="M"),
 ]
 ServerOption = Annotated[
     str | None, typer.Option("--server", metavar="HOST:PORT", help="Ask this server instead of computing here.")
@@ -37,6 +52,7 @@ ClientKeyOption = Annotated[
 
 PLACE_OPTIONS: Mapping[str, Any] = {
     "weights": WeightsOption,
+    "tier": TierOption,
     "server": ServerOption,
     "token_file": TokenFileOption,
     "root_certificates": RootCertificatesOption,
@@ -54,6 +70,15 @@ class ServerAccess:
     root_certificates: Path | None = None
     client_certificate: Path | None = None
     client_key: Path | None = None
+
+
+def weights_of(weights: Path | None, tier: Tier | None) -> Path | None:
+    """The file of weights to use, None for the default. Raises InvalidRequestError where both are given."""
+    if tier is None:
+        return weights
+    if weights is not None:
+        raise InvalidRequestError("--tier", str(tier), "only without --weights, which have their own")
+    return Path(engine.__path__[0]) / "weights" / f"texgen-{tier.lower()}.safetensors"
 
 
 def access_from(
@@ -103,6 +128,7 @@ def made_anywhere(command: Callable[..., None]) -> Callable[..., None]:
     def run(
         *,
         weights: Path | None,
+        tier: Tier | None,
         server: str | None,
         token_file: Path | None,
         root_certificates: Path | None,
@@ -110,6 +136,9 @@ def made_anywhere(command: Callable[..., None]) -> Callable[..., None]:
         client_key: Path | None,
         **options: Any,
     ) -> None:
+        if tier is not None and server is not None:
+            raise InvalidRequestError("--tier", str(tier), "only without --server, which has its own")
+        weights = weights_of(weights, tier)
         access = access_from(server, weights, token_file, root_certificates, client_certificate, client_key)
         command(place=Place(access, weights), **options)
 

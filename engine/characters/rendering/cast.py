@@ -56,30 +56,32 @@ class Cast:
         return Cast(*(getattr(self, name)[index] for name in Cast.__slots__))
 
 
+Row = tuple[NDArray[np.generic], ...]
+"""What `Cast` holds of one character, unpadded, in its order; small enough to be sent between processes."""
+
+
 def cast_of(characters: Sequence[Character]) -> Cast:
     """Some characters as tensors. Raises ValueError for none."""
-    if not characters:
-        raise ValueError("characters: none is not allowed; allowed: at least one")
+    return cast_of_rows([row_of(character) for character in characters])
 
-    def stacked(name: str, kind: type[np.generic]) -> torch.Tensor:
-        return torch.from_numpy(_padded([getattr(one, name) for one in characters]).astype(kind))
 
-    measures = [one.measures for one in characters]
-    scale = [
-        (m.leg_scale, m.sole, float(one.position[:, 1].max())) for m, one in zip(measures, characters, strict=True)
-    ]
-    return Cast(
-        stacked("position", np.float32), stacked("normal", np.float32), stacked("triangle", np.int64),
-        stacked("joint", np.int64), stacked("weight", np.float32), stacked("slot", np.int64),
-        stacked("brightness", np.float32),
-        torch.from_numpy(np.stack([m.joint for m in measures]).astype(np.float32)),
-        torch.from_numpy(np.stack([m.rest_offset_m for m in measures])),
-        torch.tensor(scale, dtype=torch.float32),
-        torch.from_numpy(np.stack([one.identity.palette.slots() for one in characters])),
-        torch.from_numpy(np.stack([part_table(one) for one in characters])),
-        torch.from_numpy(np.stack([one.identity.features() for one in characters])),
-        torch.from_numpy(np.stack([part_atlas(one) for one in characters])),
+def row_of(character: Character) -> Row:
+    """One character's part of a cast."""
+    measures = character.measures
+    scale = (measures.leg_scale, measures.sole, float(character.position[:, 1].max()))
+    return (
+        character.position, character.normal, character.triangle.astype(np.int64), character.joint.astype(np.int64),
+        character.weight, character.slot.astype(np.int64), character.brightness, measures.joint.astype(np.float32),
+        measures.rest_offset_m, np.array(scale, np.float32), character.identity.palette.slots(),
+        part_table(character), character.identity.features(), part_atlas(character),
     )  # fmt: skip
+
+
+def cast_of_rows(rows: Sequence[Row]) -> Cast:
+    """A cast from its rows. Raises ValueError for none."""
+    if not rows:
+        raise ValueError("characters: none is not allowed; allowed: at least one")
+    return Cast(*(torch.from_numpy(_padded(column)) for column in zip(*rows, strict=True)))
 
 
 def _padded(arrays: Sequence[NDArray[np.generic]]) -> NDArray[np.generic]:

@@ -10,7 +10,7 @@ from engine.characters.palettes import COLOR_NAMES
 from engine.nets.framegen.weights_file import FrameGenWeights
 from engine.nets.motiongen.weights_file import MotionGenWeights
 from engine.nets.precision import KernelClass
-from engine.requests.character.frames import RATES_HZ, SIZES_PX, STILL_FORMATS
+from engine.requests.character.frames import RATES_HZ, RENDERERS, SIZES_PX, STILL_FORMATS
 
 VERSION = "1"
 VIDEO_FORMATS = ("h264", "vp9", "av1", "mjpeg")
@@ -32,7 +32,7 @@ def character_infos(
     licences = {*motion.header.licences, *(name for each in frames.values() for name in each.header.licences)}
     sliders = tuple(ParameterInfo(name, 0.0, 1.0, None, "", f"{name.replace('_', ' ')}") for name in SLIDERS)
     identity = (*((f"parts.{name}", choices) for name, choices in PARTS.items()), ("colors", COLOR_NAMES))
-    renderers = ("network", "mesh") if frames else ("mesh",)
+    renderers = RENDERERS if frames else RENDERERS[:1]
     stream = (
         *(
             ("rate_hz", tuple(map(str, RATES_HZ))),

@@ -22,7 +22,7 @@ from engine.generators.terrain.heights import Decoders
 from engine.generators.texture import TextureGenerator
 from engine.geometry.scene import Scene
 from engine.nets.precision import KernelClass
-from engine.nets.terragen_file import TerraGenWeights
+from engine.nets.terragen.weights_file import TerraGenWeights
 from engine.requests.scene import TEXTURE_SIZES_PX, SceneRequest
 from engine.requests.texture import MapKind
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.generators.terrain import climate as climates
 from engine.generators.terrain.climate import LAYER_LATENTS, Climate
 from engine.generators.terrain.fields import Window, normal
-from engine.nets.terragen import Decoder, refined
+from engine.nets.terragen.network import Decoder, refined
 from engine.terrain.incision import REACH, carved
 
 TOP_LEVEL = 7
@@ -28,7 +28,7 @@ has learned in part only."""
 
 GAINS = {0: 1.2, 1: 1.15, 2: 1.35, 3: 1.35}
 """Factors of the details: the carved ones are made higher for what water takes from them again, the finest ones because
-the network makes them a little too smooth. Chosen so that slopes and spectra are those of the training tiles."""
+the network makes them a little too smooth. Chosen by the panel, so that slopes and spectra are those of real land."""
 
 
 @dataclass(frozen=True, slots=True)

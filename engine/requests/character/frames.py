@@ -17,7 +17,7 @@ SCRIPT_MAX = 4096
 """Most controls in a script."""
 
 STILL_FORMATS = ("raw", "png", "webp", "jpeg")
-RENDERERS = ("network", "mesh")
+RENDERERS = ("mesh", "network")
 QUALITY_DEFAULT = 80
 BACKGROUND_DEFAULT = "#202428"
 
@@ -28,7 +28,7 @@ class Pictures:
 
     format      one of STILL_FORMATS; a stream that is encoded as video takes "raw" from its worker
     size_px     edge length, one of SIZES_PX
-    renderer    "network": the frame network, or "mesh": the software renderer
+    renderer    "mesh": the software renderer, or "network": the frame network, faster and softer
     quality     1 to 100 of webp and jpeg
     background  "#rrggbb" behind transparent pixels where these are not kept
     """

@@ -6,7 +6,6 @@ Maps that a material lacks are marked as missing and stay out of every loss.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +19,10 @@ TARGET_LIMIT = 4.0
 """Normalized targets are clipped to plus or minus this."""
 
 
+CHROMA_SIGMA_PX = 2.5
+"""Softness of warmth and tint: lossy image files keep colour in coarse blocks, and a critic would learn their edges."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exemplar:
     """A material in network terms at one density.
@@ -30,7 +33,6 @@ class Exemplar:
     structure   float16 [2, s, s]: edge distance in [0, 1] and cell tone in [-1, 1]
     palette     float32 [3, 3], dark, mid and light sRGB in [0, 1]
     statistics  measured attributes by name; absent where the map is missing
-    detailed    whether the finest level of detail holds real detail (False for enlarged images)
     """
 
     name: str
@@ -42,7 +44,6 @@ class Exemplar:
     structure: NDArray[np.float16]
     palette: NDArray[np.float32]
     statistics: Mapping[str, float]
-    detailed: bool
 
 
 def surface_height(material: RawMaterial) -> surface.Field | None:
@@ -54,7 +55,7 @@ def surface_height(material: RawMaterial) -> surface.Field | None:
 
 
 def measure(material: RawMaterial, halvings: int, height_px: surface.Field | None) -> list[Exemplar]:
-    """Exemplars of `material` after `halvings` halvings of its resolution (negative: doublings).
+    """Exemplars of `material` after `halvings` halvings of its resolution.
 
     One reads the structure from `height_px` (`surface_height`) where there is one, and one from the albedo.
     """
@@ -82,8 +83,7 @@ def measure(material: RawMaterial, halvings: int, height_px: surface.Field | Non
     _texture_statistics(targets[0], statistics)
     clipped = np.clip(targets, -TARGET_LIMIT, TARGET_LIMIT).astype(np.float16)
     return [
-        _exemplar(material, clipped, present, surface.normalize_range(height), palette, statistics, halvings >= 0)
-        for height in hints
+        _exemplar(material, clipped, present, surface.normalize_range(height), palette, statistics) for height in hints
     ]
 
 
@@ -94,7 +94,6 @@ def _exemplar(
     height: surface.Field,
     palette: NDArray[np.float32],
     statistics: Mapping[str, float],
-    detailed: bool,
 ) -> Exemplar:
     tone = targets[0].astype(np.float32)
     distance = surface.edge_distance(surface.normalize_range(surface.blur(height, 1.0)))
@@ -112,7 +111,6 @@ def _exemplar(
         structure,
         palette,
         {**statistics, "joint_tone": joint_tone},
-        detailed,
     )
 
 
@@ -125,16 +123,9 @@ def guess_height(tone: surface.Field) -> surface.Field:
 
 
 def resample(field: NDArray[np.float32], halvings: int) -> NDArray[np.float32]:
-    """Area average for positive `halvings`, Lanczos enlargement (wrapped) for negative ones."""
+    """Area average over squares of 2**`halvings` pixels."""
     for _ in range(halvings):
         field = surface.halve(field)
-    if halvings < 0:
-        margin, factor = 8, 2**-halvings
-        padded = np.concatenate([field[-margin:], field, field[:margin]], 0)
-        padded = np.concatenate([padded[:, -margin:], padded, padded[:, :margin]], 1)
-        large = cv2.resize(padded, None, fx=factor, fy=factor, interpolation=cv2.INTER_LANCZOS4)
-        cut = margin * factor
-        field = np.ascontiguousarray(large[cut:-cut, cut:-cut], dtype=np.float32)
     return field
 
 
@@ -153,6 +144,7 @@ def _paint_targets(
     statistics["contrast"] = float(np.linalg.norm((light - dark) / 2))
     matrix = albedo_basis(dark, mid, light, hue).matrix
     targets[:3] = np.moveaxis((albedo - mid) @ np.linalg.inv(matrix).T, 2, 0)
+    targets[1], targets[2] = (surface.blur(targets[row], CHROMA_SIGMA_PX) for row in (1, 2))
     return np.stack([dark, mid, light]).astype(np.float32)
 
 
@@ -164,16 +156,29 @@ def _spread_target(
     targets[row] = (values - mean) / max(spread, 0.02)
 
 
-def _texture_statistics(tone: NDArray[np.float32], statistics: dict[str, float]) -> None:
+def _texture_statistics(tone: surface.Field, statistics: dict[str, float]) -> None:
     """Feature scale, direction and fine detail of the tone, from its power spectrum."""
-    power = np.abs(np.fft.fft2(tone - tone.mean())) ** 2
+    power, along_y, along_x = _power(tone)
     rows, columns = tone.shape
-    along_y, along_x = np.fft.fftfreq(rows)[:, None], np.fft.fftfreq(columns)[None]
     radius = np.hypot(along_y, along_x)
     total = float(power.sum()) + 1e-9
     octaves = np.log2(np.maximum(radius, 1.0 / max(rows, columns)))
     center = float((power * octaves).sum() / total)
     statistics["scale"] = float(np.clip(1 + (-center - 7) / 6, 0, 1))
-    slopes_x, slopes_y = (power * along_x**2).sum(), (power * along_y**2).sum()
-    statistics["direction"] = float((slopes_x - slopes_y) / (slopes_x + slopes_y + 1e-9))
+    statistics["direction"] = spectral_direction(tone)
     statistics["detail"] = float(power[radius > 0.25].sum() / total) ** 0.5
+
+
+def spectral_direction(field: surface.Field) -> float:
+    """Which way a periodic field runs: -1 along x, 1 along y, 0 neither."""
+    power, along_y, along_x = _power(field)
+    slopes_x, slopes_y = float((power * along_x**2).sum()), float((power * along_y**2).sum())
+    return (slopes_x - slopes_y) / (slopes_x + slopes_y + 1e-9)
+
+
+def _power(field: surface.Field) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Power spectrum and the frequencies of its rows and columns, in cycles per pixel."""
+    power = np.abs(np.fft.fft2(field - field.mean())) ** 2
+    rows, columns = field.shape
+    frequencies = [np.asarray(np.fft.fftfreq(count), np.float64) for count in (rows, columns)]
+    return np.asarray(power, np.float64), frequencies[0][:, None], frequencies[1][None]

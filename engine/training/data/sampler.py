@@ -1,184 +1,204 @@
-"""Draws training batches: torus crops of exemplars with random roll, turn and flip, as a pure function of the step.
+"""Draws training batches on the device where the stock lies, as a pure function of (seed, step).
 
-Nothing here holds random state, so a run resumes exactly: batch(step) is the same in every process.
+A batch is a set of torus crops with random roll, turn and flip. At zoom 2 the network paints them at twice their size:
+that is what requests ask for, and the crop is then the goal of its second finest level.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch.nn import functional
 
-from engine.generators.default_pattern import draw_pattern
-from engine.nets.texgen import TexGenConfig, join_spatial, structure_pyramid
+from engine.nets.blocks import extend
+from engine.nets.texgen import STRUCTURE_CHANNELS, TexGenConfig, join_spatial, structure_pyramid
 from engine.noise import derive_seed
-from engine.patterns import render_pattern
-from engine.training.data.exemplars import Exemplar
-from engine.training.data.surface import normalize_range
+from engine.training.data.stock import Stock, enlarged_scale
+
+TARGETS = slice(0, 8)
+SLOPE_X, SLOPE_Y = 6, 7
+HINTS = slice(8, 8 + STRUCTURE_CHANNELS)
+
+DIRECTED = 0.15
+"""From this measured direction on, something runs along one axis."""
+
+BLUR_REACH_PX = 12
+SIGMA_PX = (0.5, 5.0)
+"""Softness of the height hints: requests bring drawn patterns, masks or noise, not real heights."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tensors of one step: [batch, ...]; structure and targets at stride 1, in [-1, 1] and normalized units.
+    """Tensors of one step: [batch, ...], targets at stride `zoom`, structure at stride 1, normalized units.
 
     Where `paired` is 1 the structure is that of the targets; where it is 0 it was drawn from the pattern library, and
-    only the look of the targets is asked for. Where `detailed` is 0 the finest level of the targets is not real detail.
+    only the look of the targets is asked for.
     """
 
     targets: torch.Tensor
     present: torch.Tensor
-    detailed: torch.Tensor
     paired: torch.Tensor
     structure: torch.Tensor
     class_index: torch.Tensor
     attributes: torch.Tensor
-
-    def to(self, device: torch.device) -> "Batch":
-        """The batch on a device."""
-        return Batch(*(getattr(self, entry.name).to(device) for entry in fields(self)))
-
-
-def network_attributes(statistics: dict[str, float]) -> list[float]:
-    """The attributes that steer the network, in [-1, 1]: scale, direction, detail, joint tone."""
-    scale, detail = 2 * statistics["scale"] - 1, 2 * statistics["detail"] - 1
-    return [scale, statistics["direction"], detail, statistics["joint_tone"]]
+    zoom: int
 
 
 class Sampler:
-    """Batches from groups of exemplars; each group is one material at one or several densities."""
+    """Batches from a stock; `drawn_share` of the samples wear a structure drawn for their class."""
 
-    def __init__(
-        self,
-        materials: Sequence[Sequence[Exemplar]],
-        class_names: Sequence[str],
-        crop_px: int,
-        drawn: Mapping[str, Sequence[NDArray[np.float32]]],
-        drawn_share: float,
-    ) -> None:
-        """`drawn` holds structures [3, s, s] of each class's own patterns; `drawn_share` of the samples wear one."""
-        self.materials = materials
-        self.crop_px = crop_px
-        self.drawn, self.drawn_share = drawn, drawn_share
-        self.class_index = {name: index for index, name in enumerate(class_names)}
-        counts = dict.fromkeys(class_names, 0)
-        for material in materials:
-            counts[material[0].texture_class] += 1
-        # Rare classes and full PBR sets come more often than their number, but not equally often.
-        weights = np.array([counts[m[0].texture_class] ** -0.5 * (8.0 if m[0].present[3] else 1.0) for m in materials])
-        self.probabilities = weights / weights.sum()
+    def __init__(self, stock: Stock, crop_px: int, drawn_share: float) -> None:
+        self.stock, self.crop_px, self.drawn_share = stock, crop_px, drawn_share
+        self.device = stock.directions.device
 
-    def batch(self, seed: int, step: int, size: int) -> Batch:
-        """The batch of a step: a pure function of (seed, step)."""
+    def batch(self, seed: int, step: int, size: int, zoom: int = 1) -> Batch:
+        """The batch of a step: a pure function of its arguments and of the device's kind."""
         random = np.random.Generator(np.random.PCG64(derive_seed(seed, step)))
-        chosen = random.choice(len(self.materials), size, p=self.probabilities)
-        rows = [self._crop(self._density(self.materials[index], random), random) for index in chosen]
-        targets, structures, attributes, exemplars = map(list, zip(*rows, strict=True))
-        paired = np.ones(size, np.float32)
-        for index in range(size - round(size * self.drawn_share), size):
-            structures[index] = self._drawn(exemplars[index].texture_class, random)
-            paired[index] = 0
-        return Batch(
-            torch.from_numpy(np.stack(targets)),
-            torch.from_numpy(np.stack([e.present for e in exemplars]).astype(np.float32)),
-            torch.tensor([float(e.detailed) for e in exemplars]),
-            torch.from_numpy(paired),
-            torch.from_numpy(np.stack(structures)),
-            torch.tensor([self.class_index[e.texture_class] for e in exemplars]),
-            torch.tensor(attributes, dtype=torch.float32),
-        )
+        chosen = random.choice(len(self.stock.places), size, p=self.stock.probabilities)
+        places = [self._place(int(index), random, zoom) for index in chosen]
+        order = sorted(range(size), key=lambda index: places[index][0])  # one gather per shelf
+        places = [places[index] for index in order]
+        pixels, present, class_index, attributes = self._gather(places, random)
+        paired = torch.ones(size, device=self.device)
+        paired[torch.from_numpy(random.permutation(size)[: round(size * self.drawn_share)]).to(self.device)] = 0
+        generator = torch.Generator(self.device).manual_seed(derive_seed(seed, step, 1))
+        structure = hints(pixels[:, HINTS], generator)
+        if zoom > 1:
+            structure = _enlarge(structure, zoom)
+            attributes[:, 0] = enlarged_scale(attributes[:, 0], float(np.log2(zoom)))
+        drawn = self._drawn(class_index, attributes, [edge for edge, _ in places], random, zoom)
+        structure = torch.where(paired[:, None, None, None] > 0, structure, drawn)
+        return Batch(pixels[:, TARGETS], present, paired, structure, class_index, attributes, zoom)
 
-    def _drawn(self, texture_class: str, random: np.random.Generator) -> NDArray[np.float32]:
-        choices = self.drawn[texture_class]
-        structure = choices[int(random.integers(len(choices)))]
-        size, crop = structure.shape[-1], self.crop_px
-        rows = (np.arange(crop) + int(random.integers(size))) % size
-        columns = (np.arange(crop) + int(random.integers(size))) % size
-        return np.ascontiguousarray(structure[:, rows[:, None], columns])
+    def _place(self, material: int, random: np.random.Generator, zoom: int) -> tuple[int, int]:
+        """One exemplar of a material; only the finest density is enlarged."""
+        places = self.stock.places[material]
+        if zoom > 1:
+            places = tuple(place for place in places if place[0] == places[0][0])
+        return places[int(random.integers(len(places)))]
 
-    def _density(self, material: Sequence[Exemplar], random: np.random.Generator) -> Exemplar:
-        return material[int(random.integers(len(material)))]
+    def _gather(
+        self, places: list[tuple[int, int]], random: np.random.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Turned crops float32 [batch, 11, crop, crop], presence, class indices and attributes, shelf by shelf."""
+        crops, present, class_index, attributes = [], [], [], []
+        for size, shelf in sorted(self.stock.shelves.items()):
+            own = [row for edge, row in places if edge == size]
+            if own:
+                turns = torch.from_numpy(random.integers((size, size, 2, 2, 2), size=(len(own), 5))).to(self.device)
+                rows = torch.tensor(own, device=self.device)
+                crops.append(turned_crops(shelf.pixels, rows, turns, self.crop_px))
+                present.append(shelf.present[rows])
+                class_index.append(shelf.class_index[rows])
+                # A crop whose axes were swapped has its grain along the other one.
+                sign = torch.where(turns[:, 2] == 1, -1.0, 1.0)[:, None] * torch.tensor([0, 1, 0, 0]).to(turns)
+                attributes.append(torch.where(sign < 0, -shelf.attributes[rows], shelf.attributes[rows]))
+        return torch.cat(crops), torch.cat(present), torch.cat(class_index), torch.cat(attributes)
 
-    def _crop(
-        self, exemplar: Exemplar, random: np.random.Generator
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], list[float], Exemplar]:
-        size, crop = exemplar.targets.shape[-1], self.crop_px
-        rows = (np.arange(crop) + int(random.integers(size))) % size
-        columns = (np.arange(crop) + int(random.integers(size))) % size
-        window = np.ix_(rows, columns)
-        targets = exemplar.targets[:, window[0], window[1]].astype(np.float32)
-        height = exemplar.height[window].astype(np.float32)
-        structure = exemplar.structure[:, window[0], window[1]].astype(np.float32)
-        hints = hint(height, structure, random)
-        turns, mirrored = int(random.integers(4)), bool(random.integers(2))
-        attributes = network_attributes(dict(exemplar.statistics))
-        if turns % 2:
-            attributes[1] = -attributes[1]
-        return turn(targets, turns, mirrored), turn_plain(hints, turns, mirrored), attributes, exemplar
+    def _drawn(
+        self,
+        class_index: torch.Tensor,
+        attributes: torch.Tensor,
+        sizes: list[int],
+        random: np.random.Generator,
+        zoom: int,
+    ) -> torch.Tensor:
+        """A crop of a drawn structure per sample, in the density of its exemplar, [batch, 3, zoom crop, zoom crop]."""
+        longest = max(self.stock.drawn)
+        count = self.stock.drawn[longest].shape[1]
+        numbers = torch.from_numpy(random.integers((count, longest, longest, 2, 2, 2), size=(len(sizes), 6)))
+        numbers = numbers.to(self.device)
+        rows, turns = class_index * count + numbers[:, 0], numbers[:, 1:].clone()
+        # Boards and the grain on them run the same way.
+        own_way, wanted_way = self.stock.directions[class_index], attributes[:, 1]
+        directed = (own_way.abs() > DIRECTED) & (wanted_way.abs() > DIRECTED)
+        turns[:, 2] = torch.where(directed, own_way * wanted_way < 0, turns[:, 2] == 1).long()
+        pieces = []
+        for size in sorted(set(sizes)):
+            own = slice(sizes.index(size), sizes.index(size) + sizes.count(size))
+            # Crops larger than the longest drawn tile go round the torus once more.
+            drawn = self.stock.drawn[min(longest, size * zoom)].flatten(0, 1)
+            pieces.append(turned_crops(drawn, rows[own], turns[own], self.crop_px * zoom, directed=False) / 127)
+        return torch.cat(pieces)
 
 
-def draw_structures(
-    patterns: Mapping[str, str], seed: int, count: int, sizes_px: Sequence[int]
-) -> dict[str, list[NDArray[np.float32]]]:
-    """`count` structures float32 [3, s, s] in [-1, 1] per class at each of the sizes, from the classes' patterns."""
-    drawn: dict[str, list[NDArray[np.float32]]] = {}
-    for row, (name, text) in enumerate(patterns.items()):
-        drawn[name] = []
-        for number in range(count):
-            own = derive_seed(seed, row, number)
-            structure = render_pattern(draw_pattern(text, own), own, sizes_px[number % len(sizes_px)])
-            stacked = np.stack([2 * structure.height - 1, 2 * structure.edge_distance - 1, structure.cell_tone])
-            drawn[name].append(stacked.astype(np.float32))
-    return drawn
+def turned_crops(
+    pixels: torch.Tensor, rows: torch.Tensor, turns: torch.Tensor, crop_px: int, *, directed: bool = True
+) -> torch.Tensor:
+    """Crops float32 [batch, channels, crop, crop] of `pixels[rows]`, rolled around the torus, turned and mirrored.
 
-
-def hint(
-    height: NDArray[np.float32], structure: NDArray[np.float32], random: np.random.Generator
-) -> NDArray[np.float32]:
-    """What the network is told of a crop's structure, [3, s, s] in [-1, 1]: blurred, noisy, sometimes withheld.
-
-    Requests bring drawn patterns, masks or plain noise instead of real heights: the network must not count on detail
-    in the hint, nor on any one of its channels.
+    pixels    [n, s, s, channels]
+    turns     int64 [batch, 5]: first row, first column, whether the axes are swapped, y mirrored, x mirrored
+    directed  whether channels 6 and 7 are slopes along x and y, which turn with the image
     """
-    sigma_px = float(np.exp(random.uniform(np.log(0.5), np.log(5.0))))
-    blurred = cv2.GaussianBlur(height, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT)
-    height = normalize_range(np.asarray(blurred, np.float32))
-    height = (height + random.normal(0, 0.03, height.shape)).astype(np.float32)
-    if random.random() < 0.08:
-        height = np.full_like(height, 0.5)
-    distance, tone = structure
-    if random.random() < 0.25:
-        distance = np.ones_like(distance)
-    tone = tone * np.float32(0.0 if random.random() < 0.3 else random.uniform(0.5, 1.2))
-    return np.asarray(np.clip(np.stack([2 * height - 1, 2 * distance - 1, tone]), -1, 1), np.float32)
+    size = pixels.shape[1]
+    step = torch.arange(crop_px, device=pixels.device)
+    top, left, swap, flip_y, flip_x = (column[:, None, None] for column in turns.unbind(1))
+    y = torch.where(flip_y == 1, -step[None, :, None], step[None, :, None])
+    x = torch.where(flip_x == 1, -step[None, None, :], step[None, None, :])
+    down, across = torch.where(swap == 1, x, y), torch.where(swap == 1, y, x)
+    crops = pixels[rows[:, None, None], (top + down) % size, (left + across) % size].permute(0, 3, 1, 2).float()
+    if directed:
+        slopes = crops[:, SLOPE_X : SLOPE_Y + 1]
+        slopes = torch.where(swap[..., None] == 1, slopes.flip(1), slopes)
+        signs = 1.0 - 2.0 * torch.cat([flip_x, flip_y], 1)
+        crops = torch.cat([crops[:, :SLOPE_X], slopes * signs[..., None], crops[:, SLOPE_Y + 1 :]], 1)
+    return crops
 
 
-def turn(targets: NDArray[np.float32], turns: int, mirrored: bool) -> NDArray[np.float32]:
-    """Quarter turns (counterclockwise) and mirroring of x for material channels; slopes turn with the image."""
-    turned = turn_plain(targets, turns, mirrored)
-    slope_x, slope_y = turned[6].copy(), turned[7].copy()
-    for _ in range(turns % 4):
-        slope_x, slope_y = slope_y, -slope_x
-    turned[6], turned[7] = (-slope_x if mirrored else slope_x), slope_y
-    return turned
+def hints(measured: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """What the network is told of crops' structure, [batch, 3, s, s] in [-1, 1]: blurred, noisy, sometimes withheld.
+
+    `measured` holds height and edge distance in [0, 1] and cell tone in [-1, 1]. Requests bring drawn patterns, masks
+    or plain noise instead of real heights: the network must not count on detail in the hint, nor on any channel of it.
+    """
+    batch = measured.shape[0]
+
+    def uniform(low: float, high: float) -> torch.Tensor:
+        return torch.rand(batch, 1, 1, 1, generator=generator, device=measured.device) * (high - low) + low
+
+    sigma_px = uniform(float(np.log(SIGMA_PX[0])), float(np.log(SIGMA_PX[1]))).exp()
+    height = full_range(blurred(measured[:, :1], sigma_px[:, 0, 0]))
+    height = height + 0.03 * torch.randn(height.shape, generator=generator, device=height.device)
+    height = torch.where(uniform(0, 1) < 0.08, 0.5, height)
+    distance = torch.where(uniform(0, 1) < 0.25, 1.0, measured[:, 1:2])
+    tone = measured[:, 2:3] * torch.where(uniform(0, 1) < 0.3, 0.0, uniform(0.5, 1.2))
+    return torch.cat([2 * height - 1, 2 * distance - 1, tone], 1).clamp(-1, 1)
 
 
-def turn_plain(images: NDArray[np.float32], turns: int, mirrored: bool) -> NDArray[np.float32]:
-    """Quarter turns and then mirroring of x, for channels without direction."""
-    turned = np.rot90(images, turns, (1, 2))
-    return np.ascontiguousarray(turned[:, :, ::-1] if mirrored else turned)
+def blurred(images: torch.Tensor, sigma_px: torch.Tensor) -> torch.Tensor:
+    """Each image [batch, 1, s, s] blurred by its own sigma [batch, 1], mirrored at its borders."""
+    offset = torch.arange(-BLUR_REACH_PX, BLUR_REACH_PX + 1, device=images.device)
+    kernel = torch.exp(-0.5 * (offset / sigma_px) ** 2)
+    kernel = kernel / kernel.sum(1, keepdim=True)
+    padded = functional.pad(images, (BLUR_REACH_PX,) * 4, mode="reflect").transpose(0, 1)
+    along = functional.conv2d(padded, kernel[:, None, None, :], groups=images.shape[0])
+    return functional.conv2d(along, kernel[:, None, :, None], groups=images.shape[0]).transpose(0, 1)
+
+
+def full_range(images: torch.Tensor) -> torch.Tensor:
+    """Map each image's 2nd and 98th percentile (of every second pixel each way) to 0 and 1 and clip."""
+    values = images[..., ::2, ::2].flatten(1)
+    low, high = torch.quantile(values, torch.tensor([0.02, 0.98], device=images.device), dim=1)[..., None, None, None]
+    stretched: torch.Tensor = ((images - low) / (high - low).clamp_min(1e-6)).clamp(0, 1)
+    return stretched
+
+
+def _enlarge(structure: torch.Tensor, zoom: int) -> torch.Tensor:
+    around = extend(structure, 1)
+    large = functional.interpolate(around, scale_factor=float(zoom), mode="bilinear", align_corners=False)
+    return large[..., zoom:-zoom, zoom:-zoom]
 
 
 def spatial_inputs(
     structure: torch.Tensor, config: TexGenConfig, generator: torch.Generator, dtype: torch.dtype
 ) -> list[torch.Tensor]:
-    """Inputs of every level for a structure [batch, 3, s, s], with fresh noise from `generator`."""
+    """Inputs of every level for a structure [batch, 3, s, s], with fresh noise from `generator` of the same device."""
     batch, _, size, _ = structure.shape
     joined = []
-    for level, hints in enumerate(structure_pyramid(structure)):
+    for level, structure_hints in enumerate(structure_pyramid(structure)):
         channels, stride = config.noise_shape(level)
         shape = (batch, channels, size // stride, size // stride)
-        noise = ((torch.rand(shape, generator=generator) - 0.5) * 12**0.5).to(structure.device)
-        joined.append(join_spatial(level, hints, noise).to(dtype))
+        noise = (torch.rand(shape, generator=generator, device=structure.device) - 0.5) * 12**0.5
+        joined.append(join_spatial(level, structure_hints, noise).to(dtype))
     return joined

@@ -11,6 +11,7 @@ import torch
 
 from engine.characters.character import build_character
 from engine.characters.identity import make_identity
+from engine.characters.rendering.cast import cast_of
 from engine.nets.framegen.encoder import FrameEncoder
 from engine.nets.framegen.network import FrameGen
 from engine.training.frames.metrics import FrameFigures, frame_figures
@@ -97,7 +98,7 @@ def evaluate_frames(
 ) -> FramePanel:
     """Measure the panel in poses that were held out."""
     seeds = range(size.first_seed, size.first_seed + size.identities)
-    studio = Studio([build_character(make_identity(seed)) for seed in seeds], poses, device)
+    studio = Studio(cast_of([build_character(make_identity(seed)) for seed in seeds]), poses, device)
     network, encoder = network.to(device).eval(), encoder.to(device).eval()
     edge = network.config.size_px
     library = SpriteLibrary(studio, torch.Generator().manual_seed(size.seed + 1), size.sprites, edge)

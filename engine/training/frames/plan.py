@@ -40,7 +40,7 @@ class FramePlan:
     steps: int = 1_000_000
     batch: int = 48
     learning_rate: float = 0.002
-    identities: int = 2400
+    identities: int = 1200
     adversarial_share: float = 0.2
     save_every_s: float = 50.0
     device: str = "auto"

@@ -3,14 +3,13 @@
 import math
 import multiprocessing
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
-from engine.characters.character import Character, build_character
+from engine.characters.character import build_character
 from engine.characters.identity import Identity, make_identity
-from engine.characters.rendering.cast import Cast, cast_of
+from engine.characters.rendering.cast import Cast, Row, cast_of_rows, row_of
 from engine.characters.rendering.kinematics import Joints
 from engine.characters.rendering.picture import Pictures, draw
 from engine.characters.rendering.stage import Take, stage
@@ -62,35 +61,35 @@ def training_identity(index: int) -> Identity:
     return identity
 
 
-def _model(index: int) -> Character:
-    return build_character(training_identity(index))
+def _model(index: int) -> Row:
+    return row_of(build_character(training_identity(index)))
 
 
-def model_cast(count: int, processes: int, deadline: float) -> list[Character]:
+def model_cast(count: int, processes: int, deadline: float) -> Cast:
     """Model training characters in several processes until there are `count`, or `deadline` of the monotonic clock has
     passed and there are a few.
     """
-    made: list[Character] = []
+    made: list[Row] = []
     if processes == 1:
         for index in range(count):
             made.append(_model(index))
             if len(made) >= FEWEST and time.monotonic() > deadline:
                 break
-        return made
+        return cast_of_rows(made)
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        for character in pool.imap(_model, range(count), chunksize=8):
-            made.append(character)
+        for row in pool.imap(_model, range(count), chunksize=8):
+            made.append(row)
             if len(made) >= FEWEST and time.monotonic() > deadline:
                 break
         pool.terminate()
-    return made
+    return cast_of_rows(made)
 
 
 class Studio:
     """Characters, poses and a device."""
 
-    def __init__(self, characters: Sequence[Character], poses: PoseSet, device: torch.device) -> None:
-        self.cast = cast_of(characters).to(device)
+    def __init__(self, cast: Cast, poses: PoseSet, device: torch.device) -> None:
+        self.cast = cast.to(device)
         self.rotation = torch.from_numpy(poses.rotation).to(device)
         self.root_m = torch.from_numpy(poses.root_m).to(device)
         self.device = device

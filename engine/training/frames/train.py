@@ -11,6 +11,7 @@ import torch
 
 from engine.characters.character import build_character
 from engine.characters.identity import make_identity
+from engine.characters.rendering.cast import cast_of
 from engine.errors import OutputError, WeightsError
 from engine.nets.framegen.part_maps import PartMaps, part_maps
 from engine.nets.framegen.weights_file import FrameGenHeader, save_framegen
@@ -110,7 +111,7 @@ class TrainingRun:
     def _probe(self, poses: PoseSet) -> Shots:
         """Frames that nothing is trained with: characters, poses and cameras held out."""
         count = min(PROBE_IDENTITIES, max(2, self.plan.identities))
-        held_out = Studio([build_character(make_identity(seed)) for seed in range(count)], poses, self.device)
+        held_out = Studio(cast_of([build_character(make_identity(seed)) for seed in range(count)]), poses, self.device)
         return held_out.shots(torch.Generator().manual_seed(4711), self.plan.batch)
 
     def adversarial(self, step: int) -> bool:

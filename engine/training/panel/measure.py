@@ -1,6 +1,6 @@
 """Measures every set of a panel run against the same held-out reals with the same metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,9 @@ from engine.training.panel.metrics.told_apart import told_apart
 from engine.training.panel.reals import RealTextures
 
 Measurements = dict[str, Estimate]
+
+Encode = Callable[[Images], Features]
+"""A second encoder: features [count, width] of pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,14 @@ class Measure:
     """The held-out half, prepared once for any number of sets of `count` pictures.
 
     Distributions are compared with its first `count` pictures. The classifier learns from all of it, so neither
-    the training half nor anything made of it is known to it.
+    the training half nor anything made of it is known to it. With a second encoder there are `learned_` metrics.
     """
 
-    def __init__(self, held_out: RealTextures, index: ExemplarIndex, count: int, seed: int) -> None:
-        self._index = index
+    def __init__(
+        self, held_out: RealTextures, index: ExemplarIndex, count: int, seed: int, encode: Encode | None = None
+    ) -> None:
+        self._index, self._encode = index, encode
+        self._learned = None if encode is None else encode(held_out.images[:count])
         everything = _Descriptors.of(held_out.images)
         self._classifier = RidgeClassifier(everything.joined(), held_out.labels)
         self._reference = everything.first(count)
@@ -72,4 +78,16 @@ class Measure:
             **compare_structure(self._structure, StructureProfile.of(images)),
             "class_accuracy": self._classifier.accuracy(given.joined(), labels),
             **memorisation(self._index.ratios(images)),
+            **self._learned_scores(images),
+        }
+
+    def _learned_scores(self, images: Images) -> Measurements:
+        """Distance, distinguishability and coverage once more, as the second encoder sees them."""
+        if self._encode is None or self._learned is None:
+            return {}
+        given = self._encode(images)
+        return {
+            "learned_kernel_distance": kernel_distance(self._learned, given),
+            "learned_told_apart": told_apart(self._learned, given),
+            "learned_coverage": neighbour_scores(self._learned, given)["coverage"],
         }

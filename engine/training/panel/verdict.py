@@ -15,7 +15,8 @@ SIGNIFICANCE = 3.0
 """Standard errors by which a difference must exceed zero."""
 
 HIGHER_IS_BETTER = frozenset(
-    {"precision", "recall", "density", "coverage", "class_accuracy", "nearest_ratio", "nearest_ratio_p1"}
+    {"precision", "recall", "density", "coverage", "learned_coverage", "class_accuracy"}
+    | {"nearest_ratio", "nearest_ratio_p1"}
 )
 DESCRIPTIVE = frozenset({"seam_to_reals"})
 """Printed, but no fault: real pictures may have seams that a torus has not."""

@@ -11,7 +11,7 @@ from engine.generators.terrain import climate as climates
 from engine.generators.terrain.climate import Climate
 from engine.generators.terrain.fields import Window
 from engine.generators.terrain.heights import TOP_LEVEL, Decoders
-from engine.nets.terragen import refined
+from engine.nets.terragen.network import refined
 
 PLAIN = Climate(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 TOP_VERTICES = 512

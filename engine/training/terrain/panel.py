@@ -73,7 +73,7 @@ def _matched(styles: Sequence[tuple[float, float]], pool: Sequence[tuple[float, 
 
 
 def evaluate_terrain(
-    reals: Reals, generate: Generate, seed: int, conditions: Mapping[str, str] | None = None
+    reals: Reals, generate: Generate, seed: int, conditions: Mapping[str, object] | None = None
 ) -> PanelReport:
     """The panel's findings, with further `conditions` of the run to be noted.
 

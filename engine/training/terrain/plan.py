@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import SettingsError
-from engine.nets.terragen import DecoderConfig
+from engine.nets.terragen.network import DecoderConfig
 from engine.requests.checks import SEED_MAX
 from engine.training.plan import DEVICES, FILE_NAME, FILE_NAME_LETTERS
 
@@ -57,7 +57,7 @@ class CriticPlan:
     learning_rate: float = 0.0006
     critic_rate: float = 1.0
     score_weight: float = 0.1
-    gamma: float = 0.3
+    gamma: float = 0.02
     penalty_interval: int = 4
     gap_low: float = 0.2
     gap_high: float = 2.0

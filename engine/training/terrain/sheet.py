@@ -65,7 +65,7 @@ def shaded(crop: Crop) -> Pixels:
     stretch = SLOPE_SHOWN / (float(np.hypot(south, east).mean()) + 1e-6)
     east, south = np.clip(stretch * east, -4, 4), np.clip(stretch * south, -4, 4)
     lit = (-LIGHT[0] * east - LIGHT[1] * south + LIGHT[2]) / np.sqrt(1.0 + east**2 + south**2)
-    return (30.0 + 225.0 * np.clip(lit, 0.0, 1.0)).astype(np.uint8)
+    return np.asarray(30.0 + 225.0 * np.clip(lit, 0.0, 1.0), np.uint8)
 
 
 def _laid_out(rows: Sequence[Sequence[Pixels]]) -> Pixels:
@@ -77,4 +77,5 @@ def _laid_out(rows: Sequence[Sequence[Pixels]]) -> Pixels:
         middle = np.full((cells[0].shape[0], 4 * GAP_PX), 255, np.uint8)
         lines.append(np.concatenate([*cells[:half], middle, *cells[half:]], axis=1))
     width = max(line.shape[1] for line in lines)
-    return np.concatenate([np.pad(line, ((0, 0), (0, width - line.shape[1])), constant_values=255) for line in lines])
+    padded = [np.pad(line, ((0, 0), (0, width - line.shape[1])), constant_values=255) for line in lines]
+    return np.asarray(np.concatenate(padded), np.uint8)

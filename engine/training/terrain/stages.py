@@ -8,13 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from engine.generators.terrain.heights import DETAIL_LEVELS, Decoders
-from engine.nets.terragen import Decoder, Encoder, expanded, features
-from engine.nets.terrain_critic import TerrainCritic, planes
+from engine.nets.terragen.network import Decoder, Encoder, expanded, features
 from engine.noise import derive_seed
 from engine.training import losses
 from engine.training.terrain.data import RUGGEDNESS_UNIT, TerrainSampler, Windows
 from engine.training.terrain.descent import Tops, descended, middle, top_edge
-from engine.training.terrain.losses import divergence, energy_score, evidence_loss
+from engine.training.terrain.losses import TerrainCritic, divergence, energy_score, evidence_loss, planes
 from engine.training.terrain.plan import TerrainPlan
 
 TRAINED_LEVELS = (0, 1, 2, 3)
@@ -86,7 +85,8 @@ class Stages:
     def evidence(self, step: int, learning_rate: float, weight: float) -> Scalars:
         """One step of the VAE of every octave; `weight` of the divergence, of which the scalars hold each latent's."""
         random, noise = self._random(1, step)
-        total, scalars = torch.zeros((), device=self.device), {}
+        total = torch.zeros((), device=self.device)
+        scalars: Scalars = {}
         for level in TRAINED_LEVELS:
             windows = self._octave(random, level)
             decoder, octave = self.model.decoders().at(level)
@@ -138,7 +138,7 @@ class Stages:
         fake = fake_planes, fake_styles, levels
         scalars = self._critic_step(step, real, fake, learning_rate)
         model.critic.requires_grad_(False)
-        adversarial = losses.relativistic(self._judged(*fake), self._judged(*real))
+        adversarial = losses.relativistic([self._judged(*fake)], [self._judged(*real)])
         model.critic.requires_grad_(True)
         score = self._score(random, noise, TRAINED_LEVELS[step % len(TRAINED_LEVELS)])
         loss = adversarial + plan.critic.score_weight * score
@@ -154,10 +154,11 @@ class Stages:
         real_seen, fake_seen = (each[0].detach().requires_grad_(penalized) for each in (real, fake))
         real_scores = self._judged(real_seen, *real[1:])
         fake_scores = self._judged(fake_seen, *fake[1:])
-        loss = losses.relativistic(real_scores, fake_scores)
+        loss = losses.relativistic([real_scores], [fake_scores])
         scalars = {"gap": (real_scores - fake_scores).mean().detach()}
         if penalized:
-            penalty = losses.gradient_penalty(real_scores, real_seen) + losses.gradient_penalty(fake_scores, fake_seen)
+            pairs = (real_scores, real_seen), (fake_scores, fake_seen)
+            penalty = torch.stack([losses.gradient_penalty([s.mean(1, keepdim=True)], seen) for s, seen in pairs]).sum()
             loss = loss + self.gamma / 2 * settings.penalty_interval * penalty
             scalars["penalty"] = penalty.detach()
         # Not clipped: a clipped penalty could not hold the critic back.

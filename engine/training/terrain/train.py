@@ -13,9 +13,9 @@ import torch
 from engine.codecs.image import encode_png
 from engine.errors import OutputError, SettingsError, WeightsError
 from engine.generators.terrain.heights import Decoders
-from engine.nets.terragen_file import TerraGenHeader, save_terragen
+from engine.nets.terragen.weights_file import TerraGenHeader, save_terragen
 from engine.training import checkpoint
-from engine.training.stages import choose_device
+from engine.training.model import choose_device
 from engine.training.terrain.data import VALIDATION_TILES, TerrainSampler, Tile, load_tiles
 from engine.training.terrain.plan import TerrainPlan
 from engine.training.terrain.sheet import terrain_sheet
@@ -77,11 +77,14 @@ class TerrainRun:
         step = self.restore() if resume and self.path.exists() else 0
         if step == 0:
             self.save(0)
+        recorded = None
         while (place := self.place(step)) < self.plan.stages.total:
             step = self.stepped(step, place)
             if step % self.plan.checkpoint_interval == 0:
                 self.record(step)
-        self.record(step)
+                recorded = step
+        if recorded != step:
+            self.record(step)
 
     def stepped(self, step: int, place: int) -> int:
         """Do one step; the number of the next one, an earlier one where the run has diverged."""

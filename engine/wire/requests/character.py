@@ -33,7 +33,7 @@ VIDEO_FORMATS = ("h264", "vp9", "av1", "mjpeg")
 """Those that are encoded by the gateway; its worker makes raw pictures."""
 
 RENDERERS: Mapping[int, str] = {
-    character_pb2.FRAME_RENDERER_UNSPECIFIED: "network",
+    character_pb2.FRAME_RENDERER_UNSPECIFIED: "mesh",
     character_pb2.FRAME_RENDERER_NETWORK: "network",
     character_pb2.FRAME_RENDERER_MESH: "mesh",
 }

@@ -15,8 +15,8 @@ from engine.generators.terrain.heights import Decoders
 from engine.generators.texture import TextureGenerator
 from engine.generators.whole import steps_of
 from engine.nets.precision import KernelClass
-from engine.nets.terragen import Decoder, DecoderConfig
-from engine.nets.terragen_file import TerraGenHeader, TerraGenWeights, load_terragen
+from engine.nets.terragen.network import Decoder, DecoderConfig
+from engine.nets.terragen.weights_file import TerraGenHeader, TerraGenWeights, load_terragen
 from engine.nets.texgen import TexGen, TexGenConfig
 from engine.nets.weights_file import ClassEntry, TexGenHeader, TexGenWeights
 from engine.requests.texture import TextureRequest

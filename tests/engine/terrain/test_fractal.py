@@ -9,7 +9,8 @@ from engine.terrain.fractal import fractal
 @pytest.mark.parametrize("ridged", [False, True])
 def test_noise_has_mean_zero_and_spread_one_and_repeats(ridged: bool) -> None:
     first = fractal(64, 7, ridged=ridged)
-    assert (first.shape, first.dtype) == ((64, 64), np.float32)
+    assert first.shape == (64, 64)
+    assert first.dtype == np.float32
     assert float(first.mean()) == pytest.approx(0.0, abs=1e-4)
     assert float(first.std()) == pytest.approx(1.0, abs=1e-3)
     assert np.array_equal(first, fractal(64, 7, ridged=ridged))

@@ -10,9 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.training.data.exemplars import Exemplar
-from engine.training.data.sampler import Sampler, draw_structures
+from engine.training.data.preparation import prepare_materials
+from engine.training.data.sampler import Sampler
+from engine.training.data.stock import Stock, draw_structures, stock_up
 from engine.training.plan import ClassPlan, DataPlan, NetworkPlan, StagesPlan, TexturePlan
-from engine.training.texture import prepare_materials
 
 Pictures = NDArray[np.float32]
 Draw = Callable[[int, int], tuple[Pictures, list[str]]]
@@ -173,6 +174,7 @@ def tiny_plan(steady_folders: tuple[Path, Path]) -> TexturePlan:
         network=NetworkPlan(4, 8, (8, 8, 8, 8, 8)),
         stages=StagesPlan(2, 0),
         batch_size=4,
+        enlarged_batch_size=2,
         crop_px=64,
     )
 
@@ -185,7 +187,13 @@ def exemplars(tiny_plan: TexturePlan) -> Exemplars:
 
 
 @pytest.fixture(scope="session")
-def make_sampler(tiny_plan: TexturePlan, exemplars: Exemplars) -> Callable[[TexturePlan], Sampler]:
-    """Draws batches of `exemplars`, as a plan with the classes of `tiny_plan` says."""
-    drawn = draw_structures({name: entry.pattern for name, entry in tiny_plan.classes.items()}, 1, 1, (64,))
-    return lambda plan: Sampler(exemplars, list(plan.classes), plan.crop_px, drawn, plan.drawn_share)
+def stock(tiny_plan: TexturePlan, exemplars: Exemplars) -> Stock:
+    """The stock of `exemplars`, with two drawn structures of 128 px per class."""
+    patterns = [entry.pattern for entry in tiny_plan.classes.values()]
+    return stock_up(exemplars, list(tiny_plan.classes), draw_structures(patterns, 1, 2, MATERIAL_PX))
+
+
+@pytest.fixture(scope="session")
+def make_sampler(stock: Stock) -> Callable[[TexturePlan], Sampler]:
+    """Draws batches of `stock`, as a plan with the classes of `tiny_plan` says."""
+    return lambda plan: Sampler(stock, plan.crop_px, plan.drawn_share)

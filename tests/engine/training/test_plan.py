@@ -94,6 +94,22 @@ def test_mistake_in_data_and_classes_is_named_by_its_path(tmp_path: Path, old: s
         load_plan(written(tmp_path, PLAN.replace(old, new)))
 
 
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ("{shine: [0, 1]}", "classes.stone.limits.shine: is not one of scale, direction"),
+        ("{relief: [2, 1]}", r"classes.stone.limits.relief: \[2.0, 1.0\] is not a range within \[0, 8\]"),
+        ("{relief: [1]}", r"classes.stone.limits.relief: \[1.0\] is not a range"),
+        ("{contrast: [0.1, 7]}", r"classes.stone.limits.contrast: \[0.1, 7.0\] is not a range within \[0, 0.6\]"),
+        ("{relief: 1}", "classes.stone.limits.relief: expected a list, got int"),
+    ],
+)
+def test_limit_that_cannot_be_is_named_by_its_path(tmp_path: Path, limits: str, message: str) -> None:
+    text = PLAN.replace("sources: [rock]", f"sources: [rock], limits: {limits}")
+    with pytest.raises(SettingsError, match=f"^{message}"):
+        load_plan(written(tmp_path, text))
+
+
 def test_plan_without_classes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"^classes: at least one class is needed"):
         load_plan(written(tmp_path, "data: [{folder: photos}]\nclasses: {}"))

@@ -8,9 +8,9 @@ import numpy as np
 
 from engine.training.data.exemplars import Exemplar
 from engine.training.data.sampler import Sampler
+from engine.training.model import TextureModel
 from engine.training.plan import TexturePlan
 from engine.training.sheet import CELL_PX, write_sheet
-from engine.training.stages import TextureModel
 
 Exemplars = list[list[Exemplar]]
 

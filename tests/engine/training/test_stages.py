@@ -9,14 +9,15 @@ from torch import nn
 
 from engine.errors import SettingsError
 from engine.training.data.sampler import Batch, Sampler
+from engine.training.model import TextureModel, choose_device, grain_window
 from engine.training.plan import AdversarialPlan, TexturePlan
 from engine.training.stages import (
     AdversarialStage,
     ReconstructionStage,
     Scalars,
-    TextureModel,
     apply_gradient,
-    choose_device,
+    batch_of,
+    mean_scalars,
 )
 
 MakeSampler = Callable[[TexturePlan], Sampler]
@@ -31,9 +32,9 @@ def plan(tiny_plan: TexturePlan) -> TexturePlan:
 
 @pytest.fixture(scope="module")
 def batches(make_sampler: MakeSampler, plan: TexturePlan) -> list[Batch]:
-    """Two batches with paired and drawn structures, with and without height."""
+    """Two batches with paired and drawn structures, one of them to be painted at twice its size."""
     sampler = make_sampler(replace(plan, drawn_share=0.5))
-    return [sampler.batch(plan.seed, step, 2) for step in range(2)]
+    return [sampler.batch(plan.seed, step, 2, zoom) for step, zoom in enumerate((1, 2))]
 
 
 def start(stage: type[Stage], plan: TexturePlan) -> Stage:
@@ -41,7 +42,7 @@ def start(stage: type[Stage], plan: TexturePlan) -> Stage:
 
 
 def two_steps(stage: Stage, batches: Sequence[Batch]) -> list[Scalars]:
-    return [stage.step(batch, number, 1e-3) for number, batch in enumerate(batches)]
+    return [mean_scalars([stage.step(batch, number, 1e-3)]) for number, batch in enumerate(batches)]
 
 
 def state(*modules: nn.Module) -> list[torch.Tensor]:
@@ -50,7 +51,7 @@ def state(*modules: nn.Module) -> list[torch.Tensor]:
 
 def weights(stage: Stage) -> list[torch.Tensor]:
     model = stage.model
-    return state(model.generator, model.encoder, model.average, model.discriminator)
+    return state(model.generator, model.encoder, model.average, model.average_encoder, model.discriminator)
 
 
 def same(first: Sequence[torch.Tensor], second: Sequence[torch.Tensor]) -> bool:
@@ -70,10 +71,29 @@ def test_two_steps_are_the_same_again_with_the_same_seed_only(
 
 def test_steps_name_their_losses(plan: TexturePlan, batches: list[Batch]) -> None:
     shared = {"pixels", "patches", "divergence", "obedience"}
-    assert set(start(ReconstructionStage, plan).step(batches[0], 0, 1e-3)) == shared
-    adversarial = shared | {"gap", "critic", "adversarial", "gamma"}
-    penalized, plain = two_steps(start(AdversarialStage, plan), batches)
-    assert (set(penalized), set(plain)) == (adversarial | {"penalty"}, adversarial)
+    plain, enlarged = two_steps(start(ReconstructionStage, plan), batches)
+    assert (set(plain), set(enlarged)) == (shared, shared | {"grain"})
+    adversarial = shared | {"gap", "critic", "adversarial"}
+    stage = start(AdversarialStage, plan)
+    scalars = [mean_scalars([stage.step(batches[0], number, 1e-3)]) for number in (0, 2)]
+    assert [set(parts) for parts in scalars] == [adversarial | {"penalty"}, adversarial]
+    stage.settle(scalars[0])
+    assert scalars[0]["gamma"] == plan.adversarial.gamma
+
+
+def test_enlarged_batches_come_in_their_share(make_sampler: MakeSampler, plan: TexturePlan) -> None:
+    sampler = make_sampler(plan)
+    for share, zooms in ((0.0, [1] * 6), (0.5, [1, 2] * 3), (1.0, [2] * 6)):
+        own = replace(plan, enlarged_share=share, batch_size=3, enlarged_batch_size=1)
+        batches = [batch_of(sampler, own, step) for step in range(6)]
+        assert [batch.zoom for batch in batches] == zooms
+        assert [len(batch.present) for batch in batches] == [3 if zoom == 1 else 1 for zoom in zooms]
+
+
+def test_grain_is_judged_in_the_middle_of_the_finest_image(batches: list[Batch]) -> None:
+    finest = torch.arange(256.0 * 256).view(1, 1, 256, 256)
+    assert torch.equal(grain_window(finest, batches[1]), finest[..., 64:192, 64:192])
+    assert torch.equal(grain_window(finest[..., :128, :128], batches[0]), finest[..., :128, :128])
 
 
 def test_reconstruction_moves_generator_encoder_and_average_but_no_critic(
@@ -81,10 +101,10 @@ def test_reconstruction_moves_generator_encoder_and_average_but_no_critic(
 ) -> None:
     stage = start(ReconstructionStage, plan)
     model = stage.model
-    modules = (model.generator, model.encoder, model.average, model.discriminator)
+    modules = (model.generator, model.encoder, model.average, model.average_encoder, model.discriminator)
     before = [state(module) for module in modules]
     stage.step(batches[0], 0, 1e-3)
-    assert [same(old, state(module)) for old, module in zip(before, modules, strict=True)] == [False] * 3 + [True]
+    assert [same(old, state(module)) for old, module in zip(before, modules, strict=True)] == [False] * 4 + [True]
 
 
 def test_average_trails_the_weights_by_its_half_life(plan: TexturePlan, batches: list[Batch]) -> None:
@@ -98,14 +118,14 @@ def test_average_trails_the_weights_by_its_half_life(plan: TexturePlan, batches:
 
 def test_some_steps_lower_the_loss(plan: TexturePlan, batches: list[Batch]) -> None:
     stage = start(ReconstructionStage, plan)
-    pixels = [stage.step(batches[0], 0, 5e-3)["pixels"] for _ in range(12)]
+    pixels = [float(stage.step(batches[0], 0, 5e-3)["pixels"]) for _ in range(12)]
     assert pixels[-1] < 0.9 * pixels[0]
 
 
 def test_critic_learns_to_tell_real_from_painted(plan: TexturePlan, batches: list[Batch]) -> None:
     stage = start(AdversarialStage, plan)
     assert isinstance(stage, AdversarialStage)
-    critic = [stage.step(batches[0], number, 1e-3)["critic"] for number in (1, 2, 4, 5)]  # without penalties
+    critic = [float(stage.step(batches[0], number, 1e-3)["critic"]) for number in (2, 3, 4, 5)]  # without penalties
     assert critic[-1] < critic[0]
 
 
@@ -140,25 +160,20 @@ def test_device_that_is_not_there_is_refused(plan: TexturePlan) -> None:
 
 
 @pytest.mark.parametrize("kind", STAGES)
-def test_loss_that_is_not_finite_raises_and_changes_no_weight(
+def test_loss_that_is_not_finite_is_told_when_it_is_read(
     kind: type[Stage], plan: TexturePlan, batches: list[Batch]
 ) -> None:
     stage = start(kind, plan)
-    before = weights(stage)
+    stage.settle(mean_scalars([stage.step(batches[0], 0, 1e-3)]))
     broken = replace(batches[0], targets=torch.full_like(batches[0].targets, torch.nan))
+    scalars = mean_scalars([stage.step(batches[0], 1, 1e-3), stage.step(broken, 2, 1e-3)])
     with pytest.raises(FloatingPointError, match="loss is not finite"):
-        stage.step(broken, 0, 1e-3)
-    assert same(before, weights(stage))
+        stage.settle(scalars)
 
 
-def test_gradient_that_is_not_finite_raises_and_changes_no_weight() -> None:
-    weight = nn.Parameter(torch.tensor([0.0, 4.0]))
-    optimizer = torch.optim.Adam([weight], 0.1)
-    with pytest.raises(FloatingPointError, match="gradient is not finite"):
-        apply_gradient(weight.sqrt().sum(), optimizer, 0.1)  # a finite loss with an infinite slope
-    assert weight.tolist() == [0.0, 4.0]
-    apply_gradient(weight.square().sum(), optimizer, 0.1)
-    assert weight.tolist() != [0.0, 4.0]
+def test_means_are_over_the_steps_that_have_a_loss() -> None:
+    one, two, three = torch.tensor([1.0, 2.0, 3.0])
+    assert mean_scalars([{"pixels": one, "penalty": two}, {"pixels": three}]) == {"pixels": 2.0, "penalty": 2.0}
 
 
 def test_gradients_are_clipped_to_the_limit() -> None:

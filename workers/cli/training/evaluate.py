@@ -19,7 +19,7 @@ from engine.training.evaluate import PanelSettings, evaluate_texture
 from engine.training.panel.material import JudgedMap, MaterialArrays
 from engine.training.panel.report import print_report, write_report
 from engine.training.plan import load_plan
-from workers.cli.options import JsonOption, WeightsOption
+from workers.cli.options import JsonOption, TierOption, WeightsOption, weights_of
 from workers.cli.progress import stage_bars
 
 MAPS = (MapKind.ALBEDO, MapKind.NORMAL, MapKind.ROUGHNESS, MapKind.HEIGHT)
@@ -40,10 +40,14 @@ def texture(  # noqa: PLR0913 - a command has as many arguments as it has option
         typer.Option(metavar="FOLDER", help="Real textures to compare with.", show_default="the plan's first folder"),
     ] = None,
     weights: WeightsOption = None,
+    tier: TierOption = None,
     judged: Annotated[JudgedMap, typer.Option("--map", help="Map whose likeness is judged.")] = JudgedMap.ALBEDO,
     count: Annotated[int, typer.Option(help="Pictures per set.")] = 256,
     size: Annotated[int, typer.Option(metavar="PX", help="Edge length at which pictures are judged.")] = 128,
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
+    second_encoder: Annotated[
+        bool, typer.Option("--second-encoder", help="Let an encoder learned from half of the reals judge, too.")
+    ] = False,
     report_file: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write the findings there, as JSON.")
     ] = None,
@@ -54,8 +58,8 @@ def texture(  # noqa: PLR0913 - a command has as many arguments as it has option
     Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
     """
     plan = load_plan(config)
-    settings = PanelSettings(count, size, seed, judged)
-    catalog = load_catalog(texture_weights=weights)
+    settings = PanelSettings(count, size, seed, judged, second_encoder=second_encoder)
+    catalog = load_catalog(texture_weights=weights_of(weights, tier))
     with stage_bars() as tell:
         findings = evaluate_texture(
             data or plan.data[0].folder,

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from engine.catalog import SHIPPED_LEVEL_WEIGHTS, recorded_sha256
-from engine.errors import DataError, OutputError
+from engine.codecs.files import publish_file
+from engine.errors import DataError
 from engine.generators.level import LevelGenerator
 from engine.nets.levelgen.weights_file import load_levelgen
 from engine.nets.precision import choose_kernel_class
@@ -86,7 +87,7 @@ def evaluate(
     )
     text = json.dumps(document(panel), indent=2)
     if report_file is not None:
-        write_text(report_file, text + "\n")
+        publish_file(report_file, f"{text}\n".encode())
     typer.echo(text if as_json else "\n".join(panel.lines()))
     raise typer.Exit(EXIT_CODES[panel.outcome])
 
@@ -102,15 +103,3 @@ def edge_lengths(text: str) -> tuple[int, ...]:
 def document(panel: Panel) -> dict[str, Any]:
     """The panel as JSON values."""
     return {"outcome": panel.outcome, **asdict(panel)}
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write under a temporary name, then rename. Raises OutputError where that is not possible."""
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error

@@ -8,21 +8,27 @@ import typer
 from rich.console import Console
 
 from engine.catalog import SHIPPED_TERRAIN_WEIGHTS, recorded_sha256
+from engine.codecs.files import publish_file
+from engine.codecs.image import encode_png
 from engine.generators.terrain.heights import Decoders
 from engine.nets.precision import choose_kernel_class
-from engine.nets.terragen_file import load_terragen
+from engine.nets.terragen.weights_file import load_terragen
 from engine.training.panel.report import print_report, write_report
 from engine.training.plan_file import read_plan
 from engine.training.terrain.data import load_tiles
-from engine.training.terrain.panel import CROP_PX, evaluate_terrain, read_reals
+from engine.training.terrain.panel import CROP_PX, EROSION_STEPS, evaluate_terrain, read_reals
 from engine.training.terrain.plan import TerrainPlan
-from engine.training.terrain.samples import LandSampler
+from engine.training.terrain.samples import LandSampler, speeds
+from engine.training.terrain.sheet import terrain_sheet
 from engine.training.terrain.train import train_terrain
 from workers.cli.options import JsonOption, WeightsOption
 from workers.cli.progress import stage_bars
 from workers.cli.training.evaluate import TABLE_WIDTH
 
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file with the training plan.")]
+
+SHEET_LEVEL = 9
+"""Compression of the sheet: documents hold it."""
 
 train_app = typer.Typer(add_completion=False)
 evaluate_app = typer.Typer(add_completion=False)
@@ -53,7 +59,7 @@ def train(
 
 
 @evaluate_app.command()
-def evaluate(
+def evaluate(  # noqa: PLR0913 - a command has as many arguments as it has options
     plan_file: PlanArgument,
     *,
     data: Annotated[
@@ -66,6 +72,9 @@ def evaluate(
     report_file: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write the findings there, as JSON.")
     ] = None,
+    sheet_file: Annotated[
+        Path | None, typer.Option("--sheet", metavar="FILE", help="Draw real and generated land there, as PNG.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare generated land with real land, in one run with baselines and spoiled sets.
@@ -76,9 +85,13 @@ def evaluate(
     kernel = choose_kernel_class(precision)
     path = weights or SHIPPED_TERRAIN_WEIGHTS
     loaded = load_terragen(path, recorded_sha256(path) if weights is None else None).in_format(kernel.dtype)
-    sampler = LandSampler(Decoders(loaded.landforms, loaded.details), CROP_PX)
-    reals = read_reals(load_tiles(data or plan.data), count, seed)
-    report = evaluate_terrain(reals, sampler.crops, seed, {"weights": loaded.sha256, "kernels": kernel.name})
+    decoders = Decoders(loaded.landforms, loaded.details)
+    tiles = load_tiles(data or plan.data)
+    reals = read_reals(tiles, count, seed)
+    conditions = {"weights": loaded.sha256, "kernels": kernel.name, **speeds(decoders, EROSION_STEPS)}
+    report = evaluate_terrain(reals, LandSampler(decoders, CROP_PX).crops, seed, conditions)
+    if sheet_file is not None:
+        publish_file(sheet_file, encode_png(terrain_sheet(decoders, tiles, seed), {}, SHEET_LEVEL))
     if report_file is not None:
         write_report(report, report_file)
     if as_json:

@@ -115,7 +115,7 @@ class FrameOptions(TypedDict, total=False):
     format            of pictures: "raw", "png", "webp", "jpeg", or as video "h264", "vp9", "av1", "mjpeg"; default:
                       no pictures
     size_px           128 or 256 (default)
-    renderer          "network" (default) or "mesh"
+    renderer          "mesh" (default) or "network", faster and softer
     quality           1 to 100, default 80
     alpha             whether video keeps transparency; vp9 only
     background        "#rrggbb" where transparency is not kept
@@ -200,7 +200,7 @@ def _stream(options: FrameStreamOptions) -> character_pb2.FrameStream:
         poses=options.get("poses", not format_name),
         format=named("format", format_name, FORMATS),
         size_px=uint32("size_px", options.get("size_px", 0)),
-        renderer=named("renderer", options.get("renderer", "network"), _RENDERERS),
+        renderer=named("renderer", options.get("renderer", "mesh"), _RENDERERS),
         quality=uint32("quality", options.get("quality", 0)),
         alpha=options.get("alpha", False),
         background=options.get("background", ""),

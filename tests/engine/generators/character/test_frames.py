@@ -56,7 +56,7 @@ def test_description_comes_first_then_one_part_per_frame(disc_frames: FramesGene
 
 def test_announced_steps_are_those_that_are_made(disc_frames: FramesGenerator) -> None:
     state = disc_frames.begin(replace(FILMED, first_frame=70))
-    assert disc_frames.steps_ahead(state) == (("describe", 1), ("seek", 3), ("network 128 px", 12))
+    assert disc_frames.steps_ahead(state) == (("describe", 1), ("seek", 3), ("mesh 128 px", 12))
     steps = 0
     while not state.finished:
         disc_frames.step([state])

@@ -29,7 +29,7 @@ from engine.generators.terrain.biomes import GROUNDS
 from engine.generators.texture import TextureGenerator
 from engine.geometry.scene import Scene
 from engine.nets.precision import KernelClass
-from engine.nets.terragen_file import TerraGenWeights
+from engine.nets.terragen.weights_file import TerraGenWeights
 from engine.requests.landscape import Landscape, Sketch
 from engine.requests.scene import SceneRequest
 from engine.requests.texture import TextureRequest

@@ -6,7 +6,8 @@ import torch
 from engine.generators.terrain.climate import Climate
 from engine.generators.terrain.fields import Window
 from engine.generators.terrain.heights import TOP_LEVEL, Decoders, World, heights
-from engine.nets.terragen import Decoder, DecoderConfig
+from engine.nets.blocks import channels_last
+from engine.nets.terragen.network import Decoder, DecoderConfig
 
 WORLD = World(5, Climate(1.0, 0.6, 0.2, 0.1, 0.2, 0.0, 0.0))
 PLACES = ((0, 0), (-1280, 384), (2**31 - 384, -(2**31)), (-(2**31), 2**31 - 384))
@@ -18,7 +19,7 @@ def decoders_of(dtype: torch.dtype) -> Decoders:
         pair = Decoder(DecoderConfig(16, 2, 2)), Decoder(DecoderConfig(8, 1, 2))
     for decoder in pair:
         decoder.exit.weight.data *= 20.0
-        decoder.to(dtype=dtype, memory_format=torch.channels_last).eval().requires_grad_(False)
+        channels_last(decoder.to(dtype)).eval().requires_grad_(False)
     return Decoders(*pair)
 
 

@@ -17,7 +17,7 @@ from engine.generators.world.atlas import Atlas
 from engine.generators.world.generator import ChunkGenerator, WorldGenerator, models
 from engine.geometry.props.library import PROPS
 from engine.nets.precision import KernelClass
-from engine.nets.terragen_file import TerraGenWeights
+from engine.nets.terragen.weights_file import TerraGenWeights
 from engine.requests.landscape import Landscape
 from engine.requests.texture import TextureRequest
 from engine.requests.world import ChunkRequest, WorldRequest

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+import engine
+from engine.characters.attitudes import attitudes
+from engine.characters.character import build_character
 from engine.characters.identity import between, make_identity
+from engine.characters.rendering.pixels import rendered
 from engine.characters.rendering.views import FrameCamera, FrameLight
 from engine.errors import WeightsError
 from engine.motion.pose import rest_poses
@@ -15,6 +19,7 @@ from engine.nets.framegen.encoder import FrameEncoder
 from engine.nets.framegen.network import FrameGen, FrameGenConfig
 from engine.nets.framegen.weights_file import FrameGenHeader, load_framegen, save_framegen
 
+WEIGHTS = Path(engine.__path__[0]) / "weights"
 TINY = FrameGenConfig(size_px=128, widths=(16, 24, 32, 40), code_width=32, part_width=8)
 
 
@@ -54,3 +59,17 @@ def test_actors_between_two_others_change_evenly(path: Path) -> None:
     middle = artist.between(*ends, between(first, second, 0.5), 0.5)
     assert torch.allclose(middle.code, (ends[0].code + ends[1].code) / 2, atol=1e-6)
     assert artist.paint(middle, rest_poses(1), FrameCamera(), FrameLight()).shape == (1, 128, 128, 4)
+
+
+@pytest.mark.parametrize(("tier", "size_px"), [("m", 256), ("s", 128)])
+def test_shipped_weights_paint_the_body_that_the_renderer_draws(tier: str, size_px: int) -> None:
+    expected = (WEIGHTS / f"framegen-{tier}.sha256").read_text().split()[0]
+    artist = FrameArtist(load_framegen(WEIGHTS / f"framegen-{tier}.safetensors", expected))
+    assert artist.size_px == size_px
+    identity, pose = make_identity(2), attitudes()[:1]
+    painted = artist.paint(artist.actor(identity), pose, FrameCamera(), FrameLight())[0]
+    drawn = rendered(build_character(identity), pose, FrameCamera(), FrameLight(), size_px)[0]
+    alphas = painted[..., 3].astype(float), drawn[..., 3].astype(float)
+    assert np.minimum(*alphas).sum() / np.maximum(*alphas).sum() > 0.8
+    inside = np.minimum(*alphas) > 250
+    assert np.abs(painted[inside, :3].astype(float) - drawn[inside, :3]).mean() < 45

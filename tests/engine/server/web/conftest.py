@@ -159,9 +159,11 @@ async def serve_web(serve: Any) -> AsyncIterator[ServeWeb]:
     """Start gateways with a web port and the given sections of settings; they are closed after the test."""
     async with AsyncExitStack() as stack:
 
-        async def start(verify: Any = True, connect: Any = grpc.aio.insecure_channel, **sections: Any) -> Site:
+        async def start(
+            verify: Any = True, connect: Any = grpc.aio.insecure_channel, frames: Any = None, **sections: Any
+        ) -> Site:
             free = {"server": ServerSettings(port=0), "web": WebSettings(port=0)}
-            serving = await serve(Settings(**{**free, **sections}), connect)
+            serving = await serve(Settings(**{**free, **sections}), connect, frames=frames)
             url = serving.gateway.web_url
             client = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=10, verify=verify))
             return Site(serving, url, client)

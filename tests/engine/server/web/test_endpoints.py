@@ -16,8 +16,10 @@ from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
 from connectrpc.protocol import ProtocolType
 from google.protobuf import json_format
 
+from engine.generators.character.frames import FramesGenerator
+from engine.generators.character.pose import pose_of
 from engine.settings.sections import ServerSettings, SessionSettings, TokenSettings, TransportSettings
-from morphogen.v1 import catalog_pb2, diagnostics_pb2, texture_pb2, workers_pb2
+from morphogen.v1 import catalog_pb2, character_pb2, diagnostics_pb2, texture_pb2, workers_pb2
 
 GRPC_WEB, CONNECT = PROTOCOLS = ("application/grpc-web+proto", "application/connect+proto")
 TOKEN, OPERATOR = "correct-horse-battery", "the-operator-of-this-server"
@@ -367,3 +369,26 @@ async def test_connects_own_client_gets_along(serve_web: Any, protocol: Protocol
         ]
         messages = [message async for message in client.execute_server_stream(request=probe(5), method=probing)]
         assert [message.WhichOneof("payload") for message in messages] == ["header", *["part"] * 5, "trailer"]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_page_plays_a_character(serve_web: Any, disc_frames: FramesGenerator, protocol: str) -> None:
+    page = await serve_web(frames=disc_frames)
+    stream = character_pb2.FrameStream(poses=True, frame_count=5, script=[{"frame": 3, "control": {"action": "jump"}}])
+    outcome = await page.call(protocol, "CharacterService/PlayFrames", character_pb2.PlayFramesRequest(stream=stream))
+    assert outcome.code == "ok"
+    messages = [character_pb2.PlayFramesResponse.FromString(data) for data in outcome.messages]
+    assert len(messages[0].header.session_id) > 20
+    heights = [pose_of(message.part.data)[1] for message in messages[2:-1]]
+    assert heights == [0, 0, 0, 1, 1]
+    assert messages[-1].trailer.part_count == 6
+
+
+async def test_page_that_steers_a_session_which_is_not_there_is_told_so(
+    serve_web: Any, disc_frames: FramesGenerator
+) -> None:
+    page = await serve_web(frames=disc_frames)
+    request = character_pb2.ControlSessionRequest(session_id="nobody")
+    outcome = await page.call(PROTOCOLS[0], "CharacterService/ControlSession", request)
+    assert outcome.code == "not_found"
+    assert outcome.details["ErrorInfo"].metadata["field"] == "session_id"

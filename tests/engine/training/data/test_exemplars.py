@@ -97,13 +97,10 @@ def test_structure_is_in_its_ranges(materials: dict[str, RawMaterial]) -> None:
             assert not tone[distance == 0].any()
 
 
-@pytest.mark.parametrize(("halvings", "size_px", "detailed"), [(1, 64, True), (0, 128, True), (-1, 256, False)])
-def test_density_changes_size_and_relief_alike(
-    materials: dict[str, RawMaterial], halvings: int, size_px: int, detailed: bool
-) -> None:
+@pytest.mark.parametrize(("halvings", "size_px"), [(2, 32), (1, 64), (0, 128)])
+def test_density_changes_size_and_relief_alike(materials: dict[str, RawMaterial], halvings: int, size_px: int) -> None:
     exemplar = measured(materials["granite"], halvings)[0]
     assert exemplar.targets.shape == (8, size_px, size_px)
-    assert exemplar.detailed == detailed
     # Half as many pixels across the same bumps: they are half as many pixels high.
     full = measured(materials["granite"])[0].statistics["relief"]
     assert exemplar.statistics["relief"] == pytest.approx(full * 2.0**-halvings, rel=0.05)
@@ -156,24 +153,11 @@ def test_joint_tone_tells_dark_joints_from_light_ones() -> None:
     assert joints(180).statistics["joint_tone"] > 0.3
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_enlarging_and_halving_gives_the_same_again(smooth_field: SmoothField, seed: int) -> None:
-    field = smooth_field(64, seed)
-    assert np.abs(resample(resample(field, -1), 1) - field).max() < 0.04
-    assert np.abs(resample(resample(field, -2), 2) - field).max() < 0.05
-    assert np.array_equal(resample(field, 0), field)
-
-
-def test_enlarging_wraps(smooth_field: SmoothField) -> None:
-    field = smooth_field(64, 5)
-    enlarged = resample(np.roll(field, (7, 20), (0, 1)), -1)
-    assert np.allclose(enlarged, np.roll(resample(field, -1), (14, 40), (0, 1)), atol=1e-5)
-
-
 def test_halving_is_the_area_average(smooth_field: SmoothField) -> None:
     image = np.stack([smooth_field(64, seed) for seed in range(3)], 2)
     quarters = image.reshape(16, 4, 16, 4, 3).mean((1, 3))
     assert np.allclose(resample(image, 2), quarters, atol=1e-6)
+    assert np.array_equal(resample(image, 0), image)
 
 
 @pytest.mark.parametrize("joint", [-1.0, 1.0])

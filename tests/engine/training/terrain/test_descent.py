@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from engine.generators.terrain.heights import TOP_LEVEL, Decoders
-from engine.nets.terragen import Decoder, DecoderConfig
+from engine.nets.terragen.network import Decoder, DecoderConfig
 from engine.training.terrain.descent import Tops, descended, middle, top_edge
 
 EDGE = 32

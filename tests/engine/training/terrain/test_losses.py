@@ -1,11 +1,19 @@
-"""The evidence bound and the proper score."""
+"""The evidence bound, the proper score, and what the critic sees and says."""
 
 import math
 
 import pytest
 import torch
 
-from engine.training.terrain.losses import FREE_NATS, divergence, energy_score, evidence_loss
+from engine.training.terrain.losses import (
+    FREE_NATS,
+    PLANE_COUNT,
+    TerrainCritic,
+    divergence,
+    energy_score,
+    evidence_loss,
+    planes,
+)
 
 
 def drawn(seed: int, *shape: int) -> torch.Tensor:
@@ -45,3 +53,34 @@ def test_score_notices_a_lack_of_structure() -> None:
     white = [drawn(seed, *smooth.shape[1:])[None].expand_as(smooth)[:32] for seed in (2, 3)]
     truth, first, second = smooth[:32], smooth[32:64], smooth[64:]
     assert float(energy_score(truth, first, second)) < float(energy_score(truth, white[0], white[1]))
+
+
+def test_planes_are_the_same_for_land_twice_as_steep_and_twice_as_rugged() -> None:
+    height, slope = drawn(1, 3, 1, 16, 16), torch.tensor([0.1, 0.5, 1.0])
+    seen = planes(height, slope)
+    assert seen.shape == (3, PLANE_COUNT, 14, 14)
+    assert torch.allclose(seen, planes(2.0 * height + 5.0, 2.0 * slope), atol=1e-4)
+
+
+def test_planes_show_slopes_and_bends() -> None:
+    y, x = torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="ij")
+    seen = planes((0.5 * x + 0.25 * y)[None, None], torch.tensor([1.0]))[0]
+    assert torch.allclose(seen[1], torch.asinh(torch.tensor(0.5)))
+    assert torch.allclose(seen[2], torch.asinh(torch.tensor(0.25)))
+    assert seen[3:].abs().max() < 1e-5
+    assert planes((0.5 * x * x)[None, None], torch.tensor([1.0]))[0, 3].min() > 1.0
+
+
+def test_score_of_a_window_does_not_depend_on_the_batch() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        critic = TerrainCritic(3)
+    seen, style, level = drawn(1, 4, PLANE_COUNT, 30, 30), drawn(2, 4, 2), torch.tensor([0, 1, 2, 0])
+    with torch.no_grad():
+        together = critic(seen, style, level)
+        alone = critic(seen[2:3], style[2:3], level[2:3])
+        other = critic(seen[2:3], style[2:3], level[1:2])
+    assert together.shape[0] == 4
+    assert together.dtype == torch.float32
+    assert torch.allclose(together[2], alone[0], atol=1e-5)
+    assert not torch.allclose(other, alone)

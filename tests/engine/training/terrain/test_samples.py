@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from engine.generators.terrain.heights import Decoders
-from engine.nets.terragen import Decoder, DecoderConfig
-from engine.training.terrain.samples import LandSampler
+from engine.nets.terragen.network import Decoder, DecoderConfig
+from engine.training.terrain.samples import LandSampler, speeds
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +34,9 @@ def test_ruggedness_raises_slopes(sampler: LandSampler) -> None:
     flat, steep = (sampler.crops([(ruggedness, 0.5)] * 6, 3) for ruggedness in (-1.0, 1.5))
     mean = [np.mean([np.hypot(*np.gradient(crop)).mean() for crop in crops]) for crops in (flat, steep)]
     assert mean[1] > 3.0 * mean[0]
+
+
+def test_speeds_are_measured_side_by_side(sampler: LandSampler) -> None:
+    measured = speeds(sampler.decoders, 2)
+    assert set(measured) == {"chunk_ms", "chunk_of_block_ms", "erosion_ms"}
+    assert all(value > 0.0 for value in measured.values())

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from engine.generators.terrain.heights import Decoders
-from engine.nets.terragen import Decoder, DecoderConfig
+from engine.nets.terragen.network import Decoder, DecoderConfig
 from engine.training.terrain.data import Tile
 from engine.training.terrain.sheet import EDGE_PX, RUGGEDNESS, real_crops, shaded, terrain_sheet
 

@@ -9,7 +9,7 @@ import torch
 
 from engine.codecs.image import decode_png
 from engine.errors import DataError, OutputError, SettingsError, WeightsError
-from engine.nets.terragen_file import load_terragen
+from engine.nets.terragen.weights_file import load_terragen
 from engine.training.terrain.data import TerrainSampler, load_tiles
 from engine.training.terrain.plan import DecoderPlan, TerrainPlan, TerrainStages
 from engine.training.terrain.stages import Stages

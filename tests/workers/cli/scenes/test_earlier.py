@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.catalog import SHIPPED_TERRAIN_WEIGHTS
 from engine.generators.terrain.heights import Decoders
 from engine.generators.terrain.land import REROLL_EDGE_CELLS, Ground, Land
-from engine.nets.terragen_file import load_terragen
+from engine.nets.terragen.weights_file import load_terragen
 from engine.requests.landscape import Landscape
 from engine.requests.scene import SceneRequest
 from workers.cli.scenes.earlier import EDGE_CELLS, Earlier, Rectangle, kept, made_anew

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file morphogen/v1/catalog.proto.
  */
 export const file_morphogen_v1_catalog: GenFile = /*@__PURE__*/
-  fileDesc("Chptb3JwaG9nZW4vdjEvY2F0YWxvZy5wcm90bxIMbW9ycGhvZ2VuLnYxIowBCglQYXJhbWV0ZXISDAoEbmFtZRgBIAEoCRIPCgdtaW5pbXVtGAIgASgBEg8KB21heGltdW0YAyABKAESGgoNZGVmYXVsdF92YWx1ZRgEIAEoAUgAiAEBEgwKBHVuaXQYBSABKAkSEwoLZGVzY3JpcHRpb24YBiABKAlCEAoOX2RlZmF1bHRfdmFsdWUiZAoSUGF0dGVybkRlc2NyaXB0aW9uEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSKwoKcGFyYW1ldGVycxgDIAMoCzIXLm1vcnBob2dlbi52MS5QYXJhbWV0ZXIimAIKCUdlbmVyYXRvchISCgphc3NldF9raW5kGAEgASgJEicKA3JlZhgCIAEoCzIaLm1vcnBob2dlbi52MS5HZW5lcmF0b3JSZWYSDwoHY2xhc3NlcxgDIAMoCRIQCghzaXplc19weBgEIAMoDRIMCgRtYXBzGAUgAygJEg0KBXdyYXBzGAYgAygJEisKCmF0dHJpYnV0ZXMYByADKAsyFy5tb3JwaG9nZW4udjEuUGFyYW1ldGVyEjIKCHBhdHRlcm5zGAggAygLMiAubW9ycGhvZ2VuLnYxLlBhdHRlcm5EZXNjcmlwdGlvbhIZChF0cmFpbmluZ19saWNlbmNlcxgJIAMoCRISCgptb2RlbF9jYXJkGAogASgJIisKFUxpc3RHZW5lcmF0b3JzUmVxdWVzdBISCgphc3NldF9raW5kGAEgASgJIkUKFkxpc3RHZW5lcmF0b3JzUmVzcG9uc2USKwoKZ2VuZXJhdG9ycxgBIAMoCzIXLm1vcnBob2dlbi52MS5HZW5lcmF0b3IiIwoTR2V0R2VuZXJhdG9yUmVxdWVzdBIMCgRuYW1lGAEgASgJIkIKFEdldEdlbmVyYXRvclJlc3BvbnNlEioKCWdlbmVyYXRvchgBIAEoCzIXLm1vcnBob2dlbi52MS5HZW5lcmF0b3IyxAEKDkNhdGFsb2dTZXJ2aWNlElsKDkxpc3RHZW5lcmF0b3JzEiMubW9ycGhvZ2VuLnYxLkxpc3RHZW5lcmF0b3JzUmVxdWVzdBokLm1vcnBob2dlbi52MS5MaXN0R2VuZXJhdG9yc1Jlc3BvbnNlElUKDEdldEdlbmVyYXRvchIhLm1vcnBob2dlbi52MS5HZXRHZW5lcmF0b3JSZXF1ZXN0GiIubW9ycGhvZ2VuLnYxLkdldEdlbmVyYXRvclJlc3BvbnNlYgZwcm90bzM", [file_morphogen_v1_common]);
+  fileDesc("Chptb3JwaG9nZW4vdjEvY2F0YWxvZy5wcm90bxIMbW9ycGhvZ2VuLnYxIowBCglQYXJhbWV0ZXISDAoEbmFtZRgBIAEoCRIPCgdtaW5pbXVtGAIgASgBEg8KB21heGltdW0YAyABKAESGgoNZGVmYXVsdF92YWx1ZRgEIAEoAUgAiAEBEgwKBHVuaXQYBSABKAkSEwoLZGVzY3JpcHRpb24YBiABKAlCEAoOX2RlZmF1bHRfdmFsdWUiZAoSUGF0dGVybkRlc2NyaXB0aW9uEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSKwoKcGFyYW1ldGVycxgDIAMoCzIXLm1vcnBob2dlbi52MS5QYXJhbWV0ZXIivwIKCUdlbmVyYXRvchISCgphc3NldF9raW5kGAEgASgJEicKA3JlZhgCIAEoCzIaLm1vcnBob2dlbi52MS5HZW5lcmF0b3JSZWYSDwoHY2xhc3NlcxgDIAMoCRIQCghzaXplc19weBgEIAMoDRIMCgRtYXBzGAUgAygJEg0KBXdyYXBzGAYgAygJEisKCmF0dHJpYnV0ZXMYByADKAsyFy5tb3JwaG9nZW4udjEuUGFyYW1ldGVyEjIKCHBhdHRlcm5zGAggAygLMiAubW9ycGhvZ2VuLnYxLlBhdHRlcm5EZXNjcmlwdGlvbhIZChF0cmFpbmluZ19saWNlbmNlcxgJIAMoCRISCgptb2RlbF9jYXJkGAogASgJEiUKB2Nob2ljZXMYCyADKAsyFC5tb3JwaG9nZW4udjEuQ2hvaWNlIiYKBkNob2ljZRIMCgRuYW1lGAEgASgJEg4KBnZhbHVlcxgCIAMoCSIrChVMaXN0R2VuZXJhdG9yc1JlcXVlc3QSEgoKYXNzZXRfa2luZBgBIAEoCSJFChZMaXN0R2VuZXJhdG9yc1Jlc3BvbnNlEisKCmdlbmVyYXRvcnMYASADKAsyFy5tb3JwaG9nZW4udjEuR2VuZXJhdG9yIiMKE0dldEdlbmVyYXRvclJlcXVlc3QSDAoEbmFtZRgBIAEoCSJCChRHZXRHZW5lcmF0b3JSZXNwb25zZRIqCglnZW5lcmF0b3IYASABKAsyFy5tb3JwaG9nZW4udjEuR2VuZXJhdG9yMsQBCg5DYXRhbG9nU2VydmljZRJbCg5MaXN0R2VuZXJhdG9ycxIjLm1vcnBob2dlbi52MS5MaXN0R2VuZXJhdG9yc1JlcXVlc3QaJC5tb3JwaG9nZW4udjEuTGlzdEdlbmVyYXRvcnNSZXNwb25zZRJVCgxHZXRHZW5lcmF0b3ISIS5tb3JwaG9nZW4udjEuR2V0R2VuZXJhdG9yUmVxdWVzdBoiLm1vcnBob2dlbi52MS5HZXRHZW5lcmF0b3JSZXNwb25zZWIGcHJvdG8z", [file_morphogen_v1_common]);
 
 /**
  * A named number a caller may set.
@@ -182,6 +182,13 @@ export type Generator = Message<"morphogen.v1.Generator"> & {
    * @generated from field: string model_card = 10;
    */
   modelCard: string;
+
+  /**
+   * What fields of requests and controls may be, where no other field says it: rates, formats, actions and the like.
+   *
+   * @generated from field: repeated morphogen.v1.Choice choices = 11;
+   */
+  choices: Choice[];
 };
 
 /**
@@ -190,6 +197,34 @@ export type Generator = Message<"morphogen.v1.Generator"> & {
  */
 export const GeneratorSchema: GenMessage<Generator> = /*@__PURE__*/
   messageDesc(file_morphogen_v1_catalog, 2);
+
+/**
+ * What a field may be.
+ *
+ * @generated from message morphogen.v1.Choice
+ */
+export type Choice = Message<"morphogen.v1.Choice"> & {
+  /**
+   * Name of the field, e.g. "action".
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its values, the first one being the default.
+   *
+   * @generated from field: repeated string values = 2;
+   */
+  values: string[];
+};
+
+/**
+ * Describes the message morphogen.v1.Choice.
+ * Use `create(ChoiceSchema)` to create a new message.
+ */
+export const ChoiceSchema: GenMessage<Choice> = /*@__PURE__*/
+  messageDesc(file_morphogen_v1_catalog, 3);
 
 /**
  * Asks for all generators.
@@ -210,7 +245,7 @@ export type ListGeneratorsRequest = Message<"morphogen.v1.ListGeneratorsRequest"
  * Use `create(ListGeneratorsRequestSchema)` to create a new message.
  */
 export const ListGeneratorsRequestSchema: GenMessage<ListGeneratorsRequest> = /*@__PURE__*/
-  messageDesc(file_morphogen_v1_catalog, 3);
+  messageDesc(file_morphogen_v1_catalog, 4);
 
 /**
  * All loaded generators, by name.
@@ -231,7 +266,7 @@ export type ListGeneratorsResponse = Message<"morphogen.v1.ListGeneratorsRespons
  * Use `create(ListGeneratorsResponseSchema)` to create a new message.
  */
 export const ListGeneratorsResponseSchema: GenMessage<ListGeneratorsResponse> = /*@__PURE__*/
-  messageDesc(file_morphogen_v1_catalog, 4);
+  messageDesc(file_morphogen_v1_catalog, 5);
 
 /**
  * Asks for one generator.
@@ -252,7 +287,7 @@ export type GetGeneratorRequest = Message<"morphogen.v1.GetGeneratorRequest"> & 
  * Use `create(GetGeneratorRequestSchema)` to create a new message.
  */
 export const GetGeneratorRequestSchema: GenMessage<GetGeneratorRequest> = /*@__PURE__*/
-  messageDesc(file_morphogen_v1_catalog, 5);
+  messageDesc(file_morphogen_v1_catalog, 6);
 
 /**
  * One generator with its model card.
@@ -273,7 +308,7 @@ export type GetGeneratorResponse = Message<"morphogen.v1.GetGeneratorResponse"> 
  * Use `create(GetGeneratorResponseSchema)` to create a new message.
  */
 export const GetGeneratorResponseSchema: GenMessage<GetGeneratorResponse> = /*@__PURE__*/
-  messageDesc(file_morphogen_v1_catalog, 6);
+  messageDesc(file_morphogen_v1_catalog, 7);
 
 /**
  * Lists the loaded generators.

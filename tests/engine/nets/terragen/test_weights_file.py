@@ -7,8 +7,8 @@ import torch
 
 from engine.errors import WeightsError
 from engine.nets.tensor_file import save_tensors
-from engine.nets.terragen import Decoder, DecoderConfig
-from engine.nets.terragen_file import FORMAT, TerraGenHeader, load_terragen, save_terragen
+from engine.nets.terragen.network import Decoder, DecoderConfig
+from engine.nets.terragen.weights_file import FORMAT, TerraGenHeader, load_terragen, save_terragen
 
 LANDFORMS, DETAILS = DecoderConfig(16, 2, 2), DecoderConfig(8, 1, 2)
 HEADER = TerraGenHeader("1", "S", LANDFORMS, DETAILS, ("CC0-1.0",))

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from engine.nets.terragen import (
+from engine.nets.blocks import channels_last
+from engine.nets.terragen.network import (
     FEATURE_COUNT,
     Decoder,
     DecoderConfig,
@@ -103,7 +104,7 @@ def test_octaves_beyond_the_last_are_taken_for_it(decoder: Decoder) -> None:
 def test_lower_precision_stays_near(decoder: Decoder) -> None:
     half = Decoder(CONFIG)
     half.load_state_dict(decoder.state_dict())
-    half.to(dtype=torch.bfloat16, memory_format=torch.channels_last).requires_grad_(False)
+    channels_last(half.to(torch.bfloat16)).requires_grad_(False)
     exact, rough = (refine(each, *inputs(1, 1, 8)) for each in (decoder, half))
     assert rough.dtype == torch.float32
     assert 0.0 < float((exact - rough).abs().max()) < 0.05 * float(exact.std())
@@ -117,6 +118,7 @@ def test_two_windows_can_be_learned_by_heart() -> None:
     seen, _ = features(coarse)
     style, details = torch.zeros(2, 2, 10, 10), drawn(8, 2, 4, 6, 6)
     optimizer = torch.optim.Adam([*decoder.parameters(), *encoder.parameters()], 0.02)
+    decoded = details
     for _ in range(100):
         mean, log_variance = encoder(seen[..., 2:-2, 2:-2], details, style[..., 2:-2, 2:-2])
         latents = functional.pad(mean, (2, 2, 2, 2))

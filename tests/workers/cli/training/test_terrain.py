@@ -41,12 +41,15 @@ def test_trained_weights_can_be_evaluated(plan: Path, morphogen: Run, tmp_path: 
     assert weights == tmp_path / "run" / "tiny.safetensors"
     report = tmp_path / "report.json"
     options = ["--weights", weights, "--count", 16, "--precision", "fp32", "--report", report]
+    options += ["--sheet", tmp_path / "sheets" / "sheet.png"]
     code, out, _ = morphogen("evaluate", "terrain", plan, *options, "--json")
     findings = json.loads(out)
     assert findings == json.loads(report.read_text())
     assert findings["outcome"] == {0: "pass", 1: "fail", 3: "inconclusive"}[code]
     assert {"reals", "generator", "fractal", "ridged_eroded", "memorised"} <= set(findings["sets"])
     assert findings["conditions"]["crops"] == 16
+    assert findings["conditions"]["chunk_ms"] > 0.0
+    assert (tmp_path / "sheets" / "sheet.png").stat().st_size > 100_000
 
 
 def test_finished_run_is_not_trained_again(plan: Path, morphogen: Run) -> None:
@@ -60,7 +63,7 @@ def test_finished_run_is_not_trained_again(plan: Path, morphogen: Run) -> None:
     [("steps: 3", "steps: unknown key"), ("batch_size: 0", "batch_size: 0 is outside"), ("data: nowhere", "manifest")],
 )
 def test_a_mistake_in_the_plan_is_one_clear_line(plan: Path, morphogen: Run, line: str, message: str) -> None:
-    name = line.split(":")[0]
+    name = line.partition(":")[0]
     lines = [each for each in plan.read_text().splitlines() if not each.startswith(f"{name}:")]
     plan.write_text("\n".join([*lines, line]))
     code, out, err = morphogen("train", "terrain", plan)

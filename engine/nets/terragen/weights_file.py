@@ -6,8 +6,9 @@ from pathlib import Path
 import torch
 
 from engine.errors import WeightsError
+from engine.nets.blocks import channels_last
 from engine.nets.tensor_file import fill, load_tensors, save_tensors, with_prefix
-from engine.nets.terragen import Decoder, DecoderConfig
+from engine.nets.terragen.network import Decoder, DecoderConfig
 
 FORMAT = "morphogen-terragen-2"
 LANDFORMS, DETAILS, STYLES = "landforms.", "details.", "styles"
@@ -44,7 +45,7 @@ class TerraGenWeights:
     def in_format(self, dtype: torch.dtype) -> "TerraGenWeights":
         """The same weights, with decoders that compute in `dtype`, laid out for CPUs."""
         for decoder in (self.landforms, self.details):
-            decoder.to(dtype=dtype, memory_format=torch.channels_last)
+            channels_last(decoder.to(dtype))
         return self
 
 
