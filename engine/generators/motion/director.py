@@ -23,13 +23,14 @@ import torch
 from numpy.typing import NDArray
 
 from engine.errors import GenerationError, InvalidRequestError, WeightsError
-from engine.generators.motion.anchors import MEASURED, WAY_WEIGHT, drawn
+from engine.generators.motion.codebook import MEASURED, WAY_WEIGHT, drawn, fitting_rows, nearest_shares
 from engine.generators.motion.control import MotionControl
 from engine.generators.motion.state import LAYOUT, SESSION, WISH, MotionState
 from engine.motion.actions import ACTIONS, STYLES, STYLES_OF_ACTION
 from engine.motion.clip import between
 from engine.motion.features import FEATURE_COUNT, PATH, GroundPath, advanced, poses_of
 from engine.motion.output.foot_lock import FootLock, locked
+from engine.motion.output.leg_reach import with_reaching_legs
 from engine.motion.output.limits import limited
 from engine.motion.output.transition import difference, settled, with_difference
 from engine.motion.pose import Poses
@@ -63,12 +64,12 @@ class MotionDirector:
         if (config.feature_count, config.way_count) != (FEATURE_COUNT, WAY_COUNT):
             raise WeightsError("the header's features are not those of this program")
         self._network = weights.network
-        self._beginnings: NDArray[Float] = weights.examples.beginnings.numpy()
-        self._followers: NDArray[Float] = weights.examples.followers.numpy()
-        self._radii: NDArray[Float] = weights.examples.radii.numpy()
-        self._known = weights.examples.anchors.t().contiguous()
+        self._beginnings: NDArray[Float] = weights.codebook.beginnings.numpy()
+        self._followers: NDArray[Float] = weights.codebook.followers.numpy()
+        self._radii: NDArray[Float] = weights.codebook.radii.numpy()
+        self._known = weights.codebook.centroids.t().contiguous()
         self._known_squares = (self._known * self._known).sum(0)
-        self._fits = fitting_anchors(weights.examples.kinds)
+        self._fits = fitting_rows(weights.codebook.kinds)
         self._mean: NDArray[Float] = weights.network.mean.numpy()
         self._deviation: NDArray[Float] = weights.network.deviation.numpy()
 
@@ -150,14 +151,16 @@ class MotionDirector:
     def _held(
         self, state: torch.Tensor, before: torch.Tensor, wish: torch.Tensor, part: NDArray[Any]
     ) -> NDArray[Float]:
-        """States of the network after `before`, both [BUCKET, feature], held by captured ones; the rows of `part`."""
+        """States of the network after `before`, both [BUCKET, feature], held by the codebook; the rows of `part`."""
         seen = torch.cat((before[:, MEASURED], wish[:, :WAY_COUNT] * WAY_WEIGHT), 1)
         fits = self._fits[_padded(part["action"].astype(np.int64)), _padded(part["style"].astype(np.int64))]
-        cost = (self._known_squares - 2 * (seen @ self._known)).masked_fill(~fits, torch.inf)
-        least, nearest = cost.min(1)
-        distance = (least + (seen * seen).sum(1)).clamp_min(0).sqrt().numpy()[: len(part)]
-        rows = nearest.numpy()[: len(part)]
-        return drawn(state.numpy()[: len(part)], self._followers[rows], distance, self._radii[rows])
+        cost = self._known_squares - 2 * (seen @ self._known) + (seen * seen).sum(1, keepdim=True)
+        cost = cost.clamp_min(0).masked_fill(~fits, torch.inf)
+        nearest, shares = nearest_shares(cost)
+        rows, count = nearest.numpy()[: len(part)], len(part)
+        followers = (self._followers[rows] * shares.numpy()[:count, :, None]).sum(1)
+        distance = cost.min(1).values.sqrt().numpy()[:count]
+        return drawn(state.numpy()[:count], followers, distance, self._radii[rows[:, 0]])
 
     def _soften(self, part: NDArray[Any]) -> None:
         """Where the action or the style is not what `now` was made with, remember what the old one would have done."""
@@ -167,13 +170,13 @@ class MotionDirector:
         if changes.any():
             other = part[changes]
             other["action"], other["style"] = other["now"]["action"], other["now"]["style"]
-            old, new = self._restored(self._advanced(other)), self._restored(following["state"][changes])
+            old, new = self._shown(self._advanced(other)), self._shown(following["state"][changes])
             rest[changes] += difference(old, new)
         following["rest"], following["rest_pace"] = rest, pace
 
     def _show(self, moment: NDArray[Any], *, restart: bool = False) -> None:
         """Fill in the pose of moments [row] from their states: the output stage."""
-        features = with_difference(self._restored(moment["state"]), moment["rest"].astype(Float))
+        features = with_difference(self._shown(moment["state"]), moment["rest"].astype(Float))
         poses = poses_of(features, GroundPath(moment["place_m"], moment["heading_rad"]))
         poses = Poses(poses.root_m, limited(poses.rotation), poses.contact)
         lock = FootLock(*(moment[name].copy() for name in ("held", "point", "offset", "pace")))
@@ -183,6 +186,9 @@ class MotionDirector:
         for name in ("held", "point", "offset", "pace"):
             moment[name] = getattr(lock, name)
         moment["root_m"], moment["rotation"], moment["contact"] = poses.root_m, poses.rotation, poses.contact
+
+    def _shown(self, state: NDArray[Float]) -> NDArray[Float]:
+        return with_reaching_legs(self._restored(state))
 
     def _restored(self, state: NDArray[Float]) -> NDArray[Float]:
         return np.asarray(state * self._deviation + self._mean)
@@ -209,21 +215,6 @@ class MotionDirector:
         if not np.isfinite(result).all():
             raise GenerationError("the network returned numbers that are not finite")
         return result
-
-
-def fitting_anchors(kinds: torch.Tensor) -> torch.Tensor:
-    """Which anchors of kinds [row, 2] hold somebody who does an action in a style: bool [action, style, row].
-
-    Those of that action and style; of the action where the style has none. Actions without anchors are not held.
-    """
-    actions, styles = kinds[:, 0], kinds[:, 1]
-    fits = torch.zeros(len(ACTIONS), len(STYLES), len(kinds), dtype=torch.bool)
-    for action in range(len(ACTIONS)):
-        for style in range(len(STYLES)):
-            own = actions == action
-            styled = own & (styles == style)
-            fits[action, style] = styled if styled.any() else own
-    return fits
 
 
 def wishes_of(batch: NDArray[Any], controls: Sequence[MotionControl]) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""MotionGen's weights file: its network with the normalization of its features, and examples of captured motion."""
+"""MotionGen's weights file: its network with the normalization of its features, and a codebook of mean moments."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,8 @@ from engine.nets.tensor_file import fill, load_tensors, save_tensors, with_prefi
 
 FORMAT = "morphogen-motiongen-1"
 NETWORK_PREFIX = "network."
-BEGINNINGS = "beginnings"
-ANCHORS, FOLLOWERS, ANCHOR_RADII, ANCHOR_KINDS = "anchors", "followers", "anchor_radii", "anchor_kinds"
+BEGINNINGS = "codebook.beginnings"
+CENTROIDS, FOLLOWERS, RADII, KINDS = "codebook.centroids", "codebook.followers", "codebook.radii", "codebook.kinds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +31,32 @@ class MotionGenHeader:
 
 
 @dataclass(frozen=True, slots=True)
-class Examples:
-    """Normalized states of captured motion that a file keeps beside its network.
+class Codebook:
+    """Means of many frames of motion, normalized, that a file keeps beside its network; no single frame of a clip.
 
     beginnings  float32 [style, choice, feature]: people who stand
-    anchors     float32 [row, number]: captured moments as `engine/generators/motion/anchors.py` compares them
-    followers   float32 [row, feature]: the states that followed them
-    radii       float32 [row]: how far from them other moments of their kind lie
+    centroids   float32 [row, number]: mean moments as `engine/generators/motion/codebook.py` compares them
+    followers   float32 [row, feature]: the states that followed them, on average
+    radii       float32 [row]: how far from them moments of their kind lie
     kinds       int64 [row, 2]: numbers of action and style
     """
 
     beginnings: torch.Tensor
-    anchors: torch.Tensor
+    centroids: torch.Tensor
     followers: torch.Tensor
     radii: torch.Tensor
     kinds: torch.Tensor
 
     def fits(self, config: MotionGenConfig) -> bool:
         """Whether all shapes and numbers are possible for a network."""
-        styles, features, rows = len(config.styles), config.feature_count, len(self.anchors)
+        styles, features, rows = len(config.styles), config.feature_count, len(self.centroids)
         limits = torch.tensor((len(config.actions), styles))
         return (
             self.beginnings.ndim == 3
             and self.beginnings.shape[1] > 0
             and (self.beginnings.shape[0], self.beginnings.shape[2]) == (styles, features)
             and rows > 0
-            and self.anchors.ndim == len(self.followers.shape)
+            and self.centroids.ndim == 2
             and self.followers.shape == (rows, features)
             and self.radii.shape == (rows,)
             and self.kinds.shape == (rows, 2)
@@ -66,23 +66,23 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class MotionGenWeights:
-    """A loaded file: header, network in evaluation mode, examples, SHA-256."""
+    """A loaded file: header, network in evaluation mode, codebook, SHA-256."""
 
     header: MotionGenHeader
     network: MotionGen
-    examples: Examples
+    codebook: Codebook
     sha256: str
 
 
-def save_motiongen(path: Path, header: MotionGenHeader, network: MotionGen, examples: Examples) -> None:
+def save_motiongen(path: Path, header: MotionGenHeader, network: MotionGen, codebook: Codebook) -> None:
     """Write atomically; errors as in `save_tensors`."""
     tensors = {NETWORK_PREFIX + name: value for name, value in network.state_dict().items()}
     kept = {
-        BEGINNINGS: examples.beginnings,
-        ANCHORS: examples.anchors,
-        FOLLOWERS: examples.followers,
-        ANCHOR_RADII: examples.radii,
-        ANCHOR_KINDS: examples.kinds.to(torch.int16),
+        BEGINNINGS: codebook.beginnings,
+        CENTROIDS: codebook.centroids,
+        FOLLOWERS: codebook.followers,
+        RADII: codebook.radii,
+        KINDS: codebook.kinds.to(torch.int16),
     }
     save_tensors(path, FORMAT, header, tensors | kept)
 
@@ -93,12 +93,12 @@ def load_motiongen(path: Path, expected_sha256: str | None = None) -> MotionGenW
     config = file.header.network
     network = MotionGen(config)
     fill(path, network, with_prefix(file.tensors, NETWORK_PREFIX))
-    names = (BEGINNINGS, ANCHORS, FOLLOWERS, ANCHOR_RADII, ANCHOR_KINDS)
+    names = (BEGINNINGS, CENTROIDS, FOLLOWERS, RADII, KINDS)
     missing = [name for name in names if name not in file.tensors]
     if missing:
         raise WeightsError(f"{path}: tensor {missing[0]!r} is missing")
-    beginnings, anchors, followers, radii, kinds = (file.tensors[name] for name in names)
-    examples = Examples(beginnings, anchors, followers, radii, kinds.long())
-    if not examples.fits(config):
+    beginnings, centroids, followers, radii, kinds = (file.tensors[name] for name in names)
+    codebook = Codebook(beginnings, centroids, followers, radii, kinds.long())
+    if not codebook.fits(config):
         raise WeightsError(f"{path}: {', '.join(names)} have unusable shapes or numbers")
-    return MotionGenWeights(file.header, network.eval().requires_grad_(False), examples, file.sha256)
+    return MotionGenWeights(file.header, network.eval().requires_grad_(False), codebook, file.sha256)

@@ -14,8 +14,9 @@ from engine.motion.clip import Clip
 from engine.motion.library import read_clips
 from engine.nets.motiongen.weights_file import MotionGenHeader, save_motiongen
 from engine.training import checkpoint
+from engine.training.motion.codebook import codebook_of
 from engine.training.motion.corpus import Take, chosen_clips, foot_locked, take_of, variants
-from engine.training.motion.data import examples_of, network_for, tensors_of
+from engine.training.motion.data import network_for, tensors_of
 from engine.training.motion.matching.stitched import stitched_takes
 from engine.training.motion.plan import MotionPlan
 from engine.training.motion.step import Stepper
@@ -89,7 +90,7 @@ class TrainingRun:
             self.network = network_for(takes).to(device)
             self.average = network_for(takes).to(device)
         self.average.load_state_dict(self.network.state_dict())
-        self.examples = examples_of(captured_of(takes), network_for(takes))
+        self.codebook = codebook_of(captured_of(takes), network_for(takes), plan.seed)
         frames = tensors_of(takes, self.network.cpu(), max(plan.rollouts), device)
         self.network.to(device)
         self.stepper = Stepper(plan, self.network, self.average, frames)
@@ -166,7 +167,7 @@ class TrainingRun:
         numbers = {"step": self.done, "steps": self.plan.steps, "seed": self.plan.seed, "seconds": self.spent_s}
         checkpoint.save_checkpoint(path, {name: value.cpu() for name, value in tensors.items()}, numbers)
         header = MotionGenHeader(VERSION, "S", self.average.config, LICENCES)
-        save_motiongen(self.weights_path, header, self.average, self.examples)
+        save_motiongen(self.weights_path, header, self.average, self.codebook)
 
     def restore(self, path: Path) -> None:
         """Go on from a checkpoint. Raises WeightsError for one of another plan."""

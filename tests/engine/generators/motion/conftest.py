@@ -10,7 +10,7 @@ from engine.motion.features import FEATURE_COUNT, POSITION, ROTATION, features_o
 from engine.motion.pose import rest_poses
 from engine.motion.trajectory import WAY_COUNT
 from engine.nets.motiongen.network import MotionGen, MotionGenConfig
-from engine.nets.motiongen.weights_file import Examples, MotionGenHeader, MotionGenWeights
+from engine.nets.motiongen.weights_file import Codebook, MotionGenHeader, MotionGenWeights
 
 
 def made_weights() -> MotionGenWeights:
@@ -27,11 +27,11 @@ def made_weights() -> MotionGenWeights:
     beginnings = torch.zeros(len(STYLES), 4, FEATURE_COUNT)
     beginnings[:, :, POSITION] = torch.from_numpy(np.linspace(0, 0.1, 4, dtype=np.float32))[None, :, None]
     header = MotionGenHeader("1", "S", config, ("CC0-1.0",))
-    anchors = torch.zeros(3, 57 + 57 + WAY_COUNT)
+    centroids = torch.zeros(3, 57 + 57 + WAY_COUNT)
     followers = torch.full((3, FEATURE_COUNT), 0.1)
     kinds = torch.tensor([[ACTIONS.index("walk"), 0], [ACTIONS.index("run"), 0], [ACTIONS.index("idle"), 1]])
-    examples = Examples(beginnings, anchors, followers, torch.full((3,), 2.0), kinds)
-    return MotionGenWeights(header, network.eval().requires_grad_(False), examples, "0" * 64)
+    codebook = Codebook(beginnings, centroids, followers, torch.full((3,), 2.0), kinds)
+    return MotionGenWeights(header, network.eval().requires_grad_(False), codebook, "0" * 64)
 
 
 @pytest.fixture(scope="session")

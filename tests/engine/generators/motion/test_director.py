@@ -139,7 +139,7 @@ def test_weights_of_other_actions_are_refused(weights: MotionGenWeights) -> None
 
 
 def test_numbers_that_are_not_finite_never_leave(weights: MotionGenWeights) -> None:
-    broken = replace(weights, examples=replace(weights.examples, beginnings=weights.examples.beginnings + float("nan")))
+    broken = replace(weights, codebook=replace(weights.codebook, beginnings=weights.codebook.beginnings + float("nan")))
     director = MotionDirector(broken)
     with pytest.raises(GenerationError):
         director.step([director.begin(1)], [WALK])

@@ -1,14 +1,11 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 
 from engine.errors import DataError
 from engine.motion.actions import ACTIONS
-from engine.motion.features import CONTACT, PATH
 from engine.training.motion.corpus import Take
-from engine.training.motion.data import beginnings, examples_of, network_for, tensors_of
+from engine.training.motion.data import network_for, tensors_of
 
 
 def test_states_are_normalized_and_come_back(takes: list[Take]) -> None:
@@ -33,27 +30,3 @@ def test_windows_stay_within_their_takes_and_scarce_actions_are_drawn_often(take
 def test_takes_shorter_than_a_window_are_refused(takes: list[Take]) -> None:
     with pytest.raises(DataError, match="500"):
         tensors_of(takes, network_for(takes), 500, torch.device("cpu"))
-
-
-def test_everybody_begins_standing_still(takes: list[Take]) -> None:
-    network = network_for(takes)
-    states = network.restored(beginnings(takes, network))
-    assert states.shape == (2, 32, 205)
-    assert states[..., PATH].abs().max() < 0.2
-    assert states[..., CONTACT].min() > 0.4
-
-
-def test_without_anybody_standing_there_is_no_beginning(takes: list[Take]) -> None:
-    walking = [replace(take, action=take.action * 0 + 1) for take in takes]
-    with pytest.raises(DataError, match="idle"):
-        beginnings(walking, network_for(takes))
-
-
-def test_examples_are_moments_of_every_action_and_what_followed_them(takes: list[Take]) -> None:
-    network = network_for(takes)
-    examples = examples_of(takes, network)
-    assert examples.fits(network.config)
-    assert {ACTIONS[int(action)] for action, _ in examples.kinds} == {"idle", "walk", "run", "jump"}
-    states = network.normalized(torch.from_numpy(takes[1].features))
-    gap = (states[:, None] - examples.followers[None]).abs().amax(-1)
-    assert gap.min(1).values.min() < 1e-5

@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
+import torch
 
-from engine.generators.motion.anchors import DRAWN_MAX, drawn, measured, radius_of, spread_rows
+from engine.generators.motion.codebook import DRAWN_MAX, drawn, fitting_rows, measured, nearest_shares
+from engine.motion.actions import ACTIONS
 from engine.motion.features import FEATURE_COUNT
 
 RANDOM = np.random.default_rng(1)
 
 
-def test_near_captured_moments_nothing_is_touched() -> None:
+def test_near_the_centroids_nothing_is_touched() -> None:
     states, followers = RANDOM.normal(size=(2, 5, FEATURE_COUNT)).astype(np.float32)
     radius = np.full(5, 3.0, np.float32)
     assert np.array_equal(drawn(states, followers, radius * np.float32(0.9), radius), states)
@@ -21,23 +23,27 @@ def test_far_from_them_a_state_is_drawn_to_what_followed_but_goes_where_it_goes(
     assert np.array_equal(far[:, :3], states[:, :3])
 
 
-def test_actions_without_moments_are_not_held() -> None:
+def test_actions_without_centroids_are_not_held() -> None:
     states, followers = RANDOM.normal(size=(2, 5, FEATURE_COUNT)).astype(np.float32)
     nowhere = np.full(5, np.inf, np.float32)
     assert np.array_equal(drawn(states, followers, nowhere, np.ones(5, np.float32)), states)
 
 
-def test_chosen_rows_lie_well_apart() -> None:
-    line = np.linspace(0, 1, 101, dtype=np.float32)[:, None]
-    assert sorted(line[spread_rows(line, 3)].ravel().tolist()) == pytest.approx([0, 0.5, 1])
-    assert len(spread_rows(line, 500)) == 101
+def test_the_nearest_say_together_what_follows_and_those_of_other_actions_nothing() -> None:
+    squared = torch.tensor([[4.0, 1.0, 100.0, 2.0], [torch.inf, 9.0, torch.inf, torch.inf], [torch.inf] * 4])
+    rows, shares = nearest_shares(squared)
+    assert rows[0].tolist() == [1, 3, 0]
+    assert shares[0].tolist() == pytest.approx([4 / 7, 2 / 7, 1 / 7])
+    assert (int(rows[1, 0]), shares[1].tolist()) == (1, [1, 0, 0])
+    assert shares[2].tolist() == [0, 0, 0]
 
 
-def test_a_radius_reaches_most_of_the_others() -> None:
-    rows = RANDOM.normal(size=(500, 10)).astype(np.float32) * 3
-    chosen = rows[spread_rows(rows, 40)]
-    distance = np.linalg.norm(rows[:, None] - chosen[None], axis=-1).min(1)
-    assert (distance <= radius_of(chosen, rows) + 1e-3).mean() == pytest.approx(0.9, abs=0.02)
+def test_an_action_is_held_by_its_own_style_where_that_has_centroids() -> None:
+    walk, run, dance = (ACTIONS.index(name) for name in ("walk", "run", "dance"))
+    fits = fitting_rows(torch.tensor([[walk, 0], [walk, 1], [run, 0]]))
+    assert fits[walk, 1].tolist() == [False, True, False]
+    assert fits[run, 1].tolist() == [False, False, True]
+    assert not fits[dance].any()
 
 
 def test_states_and_ways_are_compared() -> None:
