@@ -19,6 +19,7 @@ from engine.generators.motion.director import MotionDirector
 from engine.generators.probe import ProbeGenerator
 from engine.generators.protocol import Generator
 from engine.generators.scene.generator import SceneGenerator
+from engine.generators.terrain.biomes import GROUND_CLASSES
 from engine.generators.terrain.heights import Decoders
 from engine.generators.texture import TextureGenerator
 from engine.generators.world.atlas import Atlas
@@ -71,24 +72,22 @@ class Catalog:
 def load_catalog(
     *, precision: str = "auto", thread_count: int | None = None, texture_weights: Path | None = None
 ) -> Catalog:
-    """Load every generator; `texture_weights` replaces the shipped file, also for the ground of scenes.
+    """Load every generator; `texture_weights` replaces the shipped file.
 
-    Shipped weights, tier S among them, must have their recorded checksum.
+    Where they know every class that land is made of, the ground of scenes and worlds is theirs too, else the shipped
+    ones'. Shipped weights, tier S among them, must have their recorded checksum.
 
     Fixes the process's thread count (None keeps torch's own). Raises WeightsError or SettingsError.
     """
     kernel = choose_kernel_class(precision, thread_count)
-    path = texture_weights or SHIPPED_TEXTURE_WEIGHTS
-    weights = load_weights(path, recorded_sha256(path) if path.parent == SHIPPED_WEIGHTS else None)
-    try:
-        texture = TextureGenerator(weights, kernel, _model_card(path))
-    except WeightsError as error:
-        raise WeightsError(f"{path}: {error}") from error
+    texture = ground = _texture_generator(texture_weights or SHIPPED_TEXTURE_WEIGHTS, kernel)
+    if not set(texture.info.classes) >= GROUND_CLASSES:
+        ground = _texture_generator(SHIPPED_TEXTURE_WEIGHTS, kernel)
     return Catalog(
         {
             TextureRequest: texture,
             LevelRequest: _level_generator(SHIPPED_LEVEL_WEIGHTS, kernel),
-            **_land_generators(SHIPPED_TERRAIN_WEIGHTS, texture, kernel),
+            **_land_generators(SHIPPED_TERRAIN_WEIGHTS, ground, kernel),
             **_character_generators(kernel),
             ProbeRequest: ProbeGenerator(),
         }
@@ -102,6 +101,14 @@ def recorded_sha256(weights: Path) -> str:
         return path.read_text(encoding="utf-8").split()[0]
     except (OSError, ValueError, IndexError) as error:
         raise WeightsError(f"{path}: cannot be read; the installation is incomplete") from error
+
+
+def _texture_generator(path: Path, kernel: KernelClass) -> TextureGenerator:
+    weights = load_weights(path, recorded_sha256(path) if path.parent == SHIPPED_WEIGHTS else None)
+    try:
+        return TextureGenerator(weights, kernel, _model_card(path))
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from error
 
 
 def _level_generator(path: Path, kernel: KernelClass) -> LevelGenerator:

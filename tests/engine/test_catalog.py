@@ -22,6 +22,7 @@ from engine.generators.appearance import ATTRIBUTES
 from engine.generators.probe import ProbeGenerator
 from engine.nets.texgen import TexGen, TexGenConfig
 from engine.nets.weights_file import ClassEntry, TexGenHeader, save_weights
+from engine.requests.landscape import Landscape
 from engine.requests.level import LevelRequest
 from engine.requests.probe import ProbeRequest
 from engine.requests.scene import SceneRequest
@@ -185,3 +186,13 @@ def test_weights_for_a_network_that_cannot_be_are_named(write: Write) -> None:
 def test_unknown_precision_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="precision: 'fp8'"):
         load_catalog(precision="fp8", texture_weights=tmp_path / "absent.safetensors")
+
+
+def test_land_keeps_the_shipped_ground_where_own_weights_do_not_know_it(write: Write) -> None:
+    own, shipped = load(write()), load(None)
+    request = SceneRequest(Landscape(seed=1))
+    kernel_of = {
+        name: each.generator_for(request).info.kernel_class for name, each in (("own", own), ("shipped", shipped))
+    }
+    assert own.generator_for(TextureRequest("stone")).info.classes == ("stone", "brick")
+    assert kernel_of["own"] == kernel_of["shipped"]

@@ -78,6 +78,10 @@ BIOMES: Mapping[str, Biome] = {
 }
 
 
+GROUND_CLASSES = frozenset(name for biome in BIOMES.values() for name in biome.ground)
+"""Every class of texture that the ground of some biome is made of."""
+
+
 def climate_of(weights: Mapping[str, float]) -> Climate:
     """The weighted mean of the climates of biomes. Raises InvalidRequestError for an unknown one or weights that add
     up to nothing.
