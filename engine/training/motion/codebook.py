@@ -170,7 +170,7 @@ def _beginnings(frames: Frames, random: np.random.Generator) -> torch.Tensor:
         found.append(means(own.after, members) if members else np.zeros((0, frames.after.shape[1]), Float))
     fallback = max(found, key=len)
     if not len(fallback):
-        raise DataError("no take shows somebody who stands still (label idle)")
+        raise DataError("no take shows somebody who stands still (label idle), in enough different poses to average")
     picks = np.arange(BEGINNINGS_PER_STYLE)
     chosen = [rows if len(rows) else fallback for rows in found]
     return torch.from_numpy(np.stack([rows[picks % len(rows)] for rows in chosen]))

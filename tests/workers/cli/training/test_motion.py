@@ -19,8 +19,11 @@ def plan_file(tmp_path: Path) -> Path:
     phase = np.arange(60, dtype=np.float32) * np.float32(0.2)
     walk.rotation[:, SKELETON.index("l_hip")] = quaternions.about_axis(0, -0.4 * np.sin(phase))
     walk.root_m[:, 2] = np.arange(60) * 0.04
+    sway = rest_poses(120)
+    breath = np.arange(120, dtype=np.float32) * np.float32(0.13)
+    sway.rotation[:, SKELETON.index("spine")] = quaternions.about_axis(0, np.float32(0.1) * np.sin(breath))
     clips = [
-        Clip("stand", rest_poses(120), 30.0, "idle"),
+        Clip("stand", sway, 30.0, "idle"),
         Clip("walk", Poses(walk.root_m, walk.rotation, walk.contact), 30.0, "walk"),
     ]
     write_clips(tmp_path / "clips.npz", clips)
