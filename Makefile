@@ -45,7 +45,7 @@ bench: setup ## Print every claim of speed and exactness; writes benchmarks/resu
 bench-peers: setup ## Measure other serving systems beside ours; installs them into .venv-peers/
 	$(PYTHON) -m benchmarks.peers
 
-protos: setup ## Regenerate the Python code of protos/morphogen/v1
+protos: setup ## Regenerate the code of protos/morphogen, Python and the engines' SDKs
 	$(PYTHON) protos/generate.py
 
 protos-baseline: setup ## Take the protos as they are for released: later changes must stay compatible with them
