@@ -15,7 +15,7 @@ from morphogen.v1 import catalog_pb2, workers_pb2
 from morphogen_client.catalog import Generator, generator_from
 from morphogen_client.characters.async_verbs import AsyncCharacterVerbs
 from morphogen_client.connection import DEFAULT_SERVER, Connection, Services, Tls, limited
-from morphogen_client.errors import UnavailableError, error_from_rpc
+from morphogen_client.errors import BrokenStreamError, UnavailableError, error_from_rpc
 from morphogen_client.material import MaterialReader, TextureResult, TextureUpdate
 from morphogen_client.options import StreamOptions
 from morphogen_client.probe import (
@@ -339,11 +339,17 @@ class AsyncClient(AsyncCharacterVerbs):
         failed_count = 0
         while True:
             try:
-                return await method(request, timeout=ends_at_s - time.monotonic(), metadata=self._connection.metadata())
+                response: UnaryResponse | None = await method(
+                    request, timeout=ends_at_s - time.monotonic(), metadata=self._connection.metadata()
+                )
             except grpc.RpcError as failure:
                 failed_count += 1
                 error = error_from_rpc(failure)
                 delay_s = (retry or self._retry).delay_s(failed_count, error, ends_at_s - time.monotonic())
                 if delay_s is None:
                     raise error from failure
+            else:
+                if response is None:  # grpc.aio says so of bytes that its parser refused
+                    raise BrokenStreamError("the server's answer cannot be read")
+                return response
             await asyncio.sleep(delay_s)

@@ -2,9 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from typing import Protocol
+from typing import Any, Protocol
 
 import grpc
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from morphogen.v1 import catalog_pb2, texture_pb2
 from morphogen_client import (
     AsyncClient,
+    BrokenStreamError,
     CancelledError,
     ChecksumMismatchError,
     IncompleteStreamError,
@@ -175,3 +176,32 @@ async def test_catalog_health_and_probe_work_without_blocking(
 async def test_unreachable_server_is_not_healthy() -> None:
     async with AsyncClient("127.0.0.1:1") as client:
         assert not await client.healthy()
+
+
+class UnreadableServer(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic to mypy only
+    """Answers every call with bytes that are no message."""
+
+    def service(self, details: grpc.HandlerCallDetails) -> Any:
+        if details.method.startswith("/morphogen.v1.CatalogService"):
+            return grpc.unary_unary_rpc_method_handler(self.answer)
+        return grpc.unary_stream_rpc_method_handler(self.stream)
+
+    async def answer(self, _request: bytes, _context: object) -> bytes:
+        return 11 * b"\xff"
+
+    async def stream(self, _request: bytes, _context: object) -> AsyncIterator[bytes]:
+        yield 11 * b"\xff"
+
+
+async def test_bytes_that_are_no_message_break_the_stream() -> None:
+    server = grpc.aio.server(handlers=[UnreadableServer()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        async with AsyncClient(f"127.0.0.1:{port}") as client:
+            with pytest.raises(BrokenStreamError, match="cannot be read"):
+                await client.texture("stone")
+            with pytest.raises(BrokenStreamError, match="cannot be read"):
+                await client.catalog()
+    finally:
+        await server.stop(None)

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 import grpc
 
-from morphogen_client.errors import CancelledError, MorphogenError
+from morphogen_client.errors import BrokenStreamError, CancelledError, MorphogenError
 from morphogen_client.streams.assembly import Header
 from morphogen_client.streams.session import Result, StreamSession, Update, Update_co
 
@@ -181,6 +181,8 @@ class AsyncUpdateStream(StreamHandle[Update, AsyncMessageCall]):
             call = self._call = self._open_stream(self._attempts.begin_attempt(), ends_at_s - time.monotonic())
             try:
                 async for message in call:
+                    if message is None:  # grpc.aio says so of bytes that its parser refused
+                        raise BrokenStreamError("the stream sent a message that cannot be read")
                     update = self._attempts.receive(message)
                     if update is not None:
                         yield update

@@ -1,0 +1,47 @@
+"""The SDKs that take part: one row each."""
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Sdk:
+    """How to run the driver of an SDK.
+
+    name        unique
+    transports  those that it has: "native", "grpc-web", "connect"; its cases run over each
+    command     the driver, from the project's root; the path of the cases is appended
+    tools       programs that have to be on PATH
+    files       files and folders that have to be there, from the project's root; what makes them is the SDK's business
+    build       makes the driver before its first run; empty: there is nothing to make
+    lacks       verb or case -> why the SDK does not have it; these are not run
+    """
+
+    name: str
+    transports: Sequence[str]
+    command: Sequence[str]
+    tools: Sequence[str] = ()
+    files: Sequence[str] = ()
+    build: Sequence[str] = ()
+    lacks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> str:
+        """What it needs and this machine does not have; empty if nothing."""
+        tools = [tool for tool in self.tools if shutil.which(tool) is None]
+        files = [name for name in self.files if not (ROOT / name).exists()]
+        return ", ".join([*tools, *files])
+
+
+PYTHON_DRIVER = "clients/python/conformance/driver.py"
+NO_BIDI = "streams both ways take native gRPC"
+
+SDKS = (
+    Sdk("python", ("native",), (sys.executable, PYTHON_DRIVER, "sync")),
+    Sdk("python asyncio", ("native",), (sys.executable, PYTHON_DRIVER, "async")),
+)
