@@ -96,7 +96,14 @@ export class StreamAssembler {
   private parts = new PartAssembler();
   private expectsHeader = true;
   private nextSequence = 0;
+  private partCount = 0;
   private digest: Uint8Array<ArrayBuffer> | undefined = new Uint8Array(32);
+  private readonly gaps: boolean;
+
+  /** `gaps`: whether parts may be missing, as a server that delivers live leaves them out. */
+  constructor({ gaps = false } = {}) {
+    this.gaps = gaps;
+  }
 
   /** A new attempt begins: its header comes first, and what was incomplete is forgotten. */
   restart(): void {
@@ -122,11 +129,12 @@ export class StreamAssembler {
     }
   }
 
-  private takeHeader(header: StreamHeader): { header: StreamHeader } | undefined {
+  private takeHeader(header: StreamHeader): { header: StreamHeader } {
     this.expectsHeader = false;
     const before = this.header;
     if (before === undefined) {
       this.nextSequence = header.firstSequence;
+      this.partCount = header.firstSequence;
       this.digest = header.firstSequence === 0 ? this.digest : undefined;
       this.header = header;
       return { header };
@@ -137,18 +145,19 @@ export class StreamAssembler {
           before.assetId,
       );
     }
-    return undefined;
+    return { header };
   }
 
   private async takeChunk(chunk: PartChunk): Promise<{ part: Part } | undefined> {
-    if (chunk.sequence !== this.nextSequence) {
+    if (this.gaps ? chunk.sequence < this.nextSequence : chunk.sequence !== this.nextSequence) {
       throw new BrokenStreamError(`the stream sent part ${chunk.sequence} where part ${this.nextSequence} was due`);
     }
     const taken = await this.parts.take(chunk);
     if (taken === undefined) {
       return undefined;
     }
-    this.nextSequence += 1;
+    this.nextSequence = taken.part.sequence + 1;
+    this.partCount += 1;
     this.resumeToken = taken.part.resumeToken;
     if (this.digest !== undefined) {
       this.digest = await sha256(joined([this.digest, taken.checksum], 64));
@@ -157,8 +166,9 @@ export class StreamAssembler {
   }
 
   private takeTrailer(trailer: StreamTrailer): void {
-    if (this.parts.open || trailer.partCount !== this.nextSequence) {
-      throw new BrokenStreamError(`the trailer counts ${trailer.partCount} parts, ${this.nextSequence} came`);
+    const known = this.digest !== undefined || !this.gaps; // of what lay before a stored token there may be gaps, too
+    if (this.parts.open || (known && trailer.partCount !== this.partCount)) {
+      throw new BrokenStreamError(`the trailer counts ${trailer.partCount} parts, ${this.partCount} came`);
     }
     if (this.digest !== undefined && !equal(this.digest, trailer.sha256)) {
       throw new ChecksumMismatchError("the stream has another digest than its trailer says");

@@ -5,7 +5,9 @@ import { Attempts, type CallOptions, RETRY_DEFAULT, type RetryPolicy } from "./a
 import type { StreamMessage } from "./assembly.js";
 import { InvalidRequestError } from "./errors.js";
 import type { Fields } from "./fields.js";
+import { type FrameStreamRequest, FrameStream, type PlayOptions } from "./frames.js";
 import { CatalogService, type Generator } from "./gen/morphogen/v1/catalog_pb.js";
+import { CharacterService, type GenerateCharacterRequestSchema } from "./gen/morphogen/v1/character_pb.js";
 import { DiagnosticsService, type StreamProbeRequestSchema } from "./gen/morphogen/v1/diagnostics_pb.js";
 import {
   type GenerateLevelRequestSchema,
@@ -36,6 +38,7 @@ export type LevelRequest = Fields<typeof GenerateLevelRequestSchema>;
 export type SceneRequest = Fields<typeof GenerateSceneRequestSchema>;
 export type ChunkRequest = Fields<typeof GenerateChunkRequestSchema>;
 export type WorldRequest = Fields<typeof GenerateWorldRequestSchema>;
+export type CharacterRequest = Fields<typeof GenerateCharacterRequestSchema>;
 export type ProbeRequest = Fields<typeof StreamProbeRequestSchema>;
 
 /** How a client reaches its server. */
@@ -46,7 +49,7 @@ export interface ClientOptions {
   readonly protocol?: "connect" | "grpc-web";
   /** When failed calls are tried again. */
   readonly retry?: Partial<RetryPolicy>;
-  /** Time that a call may take, unless it says otherwise; 300000 ms. Explorations have no limit of their own. */
+  /** Time that a call may take, unless it says otherwise; 300000 ms. `exploreWorld` and `playFrames` have none. */
   readonly timeoutMs?: number;
   /** Instead of the global one. */
   readonly fetch?: typeof globalThis.fetch;
@@ -69,6 +72,7 @@ export class MorphogenClient {
   private readonly textures: Client<typeof TextureService>;
   private readonly scenes: Client<typeof SceneService>;
   private readonly worlds: Client<typeof WorldService>;
+  private readonly characters: Client<typeof CharacterService>;
   private readonly generators: Client<typeof CatalogService>;
   private readonly diagnostics: Client<typeof DiagnosticsService>;
 
@@ -86,6 +90,7 @@ export class MorphogenClient {
     this.textures = createClient(TextureService, transport);
     this.scenes = createClient(SceneService, transport);
     this.worlds = createClient(WorldService, transport);
+    this.characters = createClient(CharacterService, transport);
     this.generators = createClient(CatalogService, transport);
     this.diagnostics = createClient(DiagnosticsService, transport);
   }
@@ -123,6 +128,17 @@ export class MorphogenClient {
   /** Walk through a world: iterate it for chunks around a viewer that you `move` meanwhile. Ends when you leave. */
   exploreWorld(start: ExploreStart = {}, options: CallOptions = {}): WorldStream {
     return new WorldStream(this.worlds, start, this.attempts({ timeoutMs: Number.POSITIVE_INFINITY, ...options }));
+  }
+
+  /** Make a character: "description" (JSON), "character" (binary glTF with skin, materials and clips), "preview" (PNG). */
+  generateCharacter(request: CharacterRequest = {}, options: CallOptions = {}): AssetStream<FileUpdate, Files> {
+    return this.stream(request, options, new FilesReader(), (sent, how) => this.characters.generateCharacter(sent, how));
+  }
+
+  /** Move a character: iterate it for frames, as poses, pictures or both, and `control` it meanwhile. */
+  playFrames(stream: FrameStreamRequest = {}, options: PlayOptions = {}): FrameStream {
+    const attempts = this.attempts({ timeoutMs: Number.POSITIVE_INFINITY, ...options });
+    return new FrameStream(this.characters, stream, options, attempts);
   }
 
   /** Synthetic parts of a given size, count and step time: measures the path. */

@@ -89,6 +89,8 @@ export class BrokenStreamError extends MorphogenError {}
 /** Received bytes do not have the SHA-256 that the server announced, or changed between two attempts. */
 export class ChecksumMismatchError extends BrokenStreamError {}
 
+const UNSERIALIZABLE = "serialize binary: ";
+
 /** The member of the error tree that stands for what a call threw. */
 export function errorFrom(reason: unknown): MorphogenError {
   if (reason instanceof MorphogenError) {
@@ -103,6 +105,9 @@ export function errorFrom(reason: unknown): MorphogenError {
   const text = error.rawMessage;
   if (info === undefined && isConnectionLoss(error)) {
     return new UnavailableError(`the connection broke: ${text}`, options);
+  }
+  if (text.startsWith(UNSERIALIZABLE)) {
+    return unserializable(text.slice(UNSERIALIZABLE.length), options);
   }
   switch (error.code) {
     case Code.InvalidArgument:
@@ -143,6 +148,13 @@ function isConnectionLoss(error: ConnectError): boolean {
   return /missing (EndStreamResponse|trailer)|premature|unexpected end|protocol error: promised/i.test(
     error.rawMessage,
   );
+}
+
+/** A request that no message can carry, e.g. with a negative count. */
+function unserializable(text: string, options: ErrorOptions): InvalidRequestError {
+  const [, field = "", reason = text] = /field [\w.]+\.(\w+)(?: to binary)?:? (.*)$/.exec(text) ?? [];
+  const [, allowed = "what its message can carry", value = ""] = /^invalid (\w+): (.*)$/.exec(reason) ?? [];
+  return new InvalidRequestError(`${field || "request"}: ${reason}`, field, value, allowed, options);
 }
 
 function retryAfterMs(error: ConnectError): number | undefined {

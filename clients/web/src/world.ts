@@ -2,7 +2,7 @@
 import type { Client } from "@connectrpc/connect";
 import type { Attempts } from "./attempts.js";
 import { type Part, PartAssembler } from "./assembly.js";
-import { BrokenStreamError, DeadlineExceededError, NotFoundError, UnavailableError, errorFrom } from "./errors.js";
+import { BrokenStreamError, DeadlineExceededError, UnavailableError, errorFrom } from "./errors.js";
 import type { Fields } from "./fields.js";
 import type {
   ExploreStartSchema,
@@ -13,6 +13,7 @@ import type {
   WorldService,
 } from "./gen/morphogen/v1/world_pb.js";
 import { type Files, fileOf } from "./readers.js";
+import { CONTROL_TIMEOUT_MS, Steering } from "./steering.js";
 
 /** What a viewer wants to see, as in the proto. `held` and `viewer` are kept up to date over reconnections. */
 export type ExploreStart = Fields<typeof ExploreStartSchema>;
@@ -37,9 +38,6 @@ export type WorldEvent =
   | { readonly kind: "settled"; readonly chunkCount: number };
 
 type Service = Client<typeof WorldService>;
-
-const CONTROL_TIMEOUT_MS = 10_000;
-const CONTROL_PAUSE_MS = 200;
 
 /**
  * Iterate it once; leaving the loop ends it. `move` the viewer meanwhile.
@@ -99,7 +97,7 @@ export class WorldStream implements AsyncIterable<WorldEvent> {
         try {
           yield* this.attempt();
         } catch (reason) {
-          const error = this.session?.failure ?? errorFrom(reason);
+          const error = this.session?.steering.failure ?? errorFrom(reason);
           const longest = error instanceof DeadlineExceededError && error.reason === "DEADLINE_EXCEEDED";
           await this.attempts.after(longest ? new UnavailableError(error.message, { cause: error }) : error);
         }
@@ -117,15 +115,20 @@ export class WorldStream implements AsyncIterable<WorldEvent> {
     const remainingMs = this.attempts.remainingMs();
     const timeout = Number.isFinite(remainingMs) ? { timeoutMs: remainingMs } : {};
     const chunk = new ChunkAssembler();
-    for await (const message of this.service.watchWorld({ start }, { signal: session.signal, ...timeout })) {
-      const event = await this.take(message, chunk, session);
-      if (event !== undefined) {
-        this.attempts.progress();
-        yield event;
-        if (event.kind === "chunk") {
-          session.received();
+    const { signal } = session.steering;
+    try {
+      for await (const message of this.service.watchWorld({ start }, { signal, ...timeout })) {
+        const event = await this.take(message, chunk, session);
+        if (event !== undefined) {
+          this.attempts.progress();
+          yield event;
+          if (event.kind === "chunk") {
+            session.received();
+          }
         }
       }
+    } finally {
+      session.steering.close();
     }
     this.ended = true;
   }
@@ -161,25 +164,24 @@ export class WorldStream implements AsyncIterable<WorldEvent> {
   }
 }
 
-/** The controls of one stream: at most one is on its way, and each says all that is news. */
+/** What one stream is told: where the viewer is, and how many chunks have been dealt with. */
 class Session {
-  /** Why a control was refused; that ends the stream. */
-  failure: Error | undefined;
-  readonly signal: AbortSignal;
-  private readonly stopping = new AbortController();
+  readonly steering: Steering;
   private id = "";
   private number = 0n;
   private receivedCount = 0;
   private viewer: Viewer | undefined;
   private finish = false;
   private news = false;
-  private sending = false;
 
   constructor(
     private readonly service: Service,
     signal: AbortSignal,
   ) {
-    this.signal = AbortSignal.any([signal, this.stopping.signal]);
+    const repeat = () => {
+      this.news = true; // controls may be sent again
+    };
+    this.steering = new Steering(signal, (stop) => this.sendNews(stop), repeat);
   }
 
   /** The server has named the session. */
@@ -188,6 +190,7 @@ class Session {
     if (this.viewer !== undefined || finish) {
       this.control({ ...(viewer === undefined ? {} : { viewer }), finish });
     }
+    this.steering.open();
   }
 
   /** A chunk has been dealt with. */
@@ -196,40 +199,21 @@ class Session {
     this.control({});
   }
 
-  /** Send news as soon as nothing else is on its way. */
   control(news: { viewer?: Viewer; finish?: boolean }): void {
     this.viewer = news.viewer ?? this.viewer;
     this.finish ||= news.finish ?? false;
     this.news = true;
-    if (!this.sending && this.id !== "") {
-      void this.send();
-    }
+    this.steering.wake();
   }
 
-  private async send(): Promise<void> {
-    this.sending = true;
-    while (this.news && !this.signal.aborted) {
-      this.news = false;
-      const { id: sessionId, receivedCount, finish, viewer } = this;
-      const message = { sessionId, controlNumber: ++this.number, receivedCount, finish, ...(viewer && { viewer }) };
-      try {
-        await this.service.controlWorld(message, { signal: this.signal, timeoutMs: CONTROL_TIMEOUT_MS });
-      } catch (reason) {
-        await this.failed(reason);
-      }
+  private sendNews(signal: AbortSignal): Promise<unknown> | undefined {
+    if (!this.news) {
+      return undefined;
     }
-    this.sending = false;
-  }
-
-  private async failed(reason: unknown): Promise<void> {
-    const error = errorFrom(reason);
-    if (error instanceof UnavailableError || error instanceof DeadlineExceededError) {
-      this.news = true; // controls may be sent again
-      await new Promise((resolve) => setTimeout(resolve, CONTROL_PAUSE_MS));
-    } else if (!(error instanceof NotFoundError) && !this.signal.aborted) {
-      this.failure = error; // where the session has ended, its stream tells why
-      this.stopping.abort();
-    }
+    this.news = false;
+    const { id: sessionId, receivedCount, finish, viewer } = this;
+    const message = { sessionId, controlNumber: ++this.number, receivedCount, finish, ...(viewer && { viewer }) };
+    return this.service.controlWorld(message, { signal, timeoutMs: CONTROL_TIMEOUT_MS });
   }
 }
 

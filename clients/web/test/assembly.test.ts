@@ -78,6 +78,13 @@ it("refuses a trailer over other parts", async () => {
   await expect(receive([header(), ...parts, await trailer("a")])).rejects.toBeInstanceOf(BrokenStreamError);
 });
 
+it("takes parts that a live server leaves out for granted, but none twice", async () => {
+  const [one, late] = [await chunks(1, "a"), await chunks(5, "b", "c")];
+  const all = [header(), ...one, ...late];
+  expect(await receive([...all, await trailer("a", "bc")], new StreamAssembler({ gaps: true }))).toEqual(["a", "bc"]);
+  await expect(receive([...all, ...one], new StreamAssembler({ gaps: true }))).rejects.toBeInstanceOf(BrokenStreamError);
+});
+
 it.each([
   ["no header", async () => chunks(0, "a")],
   ["two headers", async () => [header(), header()]],

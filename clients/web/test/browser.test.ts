@@ -1,38 +1,22 @@
-import { existsSync } from "node:fs";
-import { type Server, createServer } from "node:http";
+import type { Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { build } from "esbuild";
-import { type Browser, type Page, chromium } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { bundled, installed, launched, running, served } from "./chromium.js";
 import type { Actions } from "./page.js";
 
 const url = inject("url");
 const origin = inject("pageOrigin");
-const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const options = [
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-sync",
-];
 
-/** Debian's Chromium, or the one that CHROMIUM names; without one these tests are skipped. */
-describe.skipIf(!existsSync(executablePath))("in Chromium, on a page of another origin", () => {
+/** Without Chromium these tests are skipped. */
+describe.skipIf(!installed)("in Chromium, on a page of another origin", () => {
   let pages: Server;
   let browser: Browser;
   let page: Page;
 
   beforeAll(async () => {
-    const made = await build({ entryPoints: ["test/page.ts"], bundle: true, format: "esm", write: false });
-    const script = made.outputFiles[0]?.text ?? "";
-    pages = createServer((request, response) => {
-      const isScript = request.url === "/page.js";
-      response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
-      response.end(isScript ? script : '<!doctype html><script type="module" src="/page.js"></script>');
-    });
-    await new Promise<void>((resolve) => pages.listen(Number(new URL(origin).port), "127.0.0.1", resolve));
-    browser = await chromium.launch({ executablePath, args: options });
+    pages = await served(await bundled("test/page.ts"), origin);
+    browser = await launched();
     page = await opened(origin);
   });
 
@@ -48,12 +32,7 @@ describe.skipIf(!existsSync(executablePath))("in Chromium, on a page of another 
     return fresh;
   }
 
-  function run<Name extends keyof Actions>(
-    name: Name,
-    ...args: Parameters<Actions[Name]>
-  ): Promise<Awaited<ReturnType<Actions[Name]>>> {
-    return page.evaluate(`actions.${name}(...${JSON.stringify(args)})`);
-  }
+  const run: ReturnType<typeof running<Actions>> = (name, ...args) => running<Actions>(page)(name, ...args);
 
   it.each(["connect", "grpc-web"] as const)("draws a material as it gets finer, by %s", async (protocol) => {
     const { sizes, mean } = await run("draw", url, protocol);
@@ -78,6 +57,15 @@ describe.skipIf(!existsSync(executablePath))("in Chromium, on a page of another 
 
   it("explores a world", async () => {
     expect(await run("explore", url)).toContain("0 1");
+  });
+
+  it.each(["connect", "grpc-web"] as const)("plays a character and steers it, by %s", async (protocol) => {
+    const played = await run("play", url, protocol, 60);
+    console.log(`${protocol}: ${played.rateHz.toFixed(1)} frames a second, control after ${played.shownFrames}`);
+    expect(played.frameCount).toBe(60);
+    expect(played.shownFrames).toBeLessThanOrEqual(3); // no more than had credit
+    expect(played.width).toBe(128);
+    expect(played.spread).toBeGreaterThan(30); // neither empty nor one color
   });
 
   it("stops the work when the page is closed, and holds it while nobody reads", async () => {

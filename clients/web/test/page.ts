@@ -2,7 +2,7 @@
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
 import { DiagnosticsService } from "../src/gen/morphogen/v1/diagnostics_pb.js";
-import { Delivery, MorphogenClient, MorphogenError } from "../src/index.js";
+import { Delivery, FrameFormat, MorphogenClient, MorphogenError } from "../src/index.js";
 
 type Protocol = "connect" | "grpc-web";
 
@@ -68,6 +68,39 @@ const actions = {
       }
     }
     return { rateHz: ((receivedCount - 1) * 1e3) / (last - first), longestMs, droppedCount: partCount - receivedCount };
+  },
+
+  /** Draws a character as fast as it comes, and has it walk from the tenth frame on. */
+  async play(url: string, protocol: Protocol, frameCount: number) {
+    const canvas = document.createElement("canvas");
+    const drawing = canvas.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D;
+    const wanted = { format: FrameFormat.JPEG, sizePx: 128, bestEffort: true, frameCount, identity: { seed: 3 } };
+    const stream = new MorphogenClient(url, { protocol }).playFrames(wanted, { credit: 2 });
+    let [first, last, drawn, told, shown] = [0, 0, 0, 0, 0];
+    for await (const { number, picture, controlCount } of stream) {
+      const bitmap = await createImageBitmap(new Blob([picture?.data as Uint8Array<ArrayBuffer>]));
+      [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+      drawing.drawImage(bitmap, 0, 0);
+      bitmap.close();
+      drawn += 1;
+      last = performance.now();
+      first ||= last;
+      if (drawn === 10) {
+        stream.control({ speedMps: 2 });
+        told = number;
+      } else if (controlCount === 1) {
+        shown ||= number;
+      }
+    }
+    const { data } = drawing.getImageData(0, 0, canvas.width, canvas.height);
+    const greens = data.filter((_, index) => index % 4 === 1);
+    return {
+      rateHz: ((drawn - 1) * 1e3) / (last - first),
+      frameCount: drawn,
+      shownFrames: shown - told,
+      width: canvas.width,
+      spread: Math.max(...greens) - Math.min(...greens),
+    };
   },
 
   /** Walks until the land beside the first chunk is there. */
