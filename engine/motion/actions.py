@@ -23,6 +23,23 @@ STYLES_OF_ACTION = {
 }
 """What the shipped weights have learned: an action that is wished for in another style is shown in this one."""
 
+OFFERED = {
+    "idle": STYLES,
+    "walk": STYLES,
+    "run": STYLES,
+    "turn": ("mocap",),
+    "crawl": ("stylized",),
+    "jump": ("stylized",),
+    "box": ("stylized",),
+    "wave": ("stylized",),
+    "cheer": ("stylized",),
+}
+"""What looks like what it is called, and in which styles: this is what characters can be told to do.
+
+The others move their joints by less than .1 m/s on average, where walking has .6: dancing, signalling and laughing
+hardly stir, crouching glides, captured jumping and boxing mostly stand.
+"""
+
 ACTION_OF_LABEL = {
     "idle": "idle",
     "walk": "walk",

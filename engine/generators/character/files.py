@@ -31,7 +31,7 @@ LEAD_FRAMES = 30
 STEP_FRAMES = 15
 """Of all clips, made in one step: more would hold up streams beside it."""
 
-SPEEDS_MPS = {"walk": 1.3, "run": 3.0, "crouch": 0.8, "crawl": 0.6}
+SPEEDS_MPS = {"walk": 1.3, "run": 3.0, "crawl": 0.6}
 PREVIEW_BACKGROUND = (32, 36, 40)
 PREVIEW_STEERING = Steering(camera_yaw_deg=25.0, camera_zoom=0.85)
 

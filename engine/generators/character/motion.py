@@ -11,10 +11,10 @@ from engine.generators.character.pose import NUMBER_COUNT, pose_numbers
 from engine.generators.motion.control import MotionControl
 from engine.generators.motion.director import MotionDirector
 from engine.generators.motion.state import MotionState
-from engine.motion.actions import ACTIONS, STYLES
+from engine.motion.actions import LOCOMOTION, OFFERED, STYLES
 from engine.requests.character.control import Steering
 
-GAITS = ("walk", "run", "crouch", "crawl")
+GAITS = tuple(action for action in OFFERED if action in LOCOMOTION and action not in ("idle", "turn"))
 STANDING_MPS = 0.05
 """Below this speed nobody walks, runs or crawls."""
 
@@ -32,7 +32,7 @@ class DirectedMotion:
 
     names: Mapping[str, tuple[str, ...]] = {
         "gait": GAITS,
-        "action": tuple(action for action in ACTIONS if action not in GAITS),
+        "action": tuple(action for action in OFFERED if action not in GAITS),
         "style": STYLES,
     }
 
@@ -63,9 +63,11 @@ class DirectedMotion:
 
 
 def motion_control(steering: Steering) -> MotionControl:
-    """What the director is told. A gait without speed is standing, unless it is one to stand in."""
+    """What the director is told: a gait without speed is standing, and a style that an action lacks its first one."""
     heading = math.radians(steering.heading_deg)
     direction = heading + math.radians(steering.direction_deg)
     velocity = (steering.speed_mps * math.sin(direction), steering.speed_mps * math.cos(direction))
-    going = steering.gait if steering.gait == "crouch" or steering.speed_mps >= STANDING_MPS else ""
-    return MotionControl(velocity, heading, steering.action or going or "move", steering.style or STYLES[0])
+    action = steering.action or (steering.gait if steering.speed_mps >= STANDING_MPS else "") or "move"
+    style = steering.style or STYLES[0]
+    styles = OFFERED.get(action, STYLES)
+    return MotionControl(velocity, heading, action, style if style in styles else styles[0])

@@ -8,7 +8,7 @@ SPEED_STEP_MPS, SPEED_MAX_MPS = 0.7, 4.2
 TURN_DEG = 15.0
 CAMERA_DEG = 15.0
 QUIT = "q"
-HELP = "arrows: faster, slower, turn   a d: camera   space: jump   w: wave   c: crouch   s: stand   q: quit"
+HELP = "arrows: faster, slower, turn   a d: camera   space: jump   w: wave   c: crawl   s: stand   q: quit"
 
 _ACTIONS = {" ": "jump", "w": "wave"}
 
@@ -42,8 +42,8 @@ class Pilot:
             case "s":
                 self.speed_mps = 0.0
                 return Control(speed_mps=0.0, action="", gait="")
-            case "c" if "crouch" in self.known:
-                self.pressed["gait"] = "" if self.pressed.get("gait") else "crouch"
+            case "c" if "crawl" in self.known:
+                self.pressed["gait"] = "" if self.pressed.get("gait") else "crawl"
                 return Control(gait=self.pressed["gait"], action="")
             case _ if _ACTIONS.get(key) in self.known:
                 return Control(action=_ACTIONS[key])

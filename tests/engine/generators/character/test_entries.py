@@ -50,7 +50,7 @@ def test_checkpoint_stays_small_whatever_has_been_said(generators: Any) -> None:
     generator = generators[FramesRequest]
     state = generator.begin(FramesRequest())
     third = 100 / 3
-    said = Control(third / 10, third, third, "crouch", "signal", "stylized", third, third, third / 40, third, third)
+    said = Control(third / 10, third, third, "crawl", "cheer", "stylized", third, third, third / 40, third, third)
     generator.steer(state, said.encoded())
     for _ in range(4):
         generator.step([state])

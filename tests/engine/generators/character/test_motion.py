@@ -6,7 +6,7 @@ import pytest
 
 from engine.generators.character.motion import GAITS, DirectedMotion, motion_control
 from engine.generators.motion.director import MotionDirector
-from engine.motion.actions import ACTIONS, STYLES
+from engine.motion.actions import OFFERED, STYLES
 from engine.requests.character.control import Steering
 
 
@@ -15,9 +15,9 @@ def motion(motion_weights: Any) -> DirectedMotion:
     return DirectedMotion(MotionDirector(motion_weights))
 
 
-def test_names_are_the_directors_each_once() -> None:
+def test_names_are_those_of_what_works_each_once() -> None:
     names = DirectedMotion.names
-    assert sorted((*names["gait"], *names["action"])) == sorted(ACTIONS)
+    assert sorted((*names["gait"], *names["action"])) == sorted(OFFERED)
     assert names["style"] == STYLES
 
 
@@ -56,12 +56,24 @@ def test_way_is_the_heading_and_what_is_added_to_it() -> None:
         (Steering(speed_mps=1.0), "move"),
         (Steering(speed_mps=1.0, gait="run"), "run"),
         (Steering(gait="run"), "move"),
-        (Steering(gait="crouch"), "crouch"),
         (Steering(speed_mps=1.0, gait="walk", action="wave"), "wave"),
     ],
 )
 def test_gait_counts_while_it_goes_and_an_action_before_it(steering: Steering, action: str) -> None:
     assert motion_control(steering).action == action
+
+
+@pytest.mark.parametrize(
+    ("steering", "style"),
+    [
+        (Steering(speed_mps=1.0), "mocap"),
+        (Steering(speed_mps=1.0, style="stylized"), "stylized"),
+        (Steering(action="jump"), "stylized"),
+        (Steering(action="turn", style="stylized"), "mocap"),
+    ],
+)
+def test_actions_come_in_a_style_that_they_work_in(steering: Steering, style: str) -> None:
+    assert motion_control(steering).style == style
 
 
 def test_every_gait_and_action_is_taken(motion: DirectedMotion) -> None:

@@ -3,7 +3,7 @@ import pytest
 from engine.requests.character.control import Control
 from workers.cli.characters.pilot import SPEED_MAX_MPS, SPEED_STEP_MPS, TURN_DEG, Pilot
 
-EVERYTHING = frozenset({"jump", "wave", "crouch"})
+EVERYTHING = frozenset({"jump", "wave", "crawl"})
 
 
 def test_arrows_change_speed_and_heading() -> None:
@@ -21,9 +21,9 @@ def test_speed_has_ends() -> None:
     assert controls[-1] == Control(speed_mps=SPEED_MAX_MPS, action="")
 
 
-def test_crouching_is_switched_on_and_off() -> None:
+def test_crawling_is_switched_on_and_off() -> None:
     pilot = Pilot(EVERYTHING)
-    assert pilot.press("c") == Control(gait="crouch", action="")
+    assert pilot.press("c") == Control(gait="crawl", action="")
     assert pilot.press("c") == Control(gait="", action="")
 
 
