@@ -59,7 +59,10 @@ PYTHON = Target(
     ("--python_out={out}", "--pyi_out={out}", "--grpc_python_out={out}"),
     own_protos("morphogen"),
 )
-TARGETS = (PYTHON,)
+TARGETS = (
+    PYTHON,
+    engine("csharp", "clients/unity/com.morphogen.client/Runtime/Client/Generated", "*.g.cs"),
+)
 
 
 def include_folders() -> list[str]:

@@ -6,12 +6,15 @@ from typing import TypeAlias
 
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest, CodeGeneratorResponse
 
+from plugin import csharp
 from plugin.model import File, read_file
 
 # Writes one language: the files to generate, and all files by their paths, imported ones included -> path -> text.
 Writer: TypeAlias = Callable[[list[File], dict[str, File]], dict[str, str]]
 
-WRITERS: dict[str, Writer] = {}
+WRITERS: dict[str, Writer] = {
+    "csharp": csharp.write_files,
+}
 
 
 def respond(request: CodeGeneratorRequest) -> CodeGeneratorResponse:
