@@ -51,11 +51,11 @@ MODES = {
 
 def write_files(wanted: list[File], files: dict[str, File]) -> dict[str, str]:
     """One file for each proto: name -> text."""
-    names = {
-        each.full_name: f"{namespace(file.package)}.{each.name}"
-        for file in files.values()
-        for each in (*file.messages, *file.enums)
-    }
+    names: dict[str, str] = {}
+    for file in files.values():
+        home = namespace(file.package)
+        names |= {each.full_name: f"{home}.{each.name}" for each in file.messages}
+        names |= {each.full_name: f"{home}.{each.name}" for each in file.enums}
     return {f"{pascal(PurePosixPath(file.path).stem)}.g.cs": _Writer(file, names).text() for file in wanted}
 
 
@@ -284,7 +284,7 @@ class _Writer:
 
     def property_name(self, message: Message, field: Field) -> str:
         """The field's name; with an underscore if it is the class's own, or that of a type within it."""
-        nested = {each.name for each in (*self.file.messages, *self.file.enums)}
+        nested = {each.name for each in self.file.messages} | {each.name for each in self.file.enums}
         name = pascal(field.name)
         own = message.name.rpartition(".")[2]
         return f"{name}_" if name == own or f"{message.name}.{name}" in nested else name
