@@ -62,6 +62,7 @@ PYTHON = Target(
 TARGETS = (
     PYTHON,
     engine("csharp", "clients/unity/com.morphogen.client/Runtime/Client/Generated", "*.g.cs"),
+    engine("gdscript", "clients/godot/godot4/addons/morphogen/protos", "*_pb.gd"),
 )
 
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest, CodeGeneratorResponse
 
-from plugin import csharp
+from plugin import csharp, gdscript
 from plugin.model import File, read_file
 
 # Writes one language: the files to generate, and all files by their paths, imported ones included -> path -> text.
@@ -14,6 +14,7 @@ Writer: TypeAlias = Callable[[list[File], dict[str, File]], dict[str, str]]
 
 WRITERS: dict[str, Writer] = {
     "csharp": csharp.write_files,
+    "gdscript": gdscript.write_files,
 }
 
 
