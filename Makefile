@@ -9,7 +9,7 @@ WEB_CLIENT := clients/web
 SERVE_CONFIG ?= configs/serve.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline sdk-web clean
+.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline conformance sdk-web clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ protos: setup ## Regenerate the code of protos/morphogen, Python and the engines
 
 protos-baseline: setup ## Take the protos as they are for released: later changes must stay compatible with them
 	$(BIN)/buf build -o protos/morphogen.binpb
+
+conformance: setup web-packages ## Run every SDK over the conformance cases; writes docs/conformance.md
+	$(PYTHON) clients/conformance/run.py
 
 sdk-web: setup web-packages ## Check, build and test the TypeScript SDK in clients/web; needs Node
 	PYTHON=$(abspath $(PYTHON)) npm --prefix $(WEB_CLIENT) run sdktest

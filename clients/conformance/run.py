@@ -25,6 +25,7 @@ from conformance_kit.report import document, failures, markdown, printed, slowes
 from sdks import ROOT, SDKS, Sdk
 
 FOLDER = Path(__file__).parent
+LINE_LENGTH_MAX = 2500
 Row = tuple[Sdk, str]
 
 
@@ -47,7 +48,7 @@ def main() -> int:
     named = {_name(row): verdicts[_name(row)] for row in rows}
     Console(width=max(100, 60 + 16 * len(rows))).print(printed(cases, named))
     for line in [*failures(named), *(f"{name}: not run; {reason}" for name, reason in missing.items())]:
-        print(line)
+        print(line[:LINE_LENGTH_MAX])
     if asked.times:
         print(slowest(named))
     whole = not (asked.case or asked.sdk or asked.driver)
@@ -124,7 +125,7 @@ async def _run_row(lane: Lane, row: Row, cases: Sequence[Case]) -> dict[str, Ver
         if built.returncode:
             reason = f"the driver cannot be built:\n{(built.stdout + built.stderr)[-3000:]}"
             return {case.name: Verdict([reason]) for case in runnable}
-    verdicts = await lane.run(sdk.command, transport, runnable)
+    verdicts = await lane.run(sdk.command, transport, runnable, sdk.reads_ahead_bytes)
     for name, verdict in verdicts.items():
         if verdict.skipped:  # what an SDK lacks has to be in the table, with its reason
             verdicts[name] = Verdict([f"skipped by the driver, and not in its row's `lacks`: {verdict.skipped}"])

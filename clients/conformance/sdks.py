@@ -1,5 +1,6 @@
 """The SDKs that take part: one row each."""
 
+import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ class Sdk:
     tools       programs that have to be on PATH
     files       files and folders that have to be there, from the project's root; what makes them is the SDK's business
     build       makes the driver before its first run; empty: there is nothing to make
+    reads_ahead_bytes  most that is taken from the network for a reader that pauses
     lacks       verb or case -> why the SDK does not have it; these are not run
     """
 
@@ -28,6 +30,7 @@ class Sdk:
     tools: Sequence[str] = ()
     files: Sequence[str] = ()
     build: Sequence[str] = ()
+    reads_ahead_bytes: int = 32 * 1024 * 1024
     lacks: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -41,7 +44,29 @@ class Sdk:
 PYTHON_DRIVER = "clients/python/conformance/driver.py"
 NO_BIDI = "streams both ways take native gRPC"
 
+WEB_DRIVER = "clients/web/conformance/driver.mjs"
+WEB_PACKAGES = "clients/web/node_modules"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+NO_CHARACTERS = dict.fromkeys(("generateCharacter", "playFrames"), "not there yet")
 SDKS = (
     Sdk("python", ("native",), (sys.executable, PYTHON_DRIVER, "sync")),
     Sdk("python asyncio", ("native",), (sys.executable, PYTHON_DRIVER, "async")),
+    Sdk(
+        "typescript in node",
+        ("connect", "grpc-web"),
+        ("node", WEB_DRIVER, "node"),
+        tools=("node",),
+        files=(WEB_PACKAGES,),
+        lacks=NO_CHARACTERS,
+    ),
+    Sdk(
+        "typescript in chromium",
+        ("connect", "grpc-web"),
+        ("node", WEB_DRIVER, "chromium"),
+        tools=("node", CHROMIUM),
+        reads_ahead_bytes=128 * 1024 * 1024,  # browsers do that, and pages cannot keep them from it
+        files=(WEB_PACKAGES,),
+        lacks=NO_CHARACTERS,
+    ),
 )

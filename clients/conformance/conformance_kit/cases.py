@@ -7,8 +7,8 @@ server      "real" (absent), "guarded" (takes a token), or a script's name with 
 fault       see `proxy.py`
 driver      what the driver is told beside name, transport, addresses
 expect      see `verdict.py`; for `"reference"` in it the kit's own plain reader is asked
-watch       what the kit sees by itself: `sessionsGoneWithinMs` after the result, `bytesMost` sent to the client,
-`calls` and `connections` that it made
+watch       what the kit sees by itself: `sessionsGoneWithinMs` after the result, `calls` and `connections` that the
+            client made, `readsAhead`: whether it took no more bytes than its row in the table may
 limitMs     longest time; absent: 10 s
 """
 

@@ -70,7 +70,9 @@ class Lane:
             await self._reference.close()
         await asyncio.gather(self._open.stop(), self._guarded.stop())
 
-    async def run(self, command: Sequence[str], transport: str, cases: Sequence[Case]) -> dict[str, Verdict]:
+    async def run(
+        self, command: Sequence[str], transport: str, cases: Sequence[Case], reads_ahead_bytes: int
+    ) -> dict[str, Verdict]:
         """The verdicts of cases that all apply to `transport`, by name."""
         async with AsyncExitStack() as stack:
             web = WebScripts()
@@ -83,7 +85,7 @@ class Lane:
             place = iter(stages)
             async for result in results:
                 stage = next(place)
-                verdicts[stage.case.name] = await self._judged(stage, result, driver)
+                verdicts[stage.case.name] = await self._judged(stage, result, driver, reads_ahead_bytes)
             last = stages[-1].case.name
             if not driver.ended_well and not verdicts[last].failed:
                 verdicts[last] = Verdict([f"the driver did not end with 0 by itself{_tail(driver.log)}"])
@@ -109,28 +111,28 @@ class Lane:
             expect |= {name: right[name] for name in asked}
         return Stage(case, told, expect, proxy, play)
 
-    async def _judged(self, stage: Stage, result: dict[str, Any], driver: Driver) -> Verdict:
+    async def _judged(self, stage: Stage, result: dict[str, Any], driver: Driver, reads_ahead_bytes: int) -> Verdict:
         if "lost" in result:
             return Verdict([f"{result['lost']}{_tail(driver.log)}"], result=result)
         if result.get("outcome") == "skipped":
             return Verdict(skipped=str(result.get("message", "the driver gives no reason")), result=result)
         found = faults(stage.expect, result)
-        found += await self._watched(stage)
+        found += await self._watched(stage, reads_ahead_bytes)
         return Verdict(found, result=result)
 
-    async def _watched(self, stage: Stage) -> list[str]:
+    async def _watched(self, stage: Stage, reads_ahead_bytes: int) -> list[str]:
         """What the kit saw and should not have."""
         watch = stage.case.watch
         found: list[str] = []
         calls = 0 if stage.play is None else stage.play.call_count
-        seen = {"calls": calls, "connections": stage.proxy.connection_count, "bytesMost": stage.proxy.bytes_down}
+        seen = {"calls": calls, "connections": stage.proxy.connection_count}
         found += [
             f"it made {seen[name]} {name}, expected {watch[name]}"
             for name in ("calls", "connections")
             if name in watch and watch[name] != seen[name]
         ]
-        if "bytesMost" in watch and seen["bytesMost"] > watch["bytesMost"]:
-            found.append(f"it took {seen['bytesMost']} bytes, at most {watch['bytesMost']} were to come")
+        if "readsAhead" in watch and stage.proxy.bytes_down > reads_ahead_bytes:
+            found.append(f"it took {stage.proxy.bytes_down} bytes ahead of its reader, not {reads_ahead_bytes} at most")
         if "sessionsGoneWithinMs" in watch:
             found += await self._sessions_left(watch["sessionsGoneWithinMs"])
         return found

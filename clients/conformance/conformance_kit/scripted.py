@@ -107,7 +107,7 @@ class WebScripts:
     def __init__(self) -> None:
         self._plays: dict[int, Play] = {}
         config = uvicorn.Config(
-            self._answer, ws="none", lifespan="off", log_config=None, log_level="critical", access_log=False
+            self._answer, ws="none", lifespan="off", log_config=None, access_log=False, interface="asgi3"
         )
         self._server = _Quiet(config)
         self._sockets: list[socket.socket] = []

@@ -257,9 +257,9 @@ async def empty_part(_call: Call) -> AsyncIterator[Output]:
 async def large_message(_call: Call, size_bytes: int) -> AsyncIterator[Output]:
     """One message of so many bytes, where 256 KiB is the most."""
     stream = Parts(1)
-    data = bytes(size_bytes)
-    chunk = stream.chunks(0)[0]
-    chunk.data, chunk.part_size_bytes, chunk.part_sha256 = data, size_bytes, hashlib.sha256(data).digest()
+    data = stream.payloads[0] = bytes(size_bytes)
+    chunk = stream.chunks(0)[-1]
+    chunk.data, chunk.chunk_index, chunk.chunk_count = data, 0, 1
     yield stream.header()
     yield _part(chunk)
     yield stream.trailer()
