@@ -48,7 +48,6 @@ WEB_DRIVER = "clients/web/conformance/driver.mjs"
 WEB_PACKAGES = "clients/web/node_modules"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
-NO_CHARACTERS = dict.fromkeys(("generateCharacter", "playFrames"), "not there yet")
 SDKS = (
     Sdk("python", ("native",), (sys.executable, PYTHON_DRIVER, "sync")),
     Sdk("python asyncio", ("native",), (sys.executable, PYTHON_DRIVER, "async")),
@@ -58,7 +57,6 @@ SDKS = (
         ("node", WEB_DRIVER, "node"),
         tools=("node",),
         files=(WEB_PACKAGES,),
-        lacks=NO_CHARACTERS,
     ),
     Sdk(
         "typescript in chromium",
@@ -67,6 +65,5 @@ SDKS = (
         tools=("node", CHROMIUM),
         reads_ahead_bytes=128 * 1024 * 1024,  # browsers do that, and pages cannot keep them from it
         files=(WEB_PACKAGES,),
-        lacks=NO_CHARACTERS,
     ),
 )

@@ -2,6 +2,11 @@
 import { type DescMessage, type JsonValue, fromJson } from "@bufbuild/protobuf";
 import type { Fields } from "../src/fields.js";
 import { ListGeneratorsRequestSchema } from "../src/gen/morphogen/v1/catalog_pb.js";
+import {
+  CharacterControlSchema,
+  FrameStreamSchema,
+  GenerateCharacterRequestSchema,
+} from "../src/gen/morphogen/v1/character_pb.js";
 import { StreamProbeRequestSchema } from "../src/gen/morphogen/v1/diagnostics_pb.js";
 import { GenerateLevelRequestSchema, GenerateSceneRequestSchema } from "../src/gen/morphogen/v1/scene_pb.js";
 import { GenerateTextureRequestSchema } from "../src/gen/morphogen/v1/texture_pb.js";
@@ -11,7 +16,7 @@ import {
   GenerateWorldRequestSchema,
   ViewerSchema,
 } from "../src/gen/morphogen/v1/world_pb.js";
-import { type AssetStream, type CallOptions, type Files, MorphogenClient } from "../src/index.js";
+import { type AssetStream, type CallOptions, type Files, type Frame, JOINT_COUNT, MorphogenClient } from "../src/index.js";
 import { type Case, type Step, Tally } from "./tally.js";
 
 type Report = (line: string) => void;
@@ -47,6 +52,8 @@ async function call(asked: Case, tally: Tally): Promise<void> {
       return;
     case "exploreWorld":
       return explore(client, asked, tally);
+    case "playFrames":
+      return play(client, asked, tally);
     default:
       return receive(asked, tally, new Steps(asked), new Uint8Array());
   }
@@ -105,6 +112,35 @@ async function explore(client: MorphogenClient, asked: Case, tally: Tally): Prom
   tally.tell({ settled: tally.settled, evicted, held: world.chunks.length });
 }
 
+async function play(client: MorphogenClient, asked: Case, tally: Tally): Promise<void> {
+  const stream = fields(FrameStreamSchema, (asked.request?.["stream"] ?? {}) as Record<string, unknown>);
+  const frames = client.playFrames(stream, how(asked));
+  const steps = new Steps(asked);
+  const timer = steps.cancelLater(() => frames.cancel());
+  let [first, last, controls] = [0, 0, 0];
+  try {
+    for await (const frame of frames) {
+      first = tally.parts === 0 ? frame.number : first;
+      last = frame.number;
+      controls = Math.max(controls, frame.controlCount);
+      tally.count(frame.picture === undefined ? "pose" : "frame", sizeBytes(frame));
+      tally.tell({ dropped: last - first + 1 - tally.parts, controls });
+      const control = (json: Record<string, unknown>) => void frames.control(fields(CharacterControlSchema, json));
+      if ((await steps.follow(tally, { control })) !== "go on") {
+        return;
+      }
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  tally.tell({ sha256: (await frames.result()).sha256 });
+}
+
+function sizeBytes({ picture, alpha, pose }: Frame): number {
+  const poseBytes = pose === undefined ? 0 : 4 * (3 + 4 * JOINT_COUNT + 4);
+  return (picture?.data.length ?? 0) + (alpha?.length ?? 0) + poseBytes;
+}
+
 /** Anything that an asset's stream gives. */
 type Update =
   | { readonly maps: Files }
@@ -128,6 +164,8 @@ function opened(client: MorphogenClient, asked: Case, resumeToken: Uint8Array): 
       return client.generateScene(continued(of(GenerateSceneRequestSchema, asked)), options);
     case "generateWorld":
       return client.generateWorld(continued(of(GenerateWorldRequestSchema, asked)), options);
+    case "generateCharacter":
+      return client.generateCharacter(continued(of(GenerateCharacterRequestSchema, asked)), options);
     case "generateChunk":
       return client.generateChunk(continued(of(GenerateChunkRequestSchema, asked)), options);
     default:

@@ -166,6 +166,9 @@ export class StreamAssembler {
   }
 
   private takeTrailer(trailer: StreamTrailer): void {
+    if (!this.gaps && this.nextSequence !== this.header?.partCount) {
+      throw new BrokenStreamError(`the trailer came after ${this.nextSequence} of ${this.header?.partCount} parts`);
+    }
     const known = this.digest !== undefined || !this.gaps; // of what lay before a stored token there may be gaps, too
     if (this.parts.open || (known && trailer.partCount !== this.partCount)) {
       throw new BrokenStreamError(`the trailer counts ${trailer.partCount} parts, ${this.partCount} came`);

@@ -145,7 +145,7 @@ function isConnectionLoss(error: ConnectError): boolean {
   if (error.cause instanceof TypeError) {
     return true;
   }
-  return /missing (EndStreamResponse|trailer)|premature|unexpected end|protocol error: promised/i.test(
+  return /missing (EndStreamResponse|trailer)|incomplete envelope|premature|unexpected end|protocol error: promised/i.test(
     error.rawMessage,
   );
 }

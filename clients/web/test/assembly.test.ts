@@ -1,8 +1,9 @@
 import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { expect, it } from "vitest";
 import { StreamAssembler, type StreamMessage, sha256 } from "../src/assembly.js";
 import { PartChunkSchema, StreamHeaderSchema, StreamTrailerSchema } from "../src/gen/morphogen/v1/common_pb.js";
-import { BrokenStreamError, ChecksumMismatchError } from "../src/index.js";
+import { BrokenStreamError, ChecksumMismatchError, UnavailableError, errorFrom } from "../src/index.js";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const sum = async (data: Uint8Array<ArrayBuffer>) => (await sha256(data)) as Uint8Array<ArrayBuffer>;
@@ -70,6 +71,18 @@ it("refuses damaged bytes before anybody sees them", async () => {
   const messages = [header(), ...(await chunks(0, "abcd"))];
   (messages[1]?.payload.value as { data: Uint8Array }).data[2] = 0;
   await expect(receive(messages)).rejects.toBeInstanceOf(ChecksumMismatchError);
+});
+
+it("refuses an end before the last part that was announced", async () => {
+  const messages = [header(), ...(await chunks(0, "a")), await trailer("a")];
+  await expect(receive(messages)).rejects.toBeInstanceOf(BrokenStreamError);
+});
+
+it("takes a response that ends inside of a message for a broken connection", () => {
+  const reasons = ["protocol error: incomplete envelope", "missing EndStreamResponse", "premature end of stream"];
+  for (const reason of reasons) {
+    expect(errorFrom(new ConnectError(reason, Code.InvalidArgument))).toBeInstanceOf(UnavailableError);
+  }
 });
 
 it("refuses a trailer over other parts", async () => {
