@@ -153,8 +153,11 @@ class Scheduler:
         """None if a session of `terms` with `steps` ahead can be made in time beside those that run.
 
         Otherwise the delay in seconds, 0.1 to 30, after which another attempt may succeed. A session without pace and
-        due time is always admitted.
+        due time is always admitted, and one with only a pace if nothing else runs: measured when the machine was
+        busier, its steps may look too slow, and an idle device would measure nothing and refuse it for good.
         """
+        if not self._sessions and terms.due_in_s is None:
+            return None
         wanted_at_s = inf if terms.due_in_s is None else now_s + terms.due_in_s
         candidate = Commitment(steps, terms.interval_s, wanted_at_s)
         if not candidate.binding:

@@ -64,6 +64,14 @@ def test_paces_are_admitted_up_to_the_capacity() -> None:
     assert scheduler.admit(live(0.0101), (("a", 9),), 0.0) == 30.0
 
 
+def test_pace_that_was_measured_as_too_slow_may_try_alone() -> None:
+    scheduler = loaded()
+    assert scheduler.admit(live(0.005), (("a", ENDLESS),), 0.0) is None
+    assert scheduler.admit(Terms(interval_s=0.005, due_in_s=1.0), (("a", 200),), 0.0) is not None
+    scheduler.add(0, (("a", ENDLESS),), 4, Terms(), 0.0)
+    assert scheduler.admit(live(0.005), (("a", ENDLESS),), 0.0) == 30.0
+
+
 def test_paces_that_share_steps_need_less() -> None:
     scheduler = loaded(*[(live(0.02), (("flat", 100),))] * 8)
     assert scheduler.admit(live(0.02), (("flat", 100),), 0.0) is None
