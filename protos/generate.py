@@ -63,6 +63,7 @@ TARGETS = (
     PYTHON,
     engine("csharp", "clients/unity/com.morphogen.client/Runtime/Client/Generated", "*.g.cs"),
     engine("gdscript", "clients/godot/godot4/addons/morphogen/protos", "*_pb.gd"),
+    engine("cpp", "clients/cpp/include/morphogen/proto", "*.hpp"),
 )
 
 

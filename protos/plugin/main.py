@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest, CodeGeneratorResponse
 
-from plugin import csharp, gdscript
+from plugin import cpp, csharp, gdscript
 from plugin.model import File, read_file
 
 # Writes one language: the files to generate, and all files by their paths, imported ones included -> path -> text.
@@ -15,6 +15,7 @@ Writer: TypeAlias = Callable[[list[File], dict[str, File]], dict[str, str]]
 WRITERS: dict[str, Writer] = {
     "csharp": csharp.write_files,
     "gdscript": gdscript.write_files,
+    "cpp": cpp.write,
 }
 
 
@@ -29,11 +30,11 @@ def respond(request: CodeGeneratorRequest) -> CodeGeneratorResponse:
         return response
     try:
         files = {descriptor.name: read_file(descriptor) for descriptor in request.proto_file}
+        texts = WRITERS[language]([files[name] for name in request.file_to_generate], files)
     except ValueError as error:
         response.error = str(error)
         return response
-    wanted = [files[name] for name in request.file_to_generate]
-    for path, text in WRITERS[language](wanted, files).items():
+    for path, text in texts.items():
         response.file.add(name=path, content=text)
     return response
 
