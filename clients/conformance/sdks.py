@@ -65,5 +65,11 @@ SDKS = (
         tools=("node", CHROMIUM),
         reads_ahead_bytes=128 * 1024 * 1024,  # browsers do that, and pages cannot keep them from it
         files=(WEB_PACKAGES,),
+        "cpp",
+        ("grpc-web", "native"),
+        ("clients/cpp/build/conformance/driver",),
+        tools=("cmake", "g++", "make", "pkg-config", "protoc", "curl-config"),
+        files=("/usr/include/grpcpp/grpcpp.h",),
+        build=("make", "-C", "clients/cpp", "driver"),
     ),
 )

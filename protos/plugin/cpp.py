@@ -43,11 +43,9 @@ _KEYWORDS = frozenset(word for line in _KEYWORD_LINES for word in line.split())
 
 def write(wanted: list[File], files: dict[str, File]) -> dict[str, str]:
     """A header for each file. Raises ValueError for messages that a struct cannot be."""
-    types = {
-        each.full_name: f"{namespace_of(file.package)}::{type_name(each.name)}"
-        for file in files.values()
-        for each in (*file.messages, *file.enums)
-    }
+    named = [(file, each.full_name, each.name) for file in files.values() for each in file.messages]
+    named += [(file, each.full_name, each.name) for file in files.values() for each in file.enums]
+    types = {full_name: f"{namespace_of(file.package)}::{type_name(name)}" for file, full_name, name in named}
     return {header_path(file.path): "\n".join(_Header(file, types).lines()) + "\n" for file in wanted}
 
 

@@ -58,7 +58,6 @@ void follow(const Value& asked, Tally& tally, Steps& steps, const Open& open, co
   auto stream = open(client, token);
   const Later later(steps.cancel_after(), [&stream] { stream.cancel(); });
   while (const auto update = stream.next()) {
-    take_description(stream, tally);
     tally.take(*update);
     while (const Value* step = steps.due(tally)) {
       if ((*step)["cancel"].boolean()) {

@@ -36,7 +36,6 @@ class Tally {
 
   std::size_t parts() const { return parts_; }
   std::size_t settled() const { return settled_; }
-  bool described() const { return described_; }
 
   void take(const morphogen::TextureUpdate& update) {
     for (const auto& file : update.maps) {
@@ -55,7 +54,6 @@ class Tally {
     numbers_.push_back(frame.number);
     controls_ = std::max(controls_, frame.control_count);
     count(frame.format == morphogen::FrameFormat::unspecified ? "pose" : "frame", frame.part_bytes);
-    follow(frame.part_sha256);
   }
   void take(const morphogen::WorldEvent& event) {
     if (const auto* chunk = std::get_if<morphogen::Chunk>(&event)) {
@@ -70,14 +68,11 @@ class Tally {
       settled_ += 1;
     }
   }
-  void describe(const morphogen::File& file) {
-    described_ = true;
-    add(file);
-  }
-
   void finish(const morphogen::AssetResult& result) {
     tell("sha256", json_text(result.sha256));
-    tell("handedSha256", json_text(morphogen::hex(digest_)));
+    if (numbers_.empty()) {  // frames are handed out in pieces
+      tell("handedSha256", json_text(morphogen::hex(digest_)));
+    }
   }
   void explored(std::size_t held) {
     tell("settled", std::to_string(settled_));
@@ -190,17 +185,6 @@ class Tally {
   std::size_t settled_ = 0;
   std::size_t evicted_ = 0;
   std::uint32_t controls_ = 0;
-  bool described_ = false;
 };
-
-/// A stream's description comes beside its frames, before the first one.
-inline void take_description(const morphogen::FramesStream& stream, Tally& tally) {
-  if (stream.description() != nullptr && !tally.described()) {
-    tally.describe(*stream.description());
-  }
-}
-
-template <class Stream>
-void take_description(const Stream&, Tally&) {}
 
 }  // namespace conformance

@@ -199,7 +199,7 @@ SCALARS: dict[int, st.SearchStrategy[Any]] = {
 
 @st.composite
 def messages(draw: st.DrawFn, descriptor: Descriptor) -> Message:
-    message: Message = descriptor._concrete_class()
+    message: Message = GetMessageClass(descriptor)()
     for field in descriptor.fields:
         if draw(st.booleans()):
             fill(draw, message, field)
@@ -230,7 +230,7 @@ def canonical(message: Message) -> bytes:
 
 def parsed(descriptor: Descriptor, data: bytes) -> Message | None:
     """What protobuf's own code reads; None if it refuses."""
-    message: Message = descriptor._concrete_class()
+    message: Message = GetMessageClass(descriptor)()
     try:
         message.ParseFromString(data)
     except DecodeError:
@@ -303,7 +303,8 @@ def has_odd_entries(message: Any) -> bool:
         for field in message.DESCRIPTOR.fields
         if field.message_type is not None and field.message_type.GetOptions().map_entry
     }
-    unknown = {field.field_number for field in UnknownFieldSet(message)}
+    kept = UnknownFieldSet(message)
+    unknown = {kept[index].field_number for index in range(len(kept))}
     values = [
         each
         for field, value in message.ListFields()

@@ -47,9 +47,8 @@ struct Frame {
   std::uint32_t size_px = 0;
   /// Controls of the client that it shows: those up to this number.
   std::uint32_t control_count = 0;
-  /// Size of all of it on the wire, and its SHA-256.
+  /// Size of all of it on the wire.
   std::size_t part_bytes = 0;
-  Digest part_sha256{};
 };
 
 /// A media type and its parameters.
@@ -134,7 +133,6 @@ inline Result<Frame> frame_of(Part part, std::uint32_t number) {
   frame.size_px = part.lod_px;
   frame.control_count = part.control_count;
   frame.part_bytes = size_bytes;
-  frame.part_sha256 = part.sha256;
   if (type->pose_bytes > 0) {
     frame.pose = pose_of(part.data.data() + size_bytes - pose_bytes);
   }

@@ -47,7 +47,7 @@ class PartStream {
         return std::move(*part);
       }
       close();
-      if (!part && !assembler_.trailer()) {
+      if (!part && (!assembler_.trailer() || part.error().is(ErrorKind::broken_stream))) {
         error_ = attempts_.after(part.error());
       }
     }
