@@ -31,6 +31,7 @@ DOCUMENTS = (
     "docs/scenes.md",
     "clients/python/README.md",
     "clients/web/README.md",
+    "clients/cpp/README.md",
 )
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 MODULE_LINES_MAX = 400

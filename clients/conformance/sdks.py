@@ -65,7 +65,9 @@ SDKS = (
         tools=("node", CHROMIUM),
         reads_ahead_bytes=128 * 1024 * 1024,  # browsers do that, and pages cannot keep them from it
         files=(WEB_PACKAGES,),
-        "cpp",
+    ),
+    Sdk(
+        "c++",
         ("grpc-web", "native"),
         ("clients/cpp/build/conformance/driver",),
         tools=("cmake", "g++", "make", "pkg-config", "protoc", "curl-config"),
