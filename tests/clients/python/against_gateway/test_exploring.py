@@ -1,4 +1,7 @@
-"""Worlds that a viewer explores, through either face, over real gateways with a flat land behind them."""
+"""Worlds that a viewer explores, through either face, over real gateways with a flat land behind them.
+
+One module however long: each test is a walk over that land, counted in the same chunks.
+"""
 
 import asyncio
 import contextlib

@@ -1,4 +1,7 @@
-"""DiagnosticsService over a real connection: probes, and probes that the client steers."""
+"""DiagnosticsService over a real connection: probes, and probes that the client steers.
+
+One module however long: probes of every kind are read by the same few functions.
+"""
 
 import asyncio
 import hashlib
