@@ -16,7 +16,7 @@ from functools import partial
 import structlog
 
 from engine.assets import Draft, Part
-from engine.errors import GenerationError, MorphogenError, OverloadedError
+from engine.errors import GenerationError, InvalidRequestError, MorphogenError, OverloadedError
 from engine.generators.protocol import StepKinds
 from engine.runtime.costs import CostTable
 from engine.runtime.encoding import EncodingQueue
@@ -225,12 +225,13 @@ class StepLoop:
         try:
             made = sessions[0].generator.step([session.state for session in sessions])
             pairs = list(zip(batch, made, strict=True))
-        except Exception:  # noqa: BLE001 (whatever a generator raises ends the session that it raises it for)
+        except Exception as failure:  # noqa: BLE001 (whatever a generator raises ends the session that it raises it for)
             self.stepping = None
             if len(batch) > 1:
                 self._step_one_by_one(batch)
             else:
-                self._fail(batch[0], _incident("step", batch))
+                # What is wrong with a request may only show while it is carried out.
+                self._fail(batch[0], failure if isinstance(failure, InvalidRequestError) else _incident("step", batch))
             return
         self.stepping = None
         step_s = time.perf_counter() - started_at_s

@@ -108,7 +108,7 @@ class Land:
     def spawn(self) -> tuple[int, int]:
         """A cell (y, x) on dry, not too steep land, the nearest to the origin that a coarse look finds.
 
-        Raises GenerationError where there is none within SPAWN_REACH_CELLS.
+        Raises InvalidRequestError (field `sea_level_m`) where there is none within SPAWN_REACH_CELLS.
         """
         for level in SPAWN_LEVELS:
             for y, x in self._promising(level):
@@ -120,7 +120,8 @@ class Land:
                     and float(ground.masks.slope.mean()) < SPAWN_SLOPE_MAX
                 ):
                     return y // 4 * 4, x // 4 * 4
-        raise GenerationError(f"no dry land within {SPAWN_REACH_CELLS} cells of the origin")
+        allowed = f"a sea that leaves dry, level land within {SPAWN_REACH_CELLS} cells of the origin"
+        raise InvalidRequestError("sea_level_m", self.landscape.sea_level_m, allowed)
 
     def _grown(self, window: Window, height_m: Grid, masks: Masks) -> Ground:
         """The land of a window with what grows on it."""

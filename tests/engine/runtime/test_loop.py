@@ -67,7 +67,7 @@ class CountingGenerator:
     """
 
     BEGIN_FAILS, STEP_FAILS, REFUSED, FORGETS_ONE = 1001, 1002, 1003, 1004
-    ENCODER_FAILS, CHECKPOINT_FAILS, RESUME_FAILS = 1005, 1006, 1007
+    ENCODER_FAILS, CHECKPOINT_FAILS, RESUME_FAILS, REFUSED_LATER = 1005, 1006, 1007, 1008
 
     parts_per_step: int = 1
     on_step: Callable[[Sequence[CountingState]], None] = lambda _: None
@@ -106,6 +106,8 @@ class CountingGenerator:
     def _drafts(self, state: CountingState) -> tuple[Part | Draft, ...]:
         if state.request.part_bytes == self.STEP_FAILS and state.made_count == 1:
             raise RuntimeError(INTERNAL_PATH)
+        if state.request.part_bytes == self.REFUSED_LATER and state.made_count == 1:
+            raise InvalidRequestError("part_bytes", state.request.part_bytes, "anything else")
         first, last = state.made_count, min(state.made_count + self.parts_per_step, state.part_count)
         state.made_count = last
         return tuple(
@@ -237,6 +239,7 @@ def test_failing_step_ends_its_own_session_only(capsys: pytest.CaptureFixture[st
     [
         (CountingGenerator.BEGIN_FAILS, GenerationError),
         (CountingGenerator.REFUSED, InvalidRequestError),
+        (CountingGenerator.REFUSED_LATER, InvalidRequestError),
         (CountingGenerator.FORGETS_ONE, GenerationError),
         (CountingGenerator.ENCODER_FAILS, GenerationError),
         (CountingGenerator.CHECKPOINT_FAILS, GenerationError),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.errors import GenerationError, InvalidRequestError
+from engine.errors import InvalidRequestError
 from engine.generators.terrain.biomes import BIOMES
 from engine.generators.terrain.heights import Decoders
 from engine.generators.terrain.land import HEIGHT_STEPS_PER_M, REROLL_EDGE_CELLS, Ground, Land
@@ -196,5 +196,6 @@ def test_a_world_is_entered_on_dry_level_ground(shipped_decoders: Decoders, biom
 
 
 def test_a_drowned_world_says_so(decoders: Decoders) -> None:
-    with pytest.raises(GenerationError, match="no dry land"):
+    with pytest.raises(InvalidRequestError, match=r"sea_level_m: 1000\.0 .* dry, level land") as caught:
         Land(decoders, Landscape(sea_level_m=1000.0, relief=0.0)).spawn()
+    assert caught.value.field == "sea_level_m"
