@@ -9,7 +9,7 @@ WEB_CLIENT := clients/web
 SERVE_CONFIG ?= configs/serve.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline conformance sdk-web clean
+.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline conformance sdk-web sdk-blender clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,8 +57,11 @@ conformance: setup web-packages ## Run every SDK over the conformance cases; wri
 sdk-web: setup web-packages ## Check, build and test the TypeScript SDK in clients/web; needs Node
 	PYTHON=$(abspath $(PYTHON)) npm --prefix $(WEB_CLIENT) run sdktest
 
+sdk-blender: setup ## Pack and test the Blender extension in clients/blender; installs Blender (370 MB), needs Python 3.11
+	$(MAKE) -C clients/blender sdktest PYTHON=$(abspath $(PYTHON))
+
 clean: ## Remove .venv and all caches; out/ stays
-	rm -rf $(VENV) .venv-peers $(CONFORMANCE)/node_modules $(WEB_CLIENT)/node_modules $(WEB_CLIENT)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) .venv-peers clients/blender/.venv clients/blender/dist $(CONFORMANCE)/node_modules $(WEB_CLIENT)/node_modules $(WEB_CLIENT)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- behind the targets ------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from engine.training.plan import NetworkPlan, StagesPlan, TexturePlan
 from engine.training.terrain.plan import TerrainPlan, TerrainStages
 
 ROOT = Path(__file__).resolve().parent.parent
-CODE_FOLDERS = ("engine", "workers", "clients/python/morphogen_client", "benchmarks")
+CODE_FOLDERS = ("engine", "workers", "clients/python/morphogen_client", "clients/blender/extension", "benchmarks")
 DOCUMENTS = (
     "README.md",
     "ARCHITECTURE.md",
@@ -30,6 +30,7 @@ DOCUMENTS = (
     "docs/web.md",
     "docs/scenes.md",
     "clients/python/README.md",
+    "clients/blender/README.md",
     "clients/web/README.md",
     "clients/cpp/README.md",
 )

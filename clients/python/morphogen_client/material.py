@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from morphogen_client.errors import BrokenStreamError, MissingMapsError
 from morphogen_client.results.folder import write_folder
+from morphogen_client.results.pictures import decoded
 from morphogen_client.streams.assembly import Header, Timings, Trailer
 from morphogen_client.streams.parts import Part
 
@@ -145,9 +145,7 @@ class MaterialReader:
 
 
 def _decode(name: str, png: bytes) -> Pixels:
-    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+    pixels = decoded(png)
     if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
         raise BrokenStreamError(f"{name}: the part is no readable PNG")
-    if pixels.ndim == 3:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
     return pixels.astype(np.uint16) if pixels.dtype == np.uint16 else pixels.astype(np.uint8, copy=False)

@@ -21,6 +21,17 @@ print(json.dumps({
 }))
 """
 
+WITHOUT_OPENCV = """
+import sys
+sys.modules["cv2"] = None
+from morphogen_client import Client, MissingPackageError
+from morphogen_client.material import DecodedMaps
+try:
+    DecodedMaps({"albedo": b"PNG"})["albedo"]
+except MissingPackageError as error:
+    print(error)
+"""
+
 
 def run(script: str, *arguments: str, folder: Path) -> str:
     command = [sys.executable, "-c", script, *arguments]
@@ -35,6 +46,12 @@ def test_wheel_brings_the_messages_and_needs_nothing_else_of_the_project(tmp_pat
     assert all(path.startswith(str(tmp_path / "installed")) for path in seen["files"])
     assert seen["foreign"] == []
     assert (tmp_path / "installed" / "morphogen_client" / "py.typed").exists()
+
+
+def test_without_opencv_only_pixels_are_missing(tmp_path: Path) -> None:
+    assert (
+        run(WITHOUT_OPENCV, folder=tmp_path) == "pixels of pictures need OpenCV: pip install opencv-python-headless\n"
+    )
 
 
 def test_every_example_is_listed_in_the_readme() -> None:

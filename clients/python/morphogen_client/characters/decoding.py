@@ -1,14 +1,14 @@
-"""From a frame's bytes to pixels: images by OpenCV, video by PyAV where that is installed."""
+"""From a frame's bytes to pixels: images by OpenCV, video by PyAV where these are installed."""
 
 from types import ModuleType
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from morphogen_client.characters.frames import Frame
 from morphogen_client.errors import BrokenStreamError, MissingPackageError
+from morphogen_client.results.pictures import decoded
 
 _av: ModuleType | None = None
 try:
@@ -58,11 +58,12 @@ def _raw(frame: Frame) -> NDArray[np.uint8]:
 
 
 def _image(frame: Frame) -> NDArray[np.uint8]:
-    decoded = cv2.imdecode(np.frombuffer(frame.data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if decoded is None or decoded.ndim != 3:
+    shown = decoded(frame.data)
+    if shown is None or shown.ndim != 3 or shown.dtype != np.uint8:
         raise BrokenStreamError(f"frame {frame.number}: the {frame.format} is damaged")
-    conversion = cv2.COLOR_BGRA2RGBA if decoded.shape[2] == 4 else cv2.COLOR_BGR2RGBA
-    return cv2.cvtColor(decoded, conversion).astype(np.uint8)
+    pixels = np.full((*shown.shape[:2], 4), 255, np.uint8)
+    pixels[..., : shown.shape[2]] = shown
+    return pixels
 
 
 def _decoder(name: str) -> Any:
