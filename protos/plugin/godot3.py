@@ -36,6 +36,7 @@ NAMES = {
     "randf_range": "rand_range",
     "remove_at": "remove",
     "to_utf8_buffer": "to_utf8",
+    "uri_decode": "percent_decode",
 }
 _NAME = re.compile(rf"\b(?:{'|'.join(sorted(NAMES, key=len, reverse=True))})\b")
 
@@ -50,6 +51,7 @@ _SPELLINGS = tuple(
         (r"@export_multiline var (\w+): String", r"export(String, MULTILINE) var \1: String"),
         (r"@export var (\w+): (\w+)", r"export(\2) var \1: \2"),
         (r": set = (\w+)$", r" setget \1"),
+        (r"\bsuper\.(\w+)\(", r".\1("),
         (r": Variant\b", ""),
         (r" -> Variant\b", ""),
         (r"\bTime\.get_ticks_", "OS.get_ticks_"),

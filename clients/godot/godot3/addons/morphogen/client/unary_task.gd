@@ -1,0 +1,38 @@
+extends "task.gd"
+## A call with one answer.
+
+## It went well; `answer` is what the verb says.
+signal finished(answer)
+
+## What came; null before that.
+var answer = null
+var _service: Reference
+var _method := ""
+var _request: Reference
+var _field := ""
+var _message: Reference = null
+
+
+## Of the response only one field is handed out, if `field` names one.
+func begin(service: Reference, method: String, request: Reference, field: String) -> void:
+	_service = service
+	_method = method
+	_request = request
+	_field = field
+
+
+func _open(remaining_ms: int) -> Reference:
+	return _service.call(_method, _request, remaining_ms)
+
+
+func _take(message: Reference) -> void:
+	_message = message
+
+
+func _on_ended() -> void:
+	if _message == null:
+		_fail(Errors.broken("the call ended without an answer"))
+		return
+	answer = _message if _field == "" else _message.get(_field)
+	_end()
+	emit_signal("finished", answer)
