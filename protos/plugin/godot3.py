@@ -37,6 +37,7 @@ NAMES = {
     "remove_at": "remove",
     "to_utf8_buffer": "to_utf8",
     "uri_decode": "percent_decode",
+    "instantiate": "instance",
 }
 _NAME = re.compile(rf"\b(?:{'|'.join(sorted(NAMES, key=len, reverse=True))})\b")
 
@@ -81,7 +82,8 @@ def script(text: str) -> str:
 
 def shader(text: str) -> str:
     """A shader for Godot 3."""
-    return text.replace("source_color", "hint_albedo").replace("NORMAL_MAP", "NORMALMAP")
+    text = re.sub(r" : source_color[\w, ]*;", " : hint_albedo;", text)
+    return re.sub(r" : repeat_disable;", ";", text).replace("NORMAL_MAP", "NORMALMAP")
 
 
 def scene(text: str) -> str:

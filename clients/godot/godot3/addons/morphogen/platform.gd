@@ -62,3 +62,65 @@ static func write_file(path: String, data: PoolByteArray) -> int:
 
 static func make_folder(path: String) -> int:
 	return Directory.new().make_dir_recursive(path)
+
+
+# A texture of an image that has its mipmaps already, or has none.
+static func texture_of(image: Image) -> Texture:
+	var texture := ImageTexture.new()
+	texture.create_from_image(image, Texture.FLAGS_DEFAULT)
+	return texture
+
+
+# Show another image of the same size in a texture.
+static func update_texture(texture: ImageTexture, image: Image) -> void:
+	if texture.get_size() == image.get_size() and texture.get_format() == image.get_format():
+		texture.set_data(image)
+	else:
+		texture.create_from_image(image, Texture.FLAG_FILTER)
+
+
+# Let a material have depth by a height map; null: none.
+static func set_height_map(material: SpatialMaterial, texture: Texture, scale: float) -> void:
+	material.depth_enabled = texture != null
+	material.depth_scale = scale * 0.01
+	material.depth_texture = texture
+
+
+static func shader() -> Shader:
+	return load("res://addons/morphogen/terrain.shader") as Shader
+
+
+static func set_shader_value(material: ShaderMaterial, name: String, value) -> void:
+	material.set_shader_param(name, value)
+
+
+# Many copies of a mesh.
+static func multi_mesh(mesh: Mesh, transforms: Array) -> MultiMesh:
+	var many := MultiMesh.new()
+	many.transform_format = MultiMesh.TRANSFORM_3D
+	many.mesh = mesh
+	many.instance_count = transforms.size()
+	for index in range(transforms.size()):
+		many.set_instance_transform(index, transforms[index])
+	return many
+
+
+# Where a bone is: `rotation` relative to its parent, `offset` from it. Godot 3 wants it relative to the bone's rest.
+static func pose_bone(skeleton: Skeleton, bone: int, offset: Vector3, rotation: Quat) -> void:
+	var moved := offset - skeleton.get_bone_rest(bone).origin
+	skeleton.set_bone_pose(bone, Transform(Basis(rotation), moved))
+
+
+static func make_transparent(material: SpatialMaterial) -> void:
+	material.flags_transparent = true
+
+
+static func save_resource(resource: Resource, path: String) -> int:
+	return ResourceSaver.save(path, resource)
+
+
+# What a viewport shows.
+static func screen_of(viewport: Viewport) -> Image:
+	var image := viewport.get_texture().get_data()
+	image.flip_y()
+	return image

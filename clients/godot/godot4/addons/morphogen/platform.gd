@@ -57,3 +57,61 @@ static func write_file(path: String, data: PackedByteArray) -> int:
 
 static func make_folder(path: String) -> int:
 	return DirAccess.make_dir_recursive_absolute(path)
+
+
+# A texture of an image that has its mipmaps already, or has none.
+static func texture_of(image: Image) -> Texture2D:
+	return ImageTexture.create_from_image(image)
+
+
+# Show another image of the same size in a texture.
+static func update_texture(texture: ImageTexture, image: Image) -> void:
+	if texture.get_image() != null and texture.get_size() == Vector2(image.get_size()):
+		texture.update(image)
+	else:
+		texture.set_image(image)
+
+
+# Let a material have depth by a height map; null: none.
+static func set_height_map(material: StandardMaterial3D, texture: Texture2D, scale: float) -> void:
+	material.heightmap_enabled = texture != null
+	material.heightmap_scale = scale
+	material.heightmap_texture = texture
+
+
+static func shader() -> Shader:
+	return load("res://addons/morphogen/terrain.gdshader")
+
+
+static func set_shader_value(material: ShaderMaterial, name: String, value: Variant) -> void:
+	material.set_shader_parameter(name, value)
+
+
+# Many copies of a mesh.
+static func multi_mesh(mesh: Mesh, transforms: Array) -> MultiMesh:
+	var many := MultiMesh.new()
+	many.transform_format = MultiMesh.TRANSFORM_3D
+	many.mesh = mesh
+	many.instance_count = transforms.size()
+	for index in range(transforms.size()):
+		many.set_instance_transform(index, transforms[index])
+	return many
+
+
+# Where a bone is: `rotation` relative to its parent, `offset` from it.
+static func pose_bone(skeleton: Skeleton3D, bone: int, offset: Vector3, rotation: Quaternion) -> void:
+	skeleton.set_bone_pose_position(bone, offset)
+	skeleton.set_bone_pose_rotation(bone, rotation)
+
+
+static func make_transparent(material: StandardMaterial3D) -> void:
+	material.transparency = BaseMaterial3D.TRANSPARENCY_ALPHA
+
+
+static func save_resource(resource: Resource, path: String) -> int:
+	return ResourceSaver.save(resource, path)
+
+
+# What a viewport shows.
+static func screen_of(viewport: Viewport) -> Image:
+	return viewport.get_texture().get_image()
