@@ -124,3 +124,21 @@ static func screen_of(viewport: Viewport) -> Image:
 	var image := viewport.get_texture().get_data()
 	image.flip_y()
 	return image
+
+
+# Files and sockets that this process has open; 0 where the system does not tell.
+static func open_file_count() -> int:
+	var folder := Directory.new()
+	if folder.open("/proc/self/fd") != OK:
+		return 0
+	var count := 0
+	folder.list_dir_begin(true)
+	while folder.get_next() != "":
+		count += 1
+	folder.list_dir_end()
+	return count
+
+
+# Connect a signal by name.
+static func connect_signal(source: Object, signal_name: String, target: Object, method: String) -> void:
+	source.connect(signal_name, target, method)

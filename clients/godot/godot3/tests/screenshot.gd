@@ -4,7 +4,7 @@ extends Node
 ## Environment: EXAMPLE (its name), UNTIL (a property of it, and the least value that it has to have), FRAMES, OUT.
 
 const Platform := preload("res://addons/morphogen/platform.gd")
-const TIMEOUT_MS := 120000
+const TIMEOUT_MS := 60000
 
 var _scene: Node
 var _since_ms := 0
@@ -27,7 +27,7 @@ func _process(_delta: float) -> void:
 		print("DRAWN ", image.get_width(), "x", image.get_height())
 		_leave()
 	elif OS.get_ticks_msec() - _since_ms > TIMEOUT_MS:
-		print("TIMEOUT")
+		print("TIMEOUT: ", wanted[0], " is ", _scene.get(wanted[0]), " after ", Engine.get_frames_drawn(), " frames")
 		_leave()
 
 

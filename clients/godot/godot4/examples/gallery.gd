@@ -20,7 +20,7 @@ func _ready() -> void:
 	client.url = Stage.server_url()
 	add_child(client)
 	Stage.add_light(self, Vector3(-40.0, 30.0, 0.0), false)
-	Stage.add_camera(self, Vector3(0.0, 0.6, 5.4), Vector3(0.0, 0.0, 0.0))
+	Stage.add_camera(self, Vector3(0.0, 0.3, 4.0), Vector3(0.0, 0.0, 0.0))
 	for index in range(CLASSES.size()):
 		_add_ball(CLASSES[index], Vector3(1.9 * (index % 3) - 1.9, 0.95 - 1.9 * int(index / 3.0), 0.0))
 

@@ -3,6 +3,8 @@ extends Reference
 
 ## It ended without a result; `error` is a MorphogenError.
 signal failed(error)
+## An attempt failed with `error`; the next one begins after the wait.
+signal retrying(error, delay_ms)
 
 const MadeError := preload("error.gd")
 const Errors := preload("errors.gd")
@@ -86,6 +88,7 @@ func _try_again(reason: Reference) -> void:
 		_fail(reason)
 	else:
 		_wait_until_ms = OS.get_ticks_msec() + delay_ms
+		emit_signal("retrying", reason, delay_ms)
 
 
 func _fail(reason: Reference) -> void:

@@ -3,6 +3,8 @@ extends RefCounted
 
 ## It ended without a result; `error` is a MorphogenError.
 signal failed(error)
+## An attempt failed with `error`; the next one begins after the wait.
+signal retrying(error, delay_ms)
 
 const MadeError := preload("error.gd")
 const Errors := preload("errors.gd")
@@ -86,6 +88,7 @@ func _try_again(reason: RefCounted) -> void:
 		_fail(reason)
 	else:
 		_wait_until_ms = Time.get_ticks_msec() + delay_ms
+		retrying.emit(reason, delay_ms)
 
 
 func _fail(reason: RefCounted) -> void:

@@ -16,6 +16,8 @@ var document := {}
 var _bytes: StreamPeerBuffer = StreamPeerBuffer.new()
 var _offset := 0
 var _materials := {}
+var _read := {}
+var _renumbered_indices: PackedInt32Array
 
 
 ## Read a file. False if it is none.
@@ -56,6 +58,7 @@ func surfaces(mesh_index: int) -> Array:
 	var made := []
 	for primitive in document.meshes[mesh_index].primitives:
 		made.append({"arrays": _arrays(primitive), "material": int(primitive.get("material", -1))})
+	_read = {}
 	return made
 
 
@@ -104,23 +107,59 @@ func _transforms() -> Array:
 	return made
 
 
+## The surface's own vertices only: primitives of one mesh may share them all.
 func _arrays(primitive: Dictionary) -> Array:
+	var attributes: Dictionary = primitive.attributes
+	var places: PackedVector3Array = _cached("_vectors", attributes.POSITION)
+	var indices := _turned(_integers(int(primitive.indices)))
+	var used := _renumbered(indices, places.size())
 	var arrays := []
 	arrays.resize(Mesh.ARRAY_MAX)
-	var attributes: Dictionary = primitive.attributes
-	arrays[Mesh.ARRAY_VERTEX] = _vectors(int(attributes.POSITION))
+	arrays[Mesh.ARRAY_VERTEX] = _picked(PackedVector3Array(), places, used, 1)
+	arrays[Mesh.ARRAY_INDEX] = _renumbered_indices
 	if attributes.has("NORMAL"):
-		arrays[Mesh.ARRAY_NORMAL] = _vectors(int(attributes.NORMAL))
+		arrays[Mesh.ARRAY_NORMAL] = _picked(PackedVector3Array(), _cached("_vectors", attributes.NORMAL), used, 1)
 	if attributes.has("TEXCOORD_0"):
-		arrays[Mesh.ARRAY_TEX_UV] = _vectors_2(int(attributes.TEXCOORD_0))
+		arrays[Mesh.ARRAY_TEX_UV] = _picked(PackedVector2Array(), _cached("_vectors_2", attributes.TEXCOORD_0), used, 1)
 	if attributes.has("COLOR_0"):
-		arrays[Mesh.ARRAY_COLOR] = _colors(int(attributes.COLOR_0))
+		arrays[Mesh.ARRAY_COLOR] = _picked(PackedColorArray(), _cached("_colors", attributes.COLOR_0), used, 1)
 	if attributes.has("JOINTS_0"):
-		arrays[Mesh.ARRAY_BONES] = _integers(int(attributes.JOINTS_0))
-		arrays[Mesh.ARRAY_WEIGHTS] = _floats(int(attributes.WEIGHTS_0))
-	if primitive.has("indices"):
-		arrays[Mesh.ARRAY_INDEX] = _turned(_integers(int(primitive.indices)))
+		arrays[Mesh.ARRAY_BONES] = _picked(PackedInt32Array(), _cached("_integers", attributes.JOINTS_0), used, 4)
+		arrays[Mesh.ARRAY_WEIGHTS] = _picked(PackedFloat32Array(), _cached("_floats", attributes.WEIGHTS_0), used, 4)
 	return arrays
+
+
+## The vertices that a surface has, in the order in which they come first; `_renumbered_indices` count in that order.
+func _renumbered(indices: PackedInt32Array, vertex_count: int) -> PackedInt32Array:
+	var numbers := PackedInt32Array()
+	numbers.resize(vertex_count)
+	for vertex in range(vertex_count):
+		numbers[vertex] = -1
+	var used := PackedInt32Array()
+	for at in range(indices.size()):
+		var vertex: int = int(clamp(indices[at], 0, vertex_count - 1))
+		if numbers[vertex] < 0:
+			numbers[vertex] = used.size()
+			used.append(vertex)
+		indices[at] = numbers[vertex]
+	_renumbered_indices = indices
+	return used
+
+
+## Of `values` those of the used vertices, `width` of each; `picked` is an empty array of their kind.
+func _picked(picked: Variant, values: Variant, used: PackedInt32Array, width: int) -> Variant:
+	picked.resize(used.size() * width)
+	for at in range(used.size()):
+		for offset in range(width):
+			picked[at * width + offset] = values[used[at] * width + offset]
+	return picked
+
+
+## An accessor's values, read once.
+func _cached(read: String, index: float) -> Variant:
+	if not _read.has(index):
+		_read[index] = call(read, int(index))
+	return _read[index]
 
 
 ## Triangles the other way round: glTF's fronts are counterclockwise, Godot's clockwise.
