@@ -74,4 +74,11 @@ SDKS = (
         files=("/usr/include/grpcpp/grpcpp.h",),
         build=("make", "-C", "clients/cpp", "driver"),
     ),
+    Sdk(
+        "godot 3",
+        ("grpc-web",),
+        ("godot3-server", "--path", "clients/godot/godot3", "--script", "conformance/driver.gd"),
+        tools=("godot3-server",),
+        lacks={"streamFrames": NO_BIDI},
+    ),
 )

@@ -28,8 +28,23 @@ static func connect_http(host: String, port: int, tls: bool) -> HTTPClient:
 
 # The value of a JSON text; null if it is none.
 static func json(text: String):
-	var parsed := JSON.parse(text)
+	var parsed := JSON.parse(_with_whole_characters(text) if text.find("\\u") >= 0 else text)
 	return parsed.result if parsed.error == OK else null
+
+
+# Godot 3 reads an escaped character beyond U+FFFF as two that are none.
+static func _with_whole_characters(text: String) -> String:
+	var pairs := RegEx.new()
+	pairs.compile("(?<!\\\\)((?:\\\\\\\\)*)\\\\u([dD][89abAB]..)\\\\u([dD][c-fC-F]..)")
+	var whole := ""
+	var at := 0
+	for found in pairs.search_all(text):
+		var high: int = ("0x" + found.get_string(2)).hex_to_int()
+		var low: int = ("0x" + found.get_string(3)).hex_to_int()
+		whole += text.substr(at, found.get_start() - at) + found.get_string(1)
+		whole += char(0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF))
+		at = found.get_end()
+	return whole + text.substr(at, text.length() - at)
 
 
 static func json_text(value) -> String:

@@ -81,6 +81,8 @@ func _take_trailer(last: Reference) -> void:
 	var knows_count := _knows_digest or not gaps
 	if _parts.open() or (knows_count and last.part_count != _part_count):
 		error = Errors.broken("the trailer counts %d parts, %d came" % [last.part_count, _part_count])
+	elif not gaps and _next_sequence != header.part_count:
+		error = Errors.broken("%d parts were announced, %d came" % [header.part_count, _next_sequence])
 	elif _knows_digest and _digest != last.sha256:
 		error = Errors.of(MadeError.Kind.CHECKSUM_MISMATCH, "the stream has another digest than its trailer says")
 	else:

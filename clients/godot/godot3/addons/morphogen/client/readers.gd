@@ -49,4 +49,4 @@ class LevelReader:
 		if typeof(document) != TYPE_DICTIONARY:
 			error = Errors.broken("part %d is no JSON" % part.sequence)
 			return null
-		return {"kind": "refinement", "rows": document.get("rows", []), "document": document}
+		return {"kind": "refinement", "rows": document.get("rows", []), "document": document, "file": file_of(part)}
