@@ -31,6 +31,7 @@ FILES = {
     ),
     "texture": ("texture", "identity", "cold_start"),
     "character": ("character.steps", "character.streaming", "character.sameness"),
+    "clients": ("clients",),
     "scene": ("scene.land", "scene.levels", "scene.flight", "scene.files"),
 }
 """Result file -> the benchmarks whose records it holds, in the order in which they run."""

@@ -29,6 +29,7 @@ DOCUMENTS = (
     "docs/texture-weights.md",
     "docs/web.md",
     "docs/scenes.md",
+    "clients/conformance/README.md",
     "clients/python/README.md",
     "clients/blender/README.md",
     "clients/web/README.md",

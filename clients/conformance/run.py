@@ -22,6 +22,7 @@ from rich.console import Console
 from conformance_kit.cases import TRANSPORTS, Case, load_cases
 from conformance_kit.lane import Lane, Verdict
 from conformance_kit.report import document, failures, markdown, printed, slowest, write
+from conformance_kit.servers import RealServer, guarded_server
 from sdks import ROOT, SDKS, Sdk
 
 FOLDER = Path(__file__).parent
@@ -69,7 +70,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--case", action="append", metavar="PART", help="cases whose name contains this")
     parser.add_argument("--driver", metavar="COMMAND", help="a driver that is in no table; needs --transport")
     parser.add_argument("--transport", action="append", choices=TRANSPORTS, help="of --driver")
-    parser.add_argument("--lanes", type=int, default=2, metavar="N", help="drivers at a time, each with own servers")
+    parser.add_argument(
+        "--lanes", type=int, default=3, metavar="N", help="drivers at a time, each with a server of its own"
+    )
     parser.add_argument("--times", action="store_true", help="also tell which cases took longest")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="where the results go")
     asked = parser.parse_args()
@@ -94,19 +97,24 @@ async def _run_all(rows: Sequence[Row], cases: Sequence[Case], lane_count: int) 
     waiting = list(rows)
     verdicts: dict[str, dict[str, Verdict]] = {}
 
-    async def work(folder: Path) -> None:
-        async with Lane(folder) as lane:
+    async def work(folder: Path, guarded: RealServer) -> None:
+        async with Lane(folder, guarded) as lane:
             while waiting:
                 row = waiting.pop(0)
                 verdicts[_name(row)] = await _run_row(lane, row, cases)
                 print(f"{_name(row)}: {sum(v.failed for v in verdicts[_name(row)].values())} failed", flush=True)
 
     with tempfile.TemporaryDirectory(prefix="conformance.") as folder:
-        async with asyncio.TaskGroup() as lanes:
-            for number in range(lane_count):
-                own = Path(folder) / str(number)
-                own.mkdir()
-                lanes.create_task(work(own))
+        guarded = guarded_server(Path(folder))
+        try:
+            await guarded.start()
+            async with asyncio.TaskGroup() as lanes:
+                for number in range(lane_count):
+                    own = Path(folder) / str(number)
+                    own.mkdir()
+                    lanes.create_task(work(own, guarded))
+        finally:
+            await guarded.stop()
     return verdicts
 
 

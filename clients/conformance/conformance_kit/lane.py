@@ -1,4 +1,4 @@
-"""Real servers of its own, on which one driver after the other runs its cases."""
+"""A real server of its own, on which one driver after the other runs its cases."""
 
 import asyncio
 import time
@@ -14,11 +14,13 @@ from conformance_kit.proxy import Address, Proxy
 from conformance_kit.reference import Reference
 from conformance_kit.scripted import NativeScript, Play, WebScripts
 from conformance_kit.scripts import script_of
-from conformance_kit.servers import guarded_server, open_server
+from conformance_kit.servers import RealServer, open_server
 from conformance_kit.verdict import faults
 
 LOG_TAIL_BYTES = 1500
 POLL_S = 0.02
+LEAVING_LIMIT_MS = 5000.0
+"""For sessions, after the last case of a driver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +50,22 @@ class Stage:
 
 
 class Lane:
-    """Use it as an asynchronous context manager; `run` is for one driver at a time."""
+    """Use it as an asynchronous context manager; `run` is for one driver at a time.
 
-    def __init__(self, folder: Path) -> None:
+    guarded  the server that takes a token, which all lanes share
+    """
+
+    def __init__(self, folder: Path, guarded: RealServer) -> None:
         self._folder = folder
         self._open = open_server()
-        self._guarded = guarded_server(folder)
+        self._guarded = guarded
         self._reference: Reference | None = None
 
     async def __aenter__(self) -> Self:
         try:
-            await asyncio.gather(self._open.start(), self._guarded.start())
+            await self._open.start()
         except BaseException:
-            await self.__aexit__()
+            await self._open.stop()
             raise
         self._reference = Reference(self._open.native)
         return self
@@ -68,7 +73,7 @@ class Lane:
     async def __aexit__(self, *_error: object) -> None:
         if self._reference is not None:
             await self._reference.close()
-        await asyncio.gather(self._open.stop(), self._guarded.stop())
+        await self._open.stop()
 
     async def run(
         self, command: Sequence[str], transport: str, cases: Sequence[Case], reads_ahead_bytes: int
@@ -86,10 +91,13 @@ class Lane:
             async for result in results:
                 stage = next(place)
                 verdicts[stage.case.name] = await self._judged(stage, result, driver, reads_ahead_bytes)
-            last = stages[-1].case.name
-            if not driver.ended_well and not verdicts[last].failed:
-                verdicts[last] = Verdict([f"the driver did not end with 0 by itself{_tail(driver.log)}"])
-            return verdicts
+        left = await self._sessions_left(LEAVING_LIMIT_MS)
+        if not driver.ended_well:
+            left.append(f"the driver did not end with 0 by itself{_tail(driver.log)}")
+        last = stages[-1].case.name
+        if left and not verdicts[last].failed:
+            verdicts[last] = Verdict([f"after the last case: {'; '.join(left)}"])
+        return verdicts
 
     async def _stage(self, case: Case, transport: str, web: WebScripts, stack: AsyncExitStack) -> Stage:
         play = None

@@ -44,6 +44,7 @@ class Proxy:
         self._closes = list(fault.get("closeAfterBytes", ()))
         self._refusals = int(fault.get("refuseConnections", 0))
         self._server: asyncio.Server | None = None
+        self._bound: socket.socket | None = None
         self._relays: set[asyncio.Task[None]] = set()
         self.bytes_down = 0
         self.connection_count = 0
@@ -51,13 +52,16 @@ class Proxy:
     async def start(self) -> Address:
         """Listen; where."""
         if self._fault.get("dead"):
-            with socket.create_server(("127.0.0.1", 0)) as closed:
-                return "127.0.0.1", int(closed.getsockname()[1])
+            self._bound = socket.socket()
+            self._bound.bind(("127.0.0.1", 0))  # and never listens: connections are refused, and nobody else gets it
+            return "127.0.0.1", int(self._bound.getsockname()[1])
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=PIECE_BYTES)
         return "127.0.0.1", int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
         """Drop all connections."""
+        if self._bound is not None:
+            self._bound.close()
         if self._server is not None:
             self._server.close()
         for relay in self._relays:

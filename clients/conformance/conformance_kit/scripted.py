@@ -10,6 +10,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ CORS = [
     (b"access-control-allow-headers", b"*, authorization"),
     (b"access-control-expose-headers", b"*"),
 ]
+UNARY_METHODS = ("ListGenerators", "GetGenerator", "ControlSession", "ControlWorld")
 UNARY_STATUS = {
     "INVALID_ARGUMENT": 400,
     "FAILED_PRECONDITION": 400,
@@ -42,6 +44,7 @@ UNARY_STATUS = {
 MESSAGE, END_OF_CONNECT, TRAILERS_OF_GRPC_WEB = 0x00, 0x02, 0x80
 
 Send = Callable[[dict[str, Any]], Any]
+Outputs = Callable[[bytes], AsyncIterator[Output]]
 
 
 class Play:
@@ -51,10 +54,10 @@ class Play:
         self._script = script
         self.call_count = 0
 
-    def outputs(self, request: bytes) -> AsyncIterator[Output]:
+    def outputs(self, method: str, request: bytes) -> AsyncIterator[Output]:
         """What the script does about one more call."""
         self.call_count += 1
-        return self._script(Call(self.call_count, request))
+        return self._script(Call(method, self.call_count, request))
 
 
 class NativeScript:
@@ -81,19 +84,20 @@ class _AnyMethod(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic t
         self._play = play
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
-        """Catalogs are unary, all else streams."""
-        if "CatalogService" in details.method:
-            return grpc.unary_unary_rpc_method_handler(self._unary)
-        return grpc.unary_stream_rpc_method_handler(self._stream)
+        """Any method, by its kind."""
+        method = details.method.rpartition("/")[2]
+        if method in UNARY_METHODS:
+            return grpc.unary_unary_rpc_method_handler(partial(self._unary, method))
+        return grpc.unary_stream_rpc_method_handler(partial(self._stream, method))
 
-    async def _unary(self, request: bytes, context: Any) -> bytes:
-        async for output in self._stream(request, context):
+    async def _unary(self, method: str, request: bytes, context: Any) -> bytes:
+        async for output in self._stream(method, request, context):
             return output
         return b""
 
-    async def _stream(self, request: bytes, context: Any) -> AsyncIterator[bytes]:
+    async def _stream(self, method: str, request: bytes, context: Any) -> AsyncIterator[bytes]:
         try:
-            async for output in self._play.outputs(request):
+            async for output in self._play.outputs(method, request):
                 assert isinstance(output, bytes), "raw bytes are for the web port"
                 yield output
         except Ended as end:
@@ -145,7 +149,8 @@ class WebScripts:
                 break
         kind = dict(scope["headers"]).get(b"content-type", b"").decode()
         play = self._plays[scope["server"][1]]
-        answering = asyncio.create_task(_dialect_of(kind)(play, body, kind, send))
+        method = scope["path"].rpartition("/")[2]
+        answering = asyncio.create_task(_dialect_of(kind)(partial(play.outputs, method), body, kind, send))
         leaving = asyncio.create_task(receive())  # the next event is that the client goes
         await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
         for task in (answering, leaving):
@@ -162,25 +167,27 @@ class _Quiet(uvicorn.Server):
         yield
 
 
-def _dialect_of(kind: str) -> Callable[[Play, bytes, str, Send], Any]:
+def _dialect_of(kind: str) -> Callable[[Outputs, bytes, str, Send], Any]:
     if kind.startswith("application/grpc-web"):
         return _grpc_web
     return _connect_stream if kind.startswith("application/connect+proto") else _connect_unary
 
 
-async def _grpc_web(play: Play, body: bytes, kind: str, send: Send) -> None:
-    await _stream(play, body[5:], kind, send, _grpc_web_end)
+async def _grpc_web(outputs: Outputs, body: bytes, kind: str, send: Send) -> None:
+    await _stream(outputs, body[5:], kind, send, _grpc_web_end)
 
 
-async def _connect_stream(play: Play, body: bytes, kind: str, send: Send) -> None:
-    await _stream(play, body[5:], kind, send, _connect_end)
+async def _connect_stream(outputs: Outputs, body: bytes, kind: str, send: Send) -> None:
+    await _stream(outputs, body[5:], kind, send, _connect_end)
 
 
-async def _stream(play: Play, request: bytes, kind: str, send: Send, ending: Callable[[Ended | None], bytes]) -> None:
+async def _stream(
+    outputs: Outputs, request: bytes, kind: str, send: Send, ending: Callable[[Ended | None], bytes]
+) -> None:
     begun = False
     end: Ended | None = None
     try:
-        async for output in play.outputs(request):
+        async for output in outputs(request):
             if isinstance(output, Http):
                 await _respond(send, output.status, output.body, [(b"content-type", output.content_type.encode())])
                 return
@@ -222,9 +229,9 @@ def _trailers(end: Ended | None) -> list[tuple[str, str]]:
     return [*told, ("grpc-status-details-bin", rich)] if rich else told
 
 
-async def _connect_unary(play: Play, body: bytes, kind: str, send: Send) -> None:
+async def _connect_unary(outputs: Outputs, body: bytes, kind: str, send: Send) -> None:
     try:
-        async for output in play.outputs(body):
+        async for output in outputs(body):
             assert isinstance(output, bytes)
             await _respond(send, 200, output, [(b"content-type", kind.encode())])
             return

@@ -6,16 +6,19 @@ web port it may also yield `Raw`, bytes that go into the response as they are, a
 
 import asyncio
 import hashlib
+import json
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import grpc
+import numpy as np
 from google.protobuf import any_pb2, duration_pb2, message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no types
 
-from morphogen.v1 import catalog_pb2, common_pb2, diagnostics_pb2
+from morphogen.v1 import catalog_pb2, character_pb2, common_pb2, diagnostics_pb2
 
 Response = diagnostics_pb2.StreamProbeResponse
 """All generating calls number header, part and trailer alike."""
@@ -26,8 +29,9 @@ FOREVER_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: its number, from 1, among those of its case, and its request."""
+    """One call: its method, its number, from 1, among those of its case, and its request."""
 
+    method: str
     attempt: int
     request: bytes
 
@@ -274,6 +278,27 @@ async def catalog(_call: Call, names: list[str]) -> AsyncIterator[Output]:
     yield catalog_pb2.ListGeneratorsResponse(generators=generators).SerializeToString()
 
 
+async def frames(call: Call, count: int, size_px: int = 256) -> AsyncIterator[Output]:
+    """A character's frames, one JPEG picture after the other, as fast as they are taken; controls are taken too."""
+    if call.method == "ControlSession":
+        yield character_pb2.ControlSessionResponse().SerializeToString()
+        return
+    joints = [f"joint {number}" for number in range(19)]
+    rest = {"parents": [-1] + 18 * [0], "rest_offset_m": 19 * [[0, 0, 0]], "height_m": 1.7, "identity": {}}
+    stream = Parts(1 + count, 0)
+    stream.payloads = [json.dumps({"joints": joints, **rest}).encode(), *(count * [_picture(size_px)])]
+    header = Response.FromString(stream.header())
+    header.header.canonical_request = '{"first_frame": 0}'
+    header.header.session_id = "scripted"
+    yield header.SerializeToString()
+    for number in range(1 + count):
+        for chunk in stream.chunks(number):
+            chunk.map, chunk.media_type = ("frame", "image/jpeg") if number else ("description", "application/json")
+            chunk.lod_px = size_px if number else 0
+            yield _part(chunk)
+    yield stream.trailer()
+
+
 async def raw(_call: Call, hex_bytes: str, behind_parts: int | None = None) -> AsyncIterator[Output]:
     """On the web port: good messages up to so many parts, then these bytes, then the response's end."""
     for each in Parts().messages()[: 0 if behind_parts is None else 1 + behind_parts]:
@@ -299,6 +324,7 @@ SCRIPTS: Mapping[str, Callable[..., AsyncIterator[Output]]] = {
         empty_part,
         large_message,
         catalog,
+        frames,
         raw,
         http,
     )
@@ -310,6 +336,14 @@ def script_of(described: Mapping[str, Any]) -> Script:
     arguments = dict(described)
     script = SCRIPTS[arguments.pop("name")]
     return lambda call: script(call, **arguments)
+
+
+def _picture(size_px: int) -> bytes:
+    y, x = np.mgrid[:size_px, :size_px]
+    color = np.stack([x % 256, y % 256, (x * y // 64) % 256], -1).astype(np.uint8)
+    done, data = cv2.imencode(".jpg", color, [cv2.IMWRITE_JPEG_QUALITY, 80])
+    assert done
+    return data.tobytes()
 
 
 def _part(chunk: common_pb2.PartChunk) -> bytes:

@@ -66,9 +66,11 @@ export class Tally {
   private readonly names = new Set<string>();
   private readonly arrivalsMs: number[] = [];
   private readonly told: Record<string, unknown> = {};
-  private digest: Uint8Array<ArrayBuffer> | undefined = new Uint8Array(32);
+  private digest: Uint8Array<ArrayBuffer> | undefined;
 
-  constructor(private readonly asked: Case) {}
+  constructor(private readonly asked: Case) {
+    this.digest = asked.arrivals ? undefined : new Uint8Array(32);
+  }
 
   /** A part came; `data` is all of its bytes, or undefined if they were not handed out. */
   async part(name: string, data: Uint8Array<ArrayBuffer> | undefined): Promise<void> {
