@@ -58,7 +58,7 @@ _SPELLINGS = tuple(
         (r"\bTime\.get_ticks_", "OS.get_ticks_"),
         (r"\b([\w.]+)\.start\((\w+)\)", r'\1.start(self, "\2")'),
         (r"\b([\w.]+)\.(\w+)\.(connect|disconnect)\((\w+)\.bind\((.*)\)\)$", r'\1.\3("\2", self, "\4", [\5])'),
-        (r"\b([\w.]+)\.(\w+)\.(connect|disconnect)\((\w+)\)$", r'\1.\3("\2", self, "\4")'),
+        (r"(?<!\w)([\w.]+(?:\([^)]*\))?)\.(\w+)\.(connect|disconnect)\((\w+)\)$", r'\1.\3("\2", self, "\4")'),
         (r"(?<![\w.])(\w+)\.(connect|disconnect)\((\w+)\)$", r'\2("\1", self, "\3")'),
         (r"\b([\w.]+)\.(\w+)\.emit\(\)", r'\1.emit_signal("\2")'),
         (r"\b([\w.]+)\.(\w+)\.emit\(", r'\1.emit_signal("\2", '),
@@ -71,6 +71,8 @@ _SPELLINGS = tuple(
 _MISSING = re.compile(
     r"@|\bawait\b|\bsuper\b|\bfunc\(|\bstatic var\b|\bnot in\b|\bis not\b|\bis_empty\(|\.slice\(|\.bind\(|\bArray\["
 )
+# What Godot 3 says and Godot 4 does not: there these functions have no type to be inferred.
+_UNTYPED = re.compile(r":= (?:clamp|min|max|lerp|round|floor|ceil|abs|sign)\(")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -116,6 +118,8 @@ def _with_icons(lines: list[str]) -> list[str | None]:
 
 def _line(number: int, line: str) -> str:
     code, comment = _split(line)
+    if _UNTYPED.search(code):
+        raise ValueError(f"line {number}: Godot 4 infers no type here: {line.strip()}")
     for pattern, replacement in _SPELLINGS:
         code = pattern.sub(replacement, code)
     if found := _MISSING.search(_STRING.sub('""', code)):

@@ -1,5 +1,7 @@
 extends SceneTree
-## The conformance driver: runs the cases of a JSON file, its last argument. The contract: clients/conformance/README.md.
+## The conformance driver: runs the cases of a JSON file, its last argument.
+##
+## The contract is in clients/conformance/README.md.
 
 const CaseRun := preload("case_run.gd")
 const Platform := preload("res://addons/morphogen/platform.gd")

@@ -41,7 +41,7 @@ func _process(delta: float) -> void:
 	camera.transform.origin += Vector3(forward.x, 0.0, forward.z).normalized() * speed_mps * delta
 	var ground_m: float = world.height_at(camera.transform.origin.x, camera.transform.origin.z)
 	if not is_nan(ground_m):
-		var wanted_m := max(ground_m, 0.0) + ABOVE_GROUND_M
+		var wanted_m: float = max(ground_m, 0.0) + ABOVE_GROUND_M
 		camera.transform.origin.y = lerp(camera.transform.origin.y, wanted_m, min(1.0, 2.0 * delta))
 
 

@@ -86,6 +86,11 @@ static func texture_of(image: Image) -> Texture:
 	return texture
 
 
+# A texture that lies in a file: Godot 3 makes its mipmaps when it is loaded.
+static func texture_to_save(image: Image) -> Texture:
+	return texture_of(image)
+
+
 # Show another image of the same size in a texture.
 static func update_texture(texture: ImageTexture, image: Image) -> void:
 	if texture.get_size() == image.get_size() and texture.get_format() == image.get_format():
@@ -143,8 +148,16 @@ static func screen_of(viewport: Viewport) -> Image:
 
 # Files and sockets that this process has open; 0 where the system does not tell.
 static func open_file_count() -> int:
+	return _entry_count("/proc/self/fd")
+
+
+static func thread_count() -> int:
+	return _entry_count("/proc/self/task")
+
+
+static func _entry_count(path: String) -> int:
 	var folder := Directory.new()
-	if folder.open("/proc/self/fd") != OK:
+	if folder.open(path) != OK:
 		return 0
 	var count := 0
 	folder.list_dir_begin(true)
@@ -157,3 +170,26 @@ static func open_file_count() -> int:
 # Connect a signal by name.
 static func connect_signal(source: Object, signal_name: String, target: Object, method: String) -> void:
 	source.connect(signal_name, target, method)
+
+
+# Let a picture be shown smaller than it is.
+static func let_shrink(shown: TextureRect) -> void:
+	shown.expand = true
+
+
+static func let_wrap(label: Label) -> void:
+	label.autowrap = true
+
+
+# Remove a folder with its files.
+static func remove_folder(path: String) -> void:
+	var folder := Directory.new()
+	if folder.open(path) != OK:
+		return
+	folder.list_dir_begin(true)
+	var name := folder.get_next()
+	while name != "":
+		folder.remove(name)
+		name = folder.get_next()
+	folder.list_dir_end()
+	folder.remove(path)

@@ -71,8 +71,8 @@ func covers(x_m: float, z_m: float) -> bool:
 ## Height of its ground in meters, between its vertices too.
 func height_at(x_m: float, z_m: float) -> float:
 	var cells := _edge - 1
-	var x := clamp((x_m - _origin_m.x) / _edge_m * cells, 0.0, cells)
-	var z := clamp((z_m - _origin_m.z) / _edge_m * cells, 0.0, cells)
+	var x: float = clamp((x_m - _origin_m.x) / _edge_m * cells, 0.0, cells)
+	var z: float = clamp((z_m - _origin_m.z) / _edge_m * cells, 0.0, cells)
 	var column := int(min(floor(x), cells - 1))
 	var row := int(min(floor(z), cells - 1))
 	var at := row * _edge + column

@@ -15,6 +15,7 @@ signal failed(error)
 
 const Pictures := preload("formats/pictures.gd")
 const Platform := preload("platform.gd")
+const Surface := preload("formats/surface.gd")
 const Workshop := preload("formats/workshop.gd")
 
 ## The MorphogenClient.
@@ -116,14 +117,7 @@ func _on_image(ticket: Array, image: Image) -> void:
 
 
 func _show(maps: Dictionary) -> void:
-	material.albedo_texture = maps.get("albedo")
-	material.normal_enabled = maps.get("normal") != null
-	material.normal_texture = maps.get("normal")
-	material.roughness_texture = maps.get("roughness")
-	material.metallic_texture = maps.get("metallic")
-	material.metallic = 1.0 if maps.get("metallic") != null else 0.0
-	material.ao_enabled = maps.get("ambient_occlusion") != null
-	material.ao_texture = maps.get("ambient_occlusion")
+	Surface.fill(material, maps)
 	if height_scale > 0.0:
 		Platform.set_height_map(material, maps.get("height"), height_scale)
 

@@ -64,6 +64,12 @@ static func texture_of(image: Image) -> Texture2D:
 	return ImageTexture.create_from_image(image)
 
 
+# A texture that lies in a file, with its mipmaps.
+static func texture_to_save(image: Image) -> Texture2D:
+	image.generate_mipmaps()
+	return texture_of(image)
+
+
 # Show another image of the same size in a texture.
 static func update_texture(texture: ImageTexture, image: Image) -> void:
 	if texture.get_image() != null and texture.get_size() == Vector2(image.get_size()):
@@ -119,10 +125,34 @@ static func screen_of(viewport: Viewport) -> Image:
 
 # Files and sockets that this process has open; 0 where the system does not tell.
 static func open_file_count() -> int:
-	var folder := DirAccess.open("/proc/self/fd")
+	return _entry_count("/proc/self/fd")
+
+
+static func thread_count() -> int:
+	return _entry_count("/proc/self/task")
+
+
+static func _entry_count(path: String) -> int:
+	var folder := DirAccess.open(path)
 	return folder.get_files().size() + folder.get_directories().size() if folder != null else 0
 
 
 # Connect a signal by name.
 static func connect_signal(source: Object, signal_name: String, target: Object, method: String) -> void:
 	source.connect(signal_name, Callable(target, method))
+
+
+# Let a picture be shown smaller than it is.
+static func let_shrink(shown: TextureRect) -> void:
+	shown.expand_mode = TextureRect.EXPAND_IGNORE_SIZE
+
+
+static func let_wrap(label: Label) -> void:
+	label.autowrap_mode = TextServer.AUTOWRAP_WORD_SMART
+
+
+# Remove a folder with its files.
+static func remove_folder(path: String) -> void:
+	for name in DirAccess.get_files_at(path):
+		DirAccess.remove_absolute(path + "/" + name)
+	DirAccess.remove_absolute(path)
