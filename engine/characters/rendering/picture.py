@@ -33,6 +33,49 @@ class Pictures:
 
 def draw(cast: Cast, joints: Joints, views: Views, size: int, supersampling: int = SUPERSAMPLING) -> Pictures:
     """Pictures of `size` x `size` pixels, one for each row of `cast`; the same inputs give the same bytes on a CPU."""
+    shots = _shot(cast, joints, views, size, supersampling)
+    return Pictures(shots.rgba(), shots.slots())
+
+
+def draw_rgba(cast: Cast, joints: Joints, views: Views, size: int, supersampling: int = SUPERSAMPLING) -> torch.Tensor:
+    """Only what is seen, `Pictures.rgba`, in half the time."""
+    return _shot(cast, joints, views, size, supersampling).rgba()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shots:
+    """Shaded samples.
+
+    pixel  int64 [samples], of all pictures' pixels
+    color  float32 [samples, 3]
+    slot   int64 [samples]
+    """
+
+    pixel: torch.Tensor
+    color: torch.Tensor
+    slot: torch.Tensor
+    batch: int
+    size: int
+    samples_per_pixel: int
+
+    def rgba(self) -> torch.Tensor:
+        """The mean of each pixel's samples [batch, 4, size, size], colors multiplied by alpha."""
+        values = torch.zeros(4, self.batch * self.size**2, device=self.color.device)
+        for row, channel in zip(values, self.color.unbind(1), strict=False):
+            row.index_add_(0, self.pixel, channel)
+        values[3] = torch.bincount(self.pixel, minlength=values.shape[1])
+        pictures = values.view(4, self.batch, self.size, self.size).transpose(0, 1)
+        return pictures / self.samples_per_pixel
+
+    def slots(self) -> torch.Tensor:
+        """How much of each pixel shows each color slot [batch, 8, size, size]."""
+        count = self.batch * self.size**2 * SLOT_COUNT
+        shown = torch.bincount(self.pixel * SLOT_COUNT + self.slot, minlength=count).to(self.color.dtype)
+        pictures = shown.view(self.batch, self.size, self.size, SLOT_COUNT).permute(0, 3, 1, 2)
+        return pictures / self.samples_per_pixel
+
+
+def _shot(cast: Cast, joints: Joints, views: Views, size: int, supersampling: int) -> _Shots:
     batch, fine = len(cast), size * supersampling
     place, facing = skinned(joints, cast.rest_place, cast.position, cast.normal, cast.joint, cast.weight)
     seen = views.local(place)
@@ -48,47 +91,52 @@ def draw(cast: Cast, joints: Joints, views: Views, size: int, supersampling: int
     picture = torch.arange(batch, device=screen.device).repeat_interleave(cast.triangle.shape[1])
     samples = rasterize(screen.flatten(0, 1)[triangle], picture, batch, fine)
     corners = triangle[samples.triangle]
-    return _collected(cast, views, samples, corners, place.flatten(0, 1), facing.flatten(0, 1), size, supersampling)
-
-
-def _collected(
-    cast: Cast, views: Views, samples: Samples, corners: torch.Tensor, place: torch.Tensor, facing: torch.Tensor,
-    size: int, supersampling: int,
-) -> Pictures:  # fmt: skip
-    """Shade every sample and average the samples of a pixel."""
-    share = samples.share[..., None]
-    normal = (facing[corners] * share).sum(1)
-    normal = normal / normal.norm(dim=-1, keepdim=True).clamp_min(1e-9)
-    point = (place[corners] * share).sum(1)
-    brightness = (cast.brightness.flatten()[corners] * samples.share).sum(1)
     slot = cast.slot.flatten()[corners[:, 0]]
-    light, gloss = shading(views, samples.picture, normal, point, slot)
-    color = cast.palette[samples.picture, slot] * (brightness * light)[:, None] + gloss[:, None]
-    batch = len(cast)
+    color = _shaded(cast, views, samples, corners, slot, place.flatten(0, 1), facing.flatten(0, 1))
     pixel = (samples.picture * size + samples.row // supersampling) * size + samples.column // supersampling
-    values = torch.zeros(batch * size * size, 3 + SLOT_COUNT, device=color.device)
-    ones = torch.nn.functional.one_hot(slot, SLOT_COUNT).to(color.dtype)
-    values.index_add_(0, pixel, torch.cat([color.clamp(0, 1), ones], 1))
-    values = (values / supersampling**2).view(batch, size, size, -1).permute(0, 3, 1, 2)
-    slots = values[:, 3:]
-    return Pictures(torch.cat([values[:, :3], slots.sum(1, keepdim=True)], 1), slots)
+    return _Shots(pixel, color, slot, batch, size, supersampling**2)
+
+
+def _shaded(
+    cast: Cast, views: Views, samples: Samples, corners: torch.Tensor, slot: torch.Tensor, place: torch.Tensor,
+    facing: torch.Tensor,
+) -> torch.Tensor:  # fmt: skip
+    """Colors [samples, 3] in 0 to 1."""
+    values = torch.cat([facing, place, cast.brightness.flatten()[:, None]], 1)
+    mixed = torch.zeros(len(corners), values.shape[1], device=values.device)
+    for corner, share in zip(corners.unbind(1), samples.share, strict=True):
+        mixed += values[corner] * share[:, None]
+    normal, point, brightness = mixed.t().contiguous().split((3, 3, 1))
+    normal = normal / _length(normal).clamp_min(1e-9)
+    light, gloss = shading(views, samples.picture, normal, point, slot)
+    color = cast.palette[samples.picture, slot] * (brightness[0] * light)[:, None] + gloss[:, None]
+    return torch.clamp(color, 0, 1)
 
 
 def shading(
     views: Views, picture: torch.Tensor, normal: torch.Tensor, point: torch.Tensor, slot: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Factor of the sRGB color, and what gleams on top of it, [samples] each."""
-    to_eye = views.position[picture] - point
-    to_eye = to_eye / to_eye.norm(dim=-1, keepdim=True)
-    lamp = views.light[picture]
-    toward = (normal * lamp).sum(-1)
+    """Factor of the sRGB color, and what gleams on top of it, [samples] each, from rows [3, samples]."""
+    to_eye = views.position.t()[:, picture] - point
+    to_eye = to_eye / _length(to_eye)
+    lamp = views.light.t()[:, picture]
+    toward = _product(normal, lamp)
     direct = ((toward + 0.2) / 1.2).clamp_min(0.0)
-    sky = 0.82 + 0.18 * normal[:, 1]
+    sky = 0.82 + 0.18 * normal[1]
     ambient = views.ambient[picture]
-    rim = (1.0 - (normal * to_eye).sum(-1)).clamp(0, 1) ** 3 * (0.5 + 0.5 * normal[:, 1]).clamp_min(0.0)
+    rim = (1.0 - _product(normal, to_eye)).clamp(0, 1) ** 3 * (0.5 + 0.5 * normal[1]).clamp_min(0.0)
     light = ambient * sky + (1.05 - 0.6 * ambient) * direct + 0.22 * rim
     half = lamp + to_eye
-    half = half / half.norm(dim=-1, keepdim=True).clamp_min(1e-6)
-    gleam = (normal * half).sum(-1).clamp_min(0.0) ** 20
+    half = half / _length(half).clamp_min(1e-6)
+    gleam = _product(normal, half).clamp_min(0.0) ** 20
     metal = (slot == METAL).to(gleam.dtype)
     return light.clamp_min(0.02) ** _GAMMA, 0.35 * gleam * metal * (1.0 - 0.5 * ambient)
+
+
+def _product(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """Scalar products [samples] of vectors [3, samples]."""
+    return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
+
+
+def _length(vector: torch.Tensor) -> torch.Tensor:
+    return _product(vector, vector).sqrt()

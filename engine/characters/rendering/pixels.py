@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from engine.characters.character import Character
 from engine.characters.rendering.cast import cast_of
-from engine.characters.rendering.picture import draw
+from engine.characters.rendering.picture import draw_rgba
 from engine.characters.rendering.stage import stage, take_of
 from engine.characters.rendering.views import FrameCamera, FrameLight
 from engine.motion.pose import Poses
@@ -44,5 +44,5 @@ def rendered(
     with torch.inference_mode():
         for index in range(poses.shape[0]):
             joints, views = stage(cast, take_of(poses[index : index + 1], camera, light))
-            frames.append(to_pixels(draw(cast, joints, views, size_px).rgba))
+            frames.append(to_pixels(draw_rgba(cast, joints, views, size_px)))
     return np.concatenate(frames)

@@ -7,6 +7,7 @@ levels of detail (MSFT_lod): give it a scene written with `lods=False`. Tried wi
 import shutil
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from engine.codecs.gltf.document import GLB_MAGIC
@@ -44,9 +45,11 @@ def _run(data: bytes, program: Path, folder: Path, time_limit_s: float) -> bytes
     """What the program makes of `data`, working in `folder`."""
     source, packed = folder / "source.glb", folder / "packed.glb"
     source.write_bytes(data)
-    command: list[str | Path] = [program, "-i", source, "-o", packed, *_OPTIONS]
     # The arguments are files made here and constants; the program is the user's own.
-    done = subprocess.run(command, capture_output=True, text=True, timeout=time_limit_s, check=False)  # noqa: S603
+    run = partial(subprocess.run, capture_output=True, text=True, timeout=time_limit_s, check=False)
+    done = run([program, "-i", source, "-o", packed, *_OPTIONS])
+    if "Unrecognized option" in done.stderr:
+        raise OutputError(f"{program}: too old; tried with gltfpack 1.3")
     result = packed.read_bytes() if packed.is_file() else b""
     if done.returncode or not result.startswith(GLB_MAGIC.to_bytes(4, "little")):
         said = (done.stderr or done.stdout).strip().splitlines()

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.characters.rendering.picture import draw
+from engine.characters.rendering.picture import draw_rgba
 from engine.characters.rendering.pixels import to_pixels
 from engine.characters.rendering.stage import stage, take_of
 from engine.characters.rendering.views import FIELD_OF_VIEW_DEG, FrameCamera, FrameLight
@@ -38,7 +38,7 @@ class MeshPainter:
         with torch.inference_mode():
             take = take_of(_poses(pose), camera_of(steering), light_of(steering))
             joints, views = stage(figure.cast, take)
-            pixels: NDArray[np.uint8] = to_pixels(draw(figure.cast, joints, views, size_px).rgba)[0]
+            pixels: NDArray[np.uint8] = to_pixels(draw_rgba(figure.cast, joints, views, size_px))[0]
         return pixels
 
 

@@ -80,7 +80,7 @@ def character(  # noqa: PLR0913 - a command has as many arguments as it has opti
     size: Annotated[int, typer.Option(metavar="PX", help="Edge length of pictures: 128 or 256.")] = 256,
     renderer: Annotated[
         str | None,
-        typer.Option(metavar="network|mesh", help="Who draws.", show_default="mesh; live, the network"),
+        typer.Option(metavar="network|mesh", help="Who draws.", show_default="mesh"),
     ] = None,
     codec: Annotated[
         str | None, typer.Option(help="h264, vp9, av1 or mjpeg.", show_default="what the file usually has")
@@ -116,7 +116,7 @@ def character(  # noqa: PLR0913 - a command has as many arguments as it has opti
     access = access_from(server, None, token_file, root_certificates, client_certificate, client_key)
     with open_source(access) as source:
         if live:
-            fly(source, setting, rate_hz, drawn_by(source, renderer or quickest(source), look))
+            fly(source, setting, rate_hz, drawn_by(source, renderer, look))
             return
         kind = kind_of(target)
         if kind == "model":
@@ -128,12 +128,6 @@ def character(  # noqa: PLR0913 - a command has as many arguments as it has opti
             record = film_frames(source, request, target, film)
     if target != PIPE:
         typer.echo(json.dumps(record, indent=2) if as_json else _line(record))
-
-
-def quickest(source: CharacterSource) -> str | None:
-    """The renderer that can keep pace with a person: the network where there is one."""
-    there = dict(source.info("frames").choices).get("renderer", ())
-    return "network" if "network" in there else None
 
 
 def drawn_by(source: CharacterSource, renderer: str | None, look: Pictures) -> Pictures:

@@ -115,7 +115,7 @@ class FrameOptions(TypedDict, total=False):
     format            of pictures: "raw", "png", "webp", "jpeg", or as video "h264", "vp9", "av1", "mjpeg"; default:
                       no pictures
     size_px           128 or 256 (default)
-    renderer          "mesh" (default) or "network", faster and softer
+    renderer          "mesh" (default) or "network", softer
     quality           1 to 100, default 80
     alpha             whether video keeps transparency; vp9 only
     background        "#rrggbb" where transparency is not kept

@@ -126,7 +126,7 @@ def test_rasterizer_keeps_the_nearest_front_face() -> None:
     assert set(samples.triangle[samples.picture == 0].tolist()) == {1}
     assert set(samples.triangle[samples.picture == 1].tolist()) == {3}
     assert int((samples.picture == 0).sum()) == 120 + 16
-    assert torch.allclose(samples.share.sum(1), torch.ones(len(samples.share)))
+    assert torch.allclose(samples.share.sum(0), torch.ones(len(samples.row)))
 
 
 def test_cameras_lights_and_sizes_are_checked(knight: Character) -> None:

@@ -29,6 +29,7 @@ def test_the_program_gets_the_file_and_its_result_comes_back(tmp_path: Path) -> 
         ("echo first; echo bad file >&2; exit 3", "failed with status 3: bad file"),
         ("exit 0", "failed with status 0: no message"),
         ('echo text > "$4"', "failed with status 0: no message"),
+        ("echo Unrecognized option -vpf >&2; exit 1", r"too old; tried with gltfpack 1\.3"),
     ],
 )
 def test_a_program_that_fails_is_quoted(tmp_path: Path, script: str, message: str) -> None:
@@ -53,7 +54,12 @@ def test_the_real_program_makes_scenes_smaller_and_keeps_the_instances(village: 
     if found is None:
         pytest.skip("gltfpack is not installed")
     plain = write_scene_glb(village, {"Software": "Morphogen 1.2.3"}, lods=False)
-    packed = pack_glb(plain, found)
+    try:
+        packed = pack_glb(plain, found)
+    except OutputError as error:
+        if "too old" in str(error):
+            pytest.skip(str(error))
+        raise
     assert len(packed) < 0.6 * len(plain)
     document = json.loads(packed[20 : 20 + struct.unpack_from("<I", packed, 12)[0]])
     assert "EXT_mesh_gpu_instancing" in document["extensionsRequired"]
