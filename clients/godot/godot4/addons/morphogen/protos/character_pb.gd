@@ -145,7 +145,7 @@ enum FrameFormat {
 enum FrameRenderer {
 	## Not given: taken as FRAME_RENDERER_MESH.
 	FRAME_RENDERER_UNSPECIFIED = 0,
-	## The frame network: several times faster, and softer.
+	## The frame network, from the pose alone: softer.
 	FRAME_RENDERER_NETWORK = 1,
 	## The software renderer, from the character's mesh: what an engine shows of the binary glTF.
 	FRAME_RENDERER_MESH = 2,

@@ -32,7 +32,7 @@ namespace Morphogen.V1
     {
         /// <summary>Not given: taken as FRAME_RENDERER_MESH.</summary>
         Unspecified = 0,
-        /// <summary>The frame network: several times faster, and softer.</summary>
+        /// <summary>The frame network, from the pose alone: softer.</summary>
         Network = 1,
         /// <summary>The software renderer, from the character's mesh: what an engine shows of the binary glTF.</summary>
         Mesh = 2,

@@ -879,7 +879,7 @@ export enum FrameRenderer {
   UNSPECIFIED = 0,
 
   /**
-   * The frame network: several times faster, and softer.
+   * The frame network, from the pose alone: softer.
    *
    * @generated from enum value: FRAME_RENDERER_NETWORK = 1;
    */
