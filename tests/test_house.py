@@ -34,6 +34,7 @@ DOCUMENTS = (
     "clients/blender/README.md",
     "clients/web/README.md",
     "clients/cpp/README.md",
+    "clients/godot/README.md",
 )
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 MODULE_LINES_MAX = 400

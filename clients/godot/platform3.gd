@@ -193,3 +193,9 @@ static func remove_folder(path: String) -> void:
 		name = folder.get_next()
 	folder.list_dir_end()
 	folder.remove(path)
+
+
+# A sky that metal can reflect.
+static func set_sky(environment: Environment) -> void:
+	environment.background_mode = Environment.BG_SKY
+	environment.background_sky = ProceduralSky.new()

@@ -5,12 +5,12 @@ const Client := preload("res://addons/morphogen/morphogen_client.gd")
 const Character := preload("res://addons/morphogen/morphogen_character.gd")
 const Stage := preload("stage.gd")
 
-const TURN_DEG_PER_S := 30.0
+const TURN_DEG_PER_S := 12.0
 
 ## Frames that were shown, of the model and of the pictures.
 var pose_count := 0
 var picture_count := 0
-var heading_deg := 30.0
+var heading_deg := 0.0
 var speed_mps := 1.4
 var client: Node
 var walker: Spatial
@@ -70,9 +70,9 @@ func _add_portrait() -> void:
 
 func _process(delta: float) -> void:
 	if Input.is_action_pressed("ui_left"):
-		heading_deg += 3.0 * TURN_DEG_PER_S * delta
+		heading_deg += 8.0 * TURN_DEG_PER_S * delta
 	if Input.is_action_pressed("ui_right"):
-		heading_deg -= 3.0 * TURN_DEG_PER_S * delta
+		heading_deg -= 8.0 * TURN_DEG_PER_S * delta
 	heading_deg += TURN_DEG_PER_S * delta
 	if abs(heading_deg - _told_deg) > 2.0:
 		_told_deg = heading_deg
@@ -80,7 +80,7 @@ func _process(delta: float) -> void:
 		portrait.control({"speed_mps": speed_mps, "heading_deg": heading_deg})
 	if walker.skeleton != null:
 		var hips: Vector3 = walker.skeleton.get_bone_global_pose(0).origin
-		camera.look_at_from_position(Vector3(hips.x, 1.5, hips.z + 3.6), Vector3(hips.x, 0.8, hips.z), Vector3.UP)
+		camera.look_at_from_position(Vector3(hips.x, 1.2, hips.z + 1.8), Vector3(hips.x, 0.8, hips.z), Vector3.UP)
 
 
 func _on_pose(_number: int, _control_count: int) -> void:

@@ -1,6 +1,8 @@
 extends RefCounted
 ## What the examples share: light, sky, camera, the server's address.
 
+const Platform := preload("res://addons/morphogen/platform.gd")
+
 
 static func server_url() -> String:
 	var url := OS.get_environment("MORPHOGEN_URL")
@@ -22,8 +24,7 @@ static func add_light(scene: Node, angles_deg: Vector3, shadows: bool) -> void:
 
 static func sky() -> Environment:
 	var environment := Environment.new()
-	environment.background_mode = Environment.BG_COLOR
-	environment.background_color = Color(0.66, 0.78, 0.9)
+	Platform.set_sky(environment)
 	environment.ambient_light_color = Color(0.72, 0.8, 0.9)
 	environment.ambient_light_energy = 0.45
 	return environment

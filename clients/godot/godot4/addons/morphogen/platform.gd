@@ -156,3 +156,10 @@ static func remove_folder(path: String) -> void:
 	for name in DirAccess.get_files_at(path):
 		DirAccess.remove_absolute(path + "/" + name)
 	DirAccess.remove_absolute(path)
+
+
+# A sky that metal can reflect.
+static func set_sky(environment: Environment) -> void:
+	environment.background_mode = Environment.BG_SKY
+	environment.sky = Sky.new()
+	environment.sky.sky_material = ProceduralSkyMaterial.new()
