@@ -5,7 +5,7 @@ const Client := preload("res://addons/morphogen/morphogen_client.gd")
 const EndlessWorld := preload("res://addons/morphogen/morphogen_world.gd")
 const Stage := preload("stage.gd")
 
-const ABOVE_GROUND_M := 14.0
+const ABOVE_GROUND_M := 24.0
 
 ## Whether everything in view has been shown once.
 var settled := false

@@ -8,6 +8,7 @@ const SCRIPTS := [
 	preload("controls_test.gd"),
 	preload("dock_test.gd"),
 	preload("formats_test.gd"),
+	preload("nodes_test.gd"),
 ]
 
 

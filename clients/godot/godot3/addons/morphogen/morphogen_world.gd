@@ -55,6 +55,7 @@ var _building := 0
 var _ground_textures := {}
 var _water: SpatialMaterial = null
 var _settled_count := -1
+var _is_open := false
 var _told_m := Vector3()
 var _told_at_ms := 0
 
@@ -110,6 +111,8 @@ func leave() -> void:
 	_removed = {}
 	_building = 0
 	_settled_count = -1
+	_is_open = false
+	_told_at_ms = 0
 	_has_models = false
 	_model_meshes = {}
 	_model_users = {}
@@ -174,7 +177,8 @@ func _tell_viewer() -> void:
 
 
 func _on_opened(world: Reference) -> void:
-	if _told_at_ms == 0:
+	if not _is_open: # and not again after a reconnection
+		_is_open = true
 		emit_signal("opened", Vector3(world.viewer.x_m, 0.0, world.viewer.z_m))
 
 

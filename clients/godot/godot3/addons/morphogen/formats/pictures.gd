@@ -1,6 +1,8 @@
 extends Reference
 ## From files to images.
 
+const Platform := preload("../platform.gd")
+
 const GRAY_16 := [16, 0]
 const GRAY_ALPHA_8 := [8, 4]
 const CRC_POLYNOMIAL := 0xEDB88320
@@ -35,7 +37,7 @@ static func texture_image_of(file: Dictionary) -> Image:
 static func gray_16_of(data: PoolByteArray) -> PoolByteArray:
 	if data.size() < 33 or data[24] != GRAY_16[0] or data[25] != GRAY_16[1]:
 		return PoolByteArray()
-	var patched := data
+	var patched := Platform.sliced(data, 0, data.size()) # a copy: Godot 4 shares arrays of bytes
 	patched[24] = GRAY_ALPHA_8[0]
 	patched[25] = GRAY_ALPHA_8[1]
 	var checksum := _crc_32(patched, 12, 29)
