@@ -143,7 +143,10 @@ func healthy() -> RefCounted:
 
 ## How many calls go on.
 func task_count() -> int:
-	return _tasks.size()
+	var count := 0
+	for task in _tasks:
+		count += 0 if task.done else 1
+	return count
 
 
 ## Leave all calls, and close all connections.
