@@ -6,7 +6,7 @@ using System.Linq;
 using System.Threading;
 
 /// <summary>What a client leaves behind: sockets of this process, as Linux lists them.</summary>
-static class Leaks
+public static class Leaks
 {
     const string Established = "01";
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);

@@ -14,6 +14,7 @@ namespace Morphogen.Calls
     {
         const int MessageMaxBytes = 64 << 20;
         const int GrowthBytes = 1 << 20;
+        const int AbortReads = 64;
 
         readonly HttpResponseMessage _response;
         readonly Stream _stream;
@@ -23,6 +24,8 @@ namespace Morphogen.Calls
         readonly byte[] _head = new byte[5];
         byte[] _buffer = new byte[1 << 16];
         bool _complete;
+        int _reading;
+        int _closed;
 
         /// <summary>Takes over the response.</summary>
         public ServerCall(
@@ -32,7 +35,7 @@ namespace Morphogen.Calls
             _stream = stream;
             _newResponse = newResponse;
             _cancellation = cancellation;
-            _registration = cancellation.Register(response.Dispose); // a read that waits does not always look at tokens
+            _registration = cancellation.Register(Close);
         }
 
         /// <summary>The next message; null when all have come and the call went well. Throws what the status tells.</summary>
@@ -73,7 +76,41 @@ namespace Morphogen.Calls
         public void Dispose()
         {
             _registration.Dispose();
-            _response.Dispose();
+            Close();
+        }
+
+        void Close()
+        {
+            if (Interlocked.Exchange(ref _closed, 1) != 0)
+                return;
+            if (!_complete && Volatile.Read(ref _reading) == 0)
+                Abort();
+            _response.Dispose(); // a read that waits does not always look at its token
+        }
+
+        /// <summary>
+        /// Handlers that are told to dispose of a response read on for a while, to use the connection again, and the server
+        /// goes on sending. A read that is cancelled while it waits closes the connection at once.
+        /// </summary>
+        void Abort()
+        {
+            try
+            {
+                using (var leaving = new CancellationTokenSource())
+                    for (int reads = 0; reads < AbortReads; reads++)
+                    {
+                        Task<int> read = _stream.ReadAsync(_buffer, 0, _buffer.Length, leaving.Token);
+                        if (read.IsCompleted && read.Status == TaskStatus.RanToCompletion && read.Result > 0)
+                            continue;
+                        leaving.Cancel();
+                        read.ContinueWith(done => done.Exception, TaskContinuationOptions.ExecuteSynchronously);
+                        return;
+                    }
+            }
+            catch (Exception error) when (!(error is OutOfMemoryException))
+            {
+                // it is closed already
+            }
         }
 
         /// <summary>Fill the buffer. It grows with what arrives, not with what is announced.</summary>
@@ -93,14 +130,22 @@ namespace Morphogen.Calls
         /// <summary>Read exactly so many bytes; false if the response ended instead.</summary>
         async Task<bool> Read(byte[] target, int offset, int count)
         {
-            for (int end = offset + count; offset < end;)
+            Volatile.Write(ref _reading, 1);
+            try
             {
-                int read = await _stream.ReadAsync(target, offset, end - offset, _cancellation).ConfigureAwait(false);
-                if (read == 0)
-                    return false;
-                offset += read;
+                for (int end = offset + count; offset < end;)
+                {
+                    int read = await _stream.ReadAsync(target, offset, end - offset, _cancellation).ConfigureAwait(false);
+                    if (read == 0)
+                        return false;
+                    offset += read;
+                }
+                return true;
             }
-            return true;
+            finally
+            {
+                Volatile.Write(ref _reading, 0);
+            }
         }
     }
 }

@@ -145,9 +145,9 @@ namespace Morphogen
         /// <summary>Cancel it. Harmless when repeated.</summary>
         public virtual void Dispose()
         {
-            _attempts.Dispose();
             if (Volatile.Read(ref _pulling) == 0 || _ended)
                 Leave();
+            _attempts.Dispose();
         }
 
         /// <summary>An attempt's header has come.</summary>
@@ -156,7 +156,7 @@ namespace Morphogen
             return Task.CompletedTask;
         }
 
-        /// <summary>The caller is done with <see cref="Current"/>.</summary>
+        /// <summary>The caller is done with <see cref="Current"/>, or a part came again.</summary>
         internal virtual void Taken()
         {
         }
@@ -188,6 +188,8 @@ namespace Morphogen
                 Part part = _session.Receive(message);
                 if (message.Header != null)
                     await Opened(message.Header).ConfigureAwait(false);
+                if (_session.SkippedPart)
+                    Taken();
                 if (part == null)
                     continue;
                 _attempts.Progress();

@@ -35,6 +35,9 @@ namespace Morphogen.Streams
         /// <summary>The end; null before it has come.</summary>
         public StreamTrailer Trailer { get { return _assembler?.Trailer; } }
 
+        /// <summary>Whether the last message completed a part that had been delivered before.</summary>
+        public bool SkippedPart { get; private set; }
+
         /// <summary>Get ready for the next attempt.</summary>
         public void Begin()
         {
@@ -44,6 +47,7 @@ namespace Morphogen.Streams
         /// <summary>Take the next message; the part that it completes, if it does and it has not been delivered before.</summary>
         public Part Receive(IStreamMessage message)
         {
+            SkippedPart = false;
             Part part = _assembler.Receive(message);
             if (message.Header != null)
                 Answered(message.Header);
@@ -52,11 +56,12 @@ namespace Morphogen.Streams
 
         /// <summary>
         /// Whether the next attempt has to start anew: the request was good enough before, so it is the token that this
-        /// server does not take.
+        /// server does not take. What a live stream has left out cannot be compared: it never starts anew.
         /// </summary>
         public bool StartsAnewAfter(Exception reason)
         {
-            if (!(reason is InvalidRequestException) || Token.Length == 0 || Token == _given)
+            bool refused = reason is InvalidRequestException && _assembler.Header == null;
+            if (!refused || _gaps || Token.Length == 0 || Token == _given)
                 return false;
             Token = Array.Empty<byte>();
             _behind = Progress.None;
@@ -89,6 +94,7 @@ namespace Morphogen.Streams
                     && !new Wire.Bytes(progress.Digest).SameAs(_delivered.Digest))
                     throw new ChecksumMismatchException(
                         $"the first {_delivered.NextSequence} parts changed between two attempts at the same request");
+                SkippedPart = true;
                 return null;
             }
             _delivered = progress;

@@ -131,9 +131,9 @@ namespace Morphogen
         /// <summary>End it at once. Harmless when repeated.</summary>
         public void Dispose()
         {
-            _attempts.Dispose();
             if (Volatile.Read(ref _pulling) == 0 || _ended)
                 Leave();
+            _attempts.Dispose();
         }
 
         void Taken()

@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Morphogen.Client.Tests")]
+[assembly: InternalsVisibleTo("Morphogen.Editor")]

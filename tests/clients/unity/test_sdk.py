@@ -1,0 +1,98 @@
+"""The Unity SDK's own checks, where Mono is there: its assemblies, its tests, and its components against a real server."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "clients" / "unity"
+PACKAGE = FOLDER / "com.morphogen.client"
+SERVE = "from workers.serve import serve; serve(None)"
+SETTINGS = {
+    "MORPHOGEN__SERVER__PORT": "0",
+    "MORPHOGEN__WEB__PORT": "0",
+    "MORPHOGEN__LOG__LEVEL": "error",
+    "OMP_NUM_THREADS": "1",
+}
+
+needs_mono = pytest.mark.skipif(
+    any(shutil.which(tool) is None for tool in ("mcs", "mono", "make")), reason="Mono's compiler (mcs) or runtime is missing"
+)
+
+
+def make(*arguments: str, environment: dict[str, str] | None = None) -> str:
+    command = ["make", "--no-print-directory", "-C", str(FOLDER), *arguments]
+    variables = os.environ | {"PYTHON": sys.executable} | (environment or {})
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A server's web port."""
+    command = [sys.executable, "-c", SERVE]
+    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | SETTINGS, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    for line in server.stdout:
+        found = re.search(r"listening on (http://\S+)", line)
+        if found is not None:
+            yield found[1]
+            break
+    else:
+        pytest.fail("the server ended before it listened")
+    server.terminate()
+    server.terminate()  # the second one does not wait for streams
+    server.communicate(timeout=60)
+
+
+@needs_mono
+def test_assemblies_compile_as_csharp_7() -> None:
+    make("build")
+
+
+@needs_mono
+def test_tests_of_the_package_pass() -> None:
+    assert " 0 failed" in make("test")
+
+
+@needs_mono
+@pytest.mark.timeout(600)
+def test_components_pass_against_a_real_server(url: str) -> None:
+    output = make("live", environment={"MORPHOGEN_URL": url})
+    assert " 0 failed" in output
+    assert "passed WorldStreamerTests" in output
+
+
+def test_every_asset_has_its_meta_file() -> None:
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / "metas.py"), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    guids = [re.findall(r"^guid: (\w{32})$", path.read_text(), re.MULTILINE) for path in PACKAGE.rglob("*.meta")]
+    assert all(len(found) == 1 for found in guids)
+    assert len({found[0] for found in guids}) == len(guids)
+
+
+def test_package_has_the_projects_version() -> None:
+    package = json.loads((PACKAGE / "package.json").read_text())
+    assert f'version = "{package["version"]}"' in (ROOT / "pyproject.toml").read_text()
+    assert f"[{package['version']}]" in (PACKAGE / "CHANGELOG.md").read_text()
+
+
+def test_the_core_knows_no_engine() -> None:
+    core = PACKAGE / "Runtime" / "Client"
+    assert json.loads((core / "Morphogen.Client.asmdef").read_text())["noEngineReferences"] is True
+    assert [str(path) for path in core.rglob("*.cs") if "UnityEngine" in re.sub(r"//.*", "", path.read_text())] == []
+
+
+def test_samples_that_the_package_names_are_there() -> None:
+    for sample in json.loads((PACKAGE / "package.json").read_text())["samples"]:
+        assert list((PACKAGE / sample["path"]).glob("*.cs"))
