@@ -64,7 +64,7 @@ sdk-godot: setup ## Check, pack and test the Godot addons in clients/godot; test
 	$(MAKE) --no-print-directory -C clients/godot sdktest
 
 clean: ## Remove .venv and all caches; out/ stays
-	rm -rf $(VENV) .venv-peers clients/blender/.venv clients/blender/dist $(CONFORMANCE)/node_modules $(WEB_CLIENT)/node_modules $(WEB_CLIENT)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) .venv-peers clients/blender/.venv clients/blender/dist clients/unity/build $(CONFORMANCE)/node_modules $(WEB_CLIENT)/node_modules $(WEB_CLIENT)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- behind the targets ------------------------------------------------------------------------------------------

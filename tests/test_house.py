@@ -35,6 +35,8 @@ DOCUMENTS = (
     "clients/web/README.md",
     "clients/cpp/README.md",
     "clients/godot/README.md",
+    "clients/unity/README.md",
+    "clients/unity/com.morphogen.client/README.md",
 )
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 MODULE_LINES_MAX = 400

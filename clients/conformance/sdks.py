@@ -81,4 +81,12 @@ SDKS = (
         tools=("godot3-server",),
         lacks={"streamFrames": NO_BIDI},
     ),
+    Sdk(
+        "unity core on mono",
+        ("grpc-web",),
+        ("mono", "--debug", "clients/unity/build/driver.exe"),
+        tools=("mcs", "mono", "make"),
+        build=("make", "-C", "clients/unity", "build"),
+        lacks={"streamFrames": NO_BIDI},
+    ),
 )

@@ -3,8 +3,8 @@
     python metas.py            write those that are missing or differ, remove those of files that are gone
     python metas.py --check    write nothing; exit code 1 and the names if there are any
 
-Unity takes packages from Git as read-only, and ignores assets there that have no .meta file. The GUID is that of the path
-within the package, so that it stays what it is and nobody has to open Unity to add a file.
+Unity takes packages from Git as read-only, and ignores assets there that have no .meta file. The GUID is that of the
+path within the package, so that it stays what it is and nobody has to open Unity to add a file.
 """
 
 import sys
@@ -12,16 +12,14 @@ import uuid
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent / "com.morphogen.client"
+REST = "  userData: \n  assetBundleName: \n  assetBundleVariant: \n"
+SCRIPT = "  serializedVersion: 2\n  defaultReferences: []\n  executionOrder: 0\n  icon: {instanceID: 0}\n"
 IMPORTERS = {
-    ".cs": "MonoImporter:\n  externalObjects: {}\n  serializedVersion: 2\n  defaultReferences: []\n  executionOrder: 0\n"
-    "  icon: {instanceID: 0}\n  userData: \n  assetBundleName: \n  assetBundleVariant: \n",
-    ".asmdef": "AssemblyDefinitionImporter:\n  externalObjects: {}\n  userData: \n  assetBundleName: \n"
-    "  assetBundleVariant: \n",
-    ".md": "TextScriptImporter:\n  externalObjects: {}\n  userData: \n  assetBundleName: \n  assetBundleVariant: \n",
-    ".json": "PackageManifestImporter:\n  externalObjects: {}\n  userData: \n  assetBundleName: \n"
-    "  assetBundleVariant: \n",
-    "": "folderAsset: yes\nDefaultImporter:\n  externalObjects: {}\n  userData: \n  assetBundleName: \n"
-    "  assetBundleVariant: \n",
+    ".cs": f"MonoImporter:\n  externalObjects: {{}}\n{SCRIPT}{REST}",
+    ".asmdef": f"AssemblyDefinitionImporter:\n  externalObjects: {{}}\n{REST}",
+    ".md": f"TextScriptImporter:\n  externalObjects: {{}}\n{REST}",
+    ".json": f"PackageManifestImporter:\n  externalObjects: {{}}\n{REST}",
+    "": f"folderAsset: yes\nDefaultImporter:\n  externalObjects: {{}}\n{REST}",
 }
 
 

@@ -1,4 +1,4 @@
-"""The Unity SDK's own checks, where Mono is there: its assemblies, its tests, and its components against a real server."""
+"""The Unity SDK's own checks, where Mono is there: assemblies, tests, components against a real server."""
 
 import json
 import os
@@ -23,7 +23,8 @@ SETTINGS = {
 }
 
 needs_mono = pytest.mark.skipif(
-    any(shutil.which(tool) is None for tool in ("mcs", "mono", "make")), reason="Mono's compiler (mcs) or runtime is missing"
+    any(shutil.which(tool) is None for tool in ("mcs", "mono", "make")),
+    reason="Mono's compiler (mcs) or runtime is missing",
 )
 
 
