@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Morphogen.Unity;
 using Morphogen.V1;
 using NUnit.Framework;
@@ -35,25 +36,64 @@ namespace Morphogen.LiveTests
         [Test]
         public void ThirtyPosesASecondMoveARigThatIsMadeForThem()
         {
+            const int Tries = 3; // a busy machine may be late by itself
+            for (int attempt = 1; ; attempt++)
+                using (var host = new Host())
+                {
+                    var player = host.Add<CharacterPlayer>();
+                    player.PlayOnStart = false;
+                    bool finished = false;
+                    player.Finished += () => finished = true;
+                    var numbers = new List<int>();
+                    var clock = new System.Diagnostics.Stopwatch();
+                    player.FrameShown += frame =>
+                    {
+                        clock.Start();
+                        numbers.Add(frame.Number);
+                    };
+                    player.Play(Unhurried(120));
+                    host.Until(() => finished, 60);
+                    Assert.AreEqual(Enumerable.Range(0, 120), numbers);
+                    Assert.AreEqual(0, player.DroppedCount + player.SkippedCount);
+                    Transform hips = player.Rig.Bones[0];
+                    Assert.AreEqual("pelvis", hips.name);
+                    Assert.IsTrue(hips.position.z > 3, $"four seconds of walking lead forward, in Unity too: {hips.position.z}");
+                    Assert.IsTrue(player.Rig.Bones[13].position.x < hips.position.x, "left is on the left");
+                    Assert.IsTrue(player.Rig.Bones[12].position.y > hips.position.y + 0.2, "the head is above the hips");
+                    Console.WriteLine($"120 frames of 30 Hz in {clock.Elapsed.TotalSeconds:F2} s");
+                    if (Math.Abs(clock.Elapsed.TotalSeconds - 4) < 0.4)
+                        return;
+                    Assert.IsTrue(attempt < Tries, $"{Tries} times out of step");
+                }
+        }
+
+        [Test]
+        public void EveryFrameOfALiveStreamIsAccountedFor()
+        {
             using (var host = new Host())
             {
                 var player = host.Add<CharacterPlayer>();
                 player.PlayOnStart = false;
                 bool finished = false;
                 player.Finished += () => finished = true;
-                var clock = new System.Diagnostics.Stopwatch();
-                player.FrameShown += frame => clock.Start();
-                player.Play(Walk(120));
-                host.Until(() => finished, 40);
-                Assert.AreEqual(120, player.ShownCount + player.SkippedCount, "every frame came");
-                Assert.AreEqual(0, player.DroppedCount);
-                Assert.IsTrue(player.ShownCount >= 114, $"{player.SkippedCount} frames came in bursts");
-                Assert.AreEqual(4.0, clock.Elapsed.TotalSeconds, 0.6);
-                Transform hips = player.Rig.Bones[0];
-                Assert.AreEqual("pelvis", hips.name);
-                Assert.IsTrue(hips.position.z > 3, $"four seconds of walking lead forward, in Unity too: {hips.position.z}");
-                Assert.IsTrue(player.Rig.Bones[13].position.x < hips.position.x, "left is on the left");
-                Assert.IsTrue(player.Rig.Bones[12].position.y > hips.position.y + 0.2, "the head is above the hips");
+                int last = -1;
+                player.FrameShown += frame =>
+                {
+                    Assert.IsTrue(frame.Number > last);
+                    last = frame.Number;
+                };
+                host.Server.MakeOptions = () => new MorphogenOptions { Retry = new RetryPolicy { Attempts = 1 } };
+                player.Play(Walk(60));
+                host.Until(() => player.ShownCount > 10 || host.Failure is OverloadedException, 60, true);
+                if (host.Failure != null)
+                {
+                    Console.WriteLine("not run: the server has too little time to promise a rate");
+                    return;
+                }
+                System.Threading.Thread.Sleep(500); // the game hangs
+                host.Until(() => finished, 60);
+                Assert.AreEqual(last + 1, player.ShownCount + player.SkippedCount + player.DroppedCount);
+                Assert.IsTrue(player.SkippedCount + player.DroppedCount > 0, "old frames are not shown late");
             }
         }
 

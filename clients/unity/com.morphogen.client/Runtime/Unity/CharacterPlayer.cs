@@ -29,7 +29,10 @@ namespace Morphogen.Unity
         [SerializeField, Tooltip("Begin with the scene, with poses.")]
         bool playOnStart = true;
 
-        /// <summary>Frames that wait for their turn. When all places are taken, the game was late, and old frames are skipped.</summary>
+        /// <summary>
+        /// Frames that wait for their turn. When all places are taken by a live stream's, the game was late, and old ones are
+        /// skipped; others come as fast as they are taken.
+        /// </summary>
         const int WaitingMax = 3;
 
         readonly ConcurrentQueue<Shown> _waiting = new ConcurrentQueue<Shown>();
@@ -38,6 +41,7 @@ namespace Morphogen.Unity
         Rig _rig;
         double _dueAtS;
         double _frameS;
+        bool _live;
 
         /// <summary>A frame has been shown. In the main thread.</summary>
         public event Action<CharacterFrame> FrameShown;
@@ -93,6 +97,7 @@ namespace Morphogen.Unity
             CharacterStream stream = client.PlayFrames(request);
             uint rate = request.Stream == null || request.Stream.RateHz == 0 ? 30 : request.Stream.RateHz;
             _frameS = 1.0 / rate;
+            _live = request.Stream != null && request.Stream.Delivery == Delivery.Live;
             _dueAtS = 0;
             ShownCount = SkippedCount = 0;
             _stream = stream;
@@ -125,7 +130,7 @@ namespace Morphogen.Unity
             base.Update();
             double nowS = Time.realtimeSinceStartupAsDouble;
             Shown next;
-            if (_waiting.Count >= WaitingMax)
+            if (_live && _waiting.Count >= WaitingMax)
                 while (_waiting.Count > 1 && _waiting.TryPeek(out next) && next.Alone && Take(out next))
                     SkippedCount++;
             if (_waiting.IsEmpty || nowS < _dueAtS)
