@@ -28,6 +28,7 @@ DOCUMENTS = (
     "docs/motion.md",
     "docs/texture-weights.md",
     "docs/web.md",
+    "docs/conformance.md",
     "docs/scenes.md",
     "clients/conformance/README.md",
     "clients/python/README.md",

@@ -75,8 +75,8 @@ class Proxy:
         self.connection_count += 1
         try:
             await self._serve(reader, writer)
-        except OSError:
-            pass  # one of the ends has gone
+        except (OSError, asyncio.CancelledError):
+            pass  # one of the ends has gone, or the proxy closes
         finally:
             self._relays.discard(task)
             writer.transport.abort()

@@ -13,7 +13,13 @@ from typing import Self
 from conformance_kit.proxy import Address
 
 ROOT = Path(__file__).parents[3]
-SERVE = "import sys; from workers.serve import serve; serve(None)"
+SERVE = """
+import os, sys, threading
+from workers.serve import serve
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()
+serve(None)
+"""
+"""Ends with the process that started it, however that ends: its standard input closes then."""
 TOKEN = "conformance-token-0123456789"  # noqa: S105 (of a server that lives for one run)
 START_LIMIT_S = 120.0
 LISTENING = re.compile(r"listening on (?:http://)?([\d.]+):(\d+)")
@@ -41,7 +47,7 @@ class RealServer:
             SERVE,
             cwd=ROOT,
             env={**os.environ, "OMP_NUM_THREADS": "1", **ports, **quiet, **self._settings},
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
         async with asyncio.timeout(START_LIMIT_S):
