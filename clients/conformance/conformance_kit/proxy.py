@@ -106,10 +106,10 @@ class Proxy:
             if up.done() and not down.done() and up.exception() is None:
                 up_writer.transport.abort()  # the client has gone: no half-closed connections in HTTP
         finally:
+            up_writer.transport.abort()
             for task in (up, down):
                 task.cancel()
             await asyncio.gather(up, down, return_exceptions=True)
-            up_writer.transport.abort()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Everything from the server, until the connection's end or a fault that ends it."""
