@@ -9,7 +9,7 @@ WEB_CLIENT := clients/web
 SERVE_CONFIG ?= configs/serve.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline conformance sdk-web sdk-blender sdk-godot clean
+.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline conformance sdk-web sdk-blender sdk-godot sdk-unity clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ sdk-web: setup web-packages ## Check, build and test the TypeScript SDK in clien
 
 sdk-blender: setup ## Pack and test the Blender extension in clients/blender; installs Blender (370 MB), needs Python 3.11
 	$(MAKE) -C clients/blender sdktest PYTHON=$(abspath $(PYTHON))
+
+sdk-unity: setup ## Compile and test the Unity package in clients/unity; needs Mono (mono-mcs)
+	$(MAKE) -C clients/unity sdktest PYTHON=$(abspath $(PYTHON))
 
 sdk-godot: setup ## Check, pack and test the Godot addons in clients/godot; tests need godot3-server, godot3-runner, Xvfb
 	$(MAKE) --no-print-directory -C clients/godot sdktest

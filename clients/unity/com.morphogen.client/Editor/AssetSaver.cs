@@ -73,10 +73,15 @@ namespace Morphogen.Editor
         public static string Provenance(AssetResult result)
         {
             V1.GeneratorRef by = result.Header.Generator ?? new V1.GeneratorRef();
-            return $"{{\"generator\": \"{by.Name}\", \"version\": \"{by.Version}\", \"tier\": \"{by.Tier}\", "
-                + $"\"weights_sha256\": \"{by.WeightsSha256}\", \"kernel_class\": \"{by.KernelClass}\", "
-                + $"\"asset_id\": \"{result.Header.AssetId}\", \"sha256\": \"{result.Sha256}\", "
+            return $"{{\"generator\": {Quoted(by.Name)}, \"version\": {Quoted(by.Version)}, \"tier\": {Quoted(by.Tier)}, "
+                + $"\"weights_sha256\": {Quoted(by.WeightsSha256)}, \"kernel_class\": {Quoted(by.KernelClass)}, "
+                + $"\"asset_id\": {Quoted(result.Header.AssetId)}, \"sha256\": {Quoted(result.Sha256)}, "
                 + $"\"digital_source_type\": \"trainedAlgorithmicMedia\", \"request\": {result.Header.CanonicalRequest}}}\n";
+        }
+
+        static string Quoted(string text)
+        {
+            return "\"" + text.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n") + "\"";
         }
 
         static Texture2D Import(string path, bool linear, bool normal, AssetResult result)

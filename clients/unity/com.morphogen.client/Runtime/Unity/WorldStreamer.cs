@@ -220,7 +220,7 @@ namespace Morphogen.Unity
         void Enter(WorldStream stream, WorldOpened world)
         {
             _stream = stream;
-            if (_placed)
+            if (_chunkM > 0)
                 return; // after a reconnection
             _chunkM = world.ChunkM;
             _viewerXM = world.Viewer == null ? 0 : world.Viewer.XM;

@@ -23,12 +23,12 @@ namespace Morphogen.Calls
         /// <summary>A call begins. Without a timeout it may take as long as it wants.</summary>
         public Attempts(RetryPolicy policy, TimeSpan? timeout, CancellationToken cancellation)
         {
-            _policy = policy;
-            _timeout = timeout;
+            _policy = policy ?? new RetryPolicy();
+            _timeout = timeout == Timeout.InfiniteTimeSpan ? null : timeout;
             _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             Ended = _ended.Token;
-            if (timeout.HasValue)
-                _ended.CancelAfter(timeout.Value <= TimeSpan.Zero ? TimeSpan.Zero : timeout.Value);
+            if (_timeout.HasValue) // a timer takes no more
+                _ended.CancelAfter((int)Math.Min(Math.Max(_timeout.Value.TotalMilliseconds, 0), int.MaxValue));
         }
 
         /// <summary>Fires when the call is cancelled, or its time is up.</summary>

@@ -26,6 +26,7 @@ namespace Morphogen
         ChunkAssembler _chunk;
         Steering _steering;
         Viewer _viewer;
+        WorldOpened _world;
         string _sessionId = "";
         ulong _number;
         uint _received;
@@ -205,6 +206,10 @@ namespace Morphogen
                 throw new BrokenStreamException($"the stream sent {message.PayloadCase} where something else was due");
             if (opened)
             {
+                if (_world != null && _world.WorldJson != message.Opened.WorldJson)
+                    throw new BrokenStreamException(
+                        "the server makes another world of the same request than it did before the cut");
+                _world = message.Opened;
                 _entered = true;
                 _sessionId = message.Opened.SessionId;
                 _steering.Open();
