@@ -8,7 +8,7 @@ const Kind := preload("kind.gd")
 ## Messages within messages, as deep as protobuf's own readers go.
 const DEPTH_MAX := 100
 ## Messages within one: bounds what a few bytes each could ask for.
-const MESSAGES_MAX := 100000
+const MESSAGES_MAX := 20000
 
 # Of kind.gd, again: a script's own constants cost nothing to look up.
 const NAME := 0
