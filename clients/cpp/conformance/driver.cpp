@@ -7,8 +7,8 @@
 #include <string>
 #include <thread>
 
+#include "../test/open_things.hpp"
 #include "asked.hpp"
-#include "leaks.hpp"
 #include "morphogen/curl.hpp"
 #include "morphogen/grpc.hpp"
 #include "steps.hpp"
@@ -133,7 +133,7 @@ void run_call(const Value& asked, Tally& tally) {
 
 void run_case(const Value& asked) {
   Tally tally(asked);
-  const Open before = open_now();
+  const open_things::Open before = open_things::now();
   if (const double linger_ms = asked["lingerMs"].number(0); linger_ms > 0) {
     const auto client = client_of(asked);
     run_call(asked, tally);
@@ -141,7 +141,7 @@ void run_case(const Value& asked) {
     std::this_thread::sleep_for(std::chrono::milliseconds(static_cast<int>(linger_ms)));
   } else {
     run_call(asked, tally);
-    const auto left = left_since(before);
+    const auto left = open_things::left_since(before);
     tally.show(&left);
   }
 }

@@ -73,7 +73,7 @@ class Steering final : public CallObserver {
   }
 
   /// Why a control was refused; that ends the stream.
-  std::optional<Error> failure() const {
+  std::optional<Error> failure() const override {
     const std::lock_guard<std::mutex> lock(mutex_);
     return failure_;
   }

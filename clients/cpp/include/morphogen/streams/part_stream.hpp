@@ -19,6 +19,8 @@ class CallObserver {
   virtual void header_came(const StreamHeader& header) = 0;
   /// The call ends after this: nobody may use it any more.
   virtual void call_closing() = 0;
+  /// Why the observer has cancelled the call; nothing if it has not.
+  virtual std::optional<Error> failure() const = 0;
 };
 
 /// Brings parts. One thread reads; `cancellation` reaches it from any.
@@ -48,7 +50,8 @@ class PartStream {
       }
       close();
       if (!part && (!assembler_.trailer() || part.error().is(ErrorKind::broken_stream))) {
-        error_ = attempts_.after(part.error());
+        auto refused = observer_ != nullptr ? observer_->failure() : std::nullopt;
+        error_ = refused ? std::move(refused) : attempts_.after(part.error());
       }
     }
     return std::nullopt;

@@ -10,12 +10,12 @@
 #include <thread>
 #include <vector>
 
-namespace conformance {
+namespace open_things {
 
 using Open = std::set<std::string>;
 
 /// Threads by name and number, sockets by theirs.
-inline Open open_now() {
+inline Open now() {
   Open open;
   std::error_code ignored;
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
@@ -37,9 +37,9 @@ inline Open open_now() {
 inline std::vector<std::string> left_since(const Open& before) {
   const auto due = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   for (;;) {
-    const Open now = open_now();
+    const Open open = now();
     std::vector<std::string> left;
-    std::set_difference(now.begin(), now.end(), before.begin(), before.end(), std::back_inserter(left));
+    std::set_difference(open.begin(), open.end(), before.begin(), before.end(), std::back_inserter(left));
     if (left.empty() || std::chrono::steady_clock::now() > due) {
       for (std::string& each : left) {
         each = '"' + each + '"';
@@ -50,4 +50,4 @@ inline std::vector<std::string> left_since(const Open& before) {
   }
 }
 
-}  // namespace conformance
+}  // namespace open_things
