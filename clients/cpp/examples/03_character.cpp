@@ -14,6 +14,7 @@ int main(int count, char** arguments) {
   auto& stream = request.stream.emplace();
   stream.identity.emplace().seed = 3;
   stream.poses = true;
+  stream.best_effort = true;  // rather late than not at all
   stream.frame_count = 90;
   auto frames = client.play_frames(request);
   while (const auto frame = frames.next()) {

@@ -22,6 +22,7 @@ int main(int count, char** arguments) {
   auto& stream = start.stream.emplace();
   stream.identity.emplace().seed = 3;
   stream.poses = true;
+  stream.best_effort = true;  // rather late than not at all
   stream.frame_count = 60;
   auto frames = client.stream_frames(start);
   morphogen::CharacterControl control;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "morphogen/files.hpp"
 #include "morphogen/json.hpp"
 #include "morphogen/proto/character.hpp"
 #include "morphogen/streams/assembly.hpp"
@@ -47,6 +48,9 @@ struct Frame {
   std::uint32_t size_px = 0;
   /// Controls of the client that it shows: those up to this number.
   std::uint32_t control_count = 0;
+  /// Of the whole stream, the same in every frame: joints with parents and rest offsets, layout of poses, identity (JSON).
+  /// nullptr in a stream that continues an earlier one.
+  FilePtr description;
   /// Size of all of it on the wire.
   std::size_t part_bytes = 0;
 };

@@ -227,7 +227,7 @@ class FramesStream {
     }
     while (auto part = parts_->next()) {
       if (part->map == "description") {
-        files_.put(file_of(std::move(*part)));
+        description_ = file_of(std::move(*part));
         if (grants_) {
           steering_->grant();
         }
@@ -237,6 +237,7 @@ class FramesStream {
       auto frame = number ? frame_of(std::move(*part), *number) : Result<Frame>(broken("the header does not say which frame is the first"));
       if (frame) {
         frame->control_count = steering_->shown(frame->control_count);
+        frame->description = description_;
         ungranted_ = true;
         return std::move(*frame);
       }
@@ -252,9 +253,6 @@ class FramesStream {
   /// The next frame of a video shall stand for itself.
   void want_keyframe() { steering_->want_keyframe(); }
 
-  /// Joints with parents and rest offsets, layout of poses, identity (JSON); nullptr until it has come.
-  const File* description() const { return files_.find("description"); }
-
   /// Why it ended; nothing while it runs, and if all came.
   std::optional<Error> error() const { return parts_->error(); }
 
@@ -262,7 +260,11 @@ class FramesStream {
   Result<AssetResult> result() {
     while (next()) {
     }
-    return result_of(*parts_, files_);
+    Files files;
+    if (description_ != nullptr) {
+      files.put(description_);
+    }
+    return result_of(*parts_, files);
   }
 
   /// End it: the server stops within a step. Harmless when repeated.
@@ -289,7 +291,7 @@ class FramesStream {
   std::unique_ptr<PartStream> parts_;  // ends first
   bool grants_;
   bool ungranted_ = false;
-  Files files_;
+  FilePtr description_;
   std::optional<std::uint32_t> first_frame_;
 };
 
