@@ -9,7 +9,7 @@ WEB_CLIENT := clients/web
 SERVE_CONFIG ?= configs/serve.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline conformance sdk-web sdk-blender sdk-godot sdk-unity clean
+.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline conformance sdk-web sdk-blender sdk-godot sdk-unity sdk-cpp sdk-unreal clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,8 +66,14 @@ sdk-unity: setup ## Compile and test the Unity package in clients/unity; needs M
 sdk-godot: setup ## Check, pack and test the Godot addons in clients/godot; tests need godot3-server, godot3-runner, Xvfb
 	$(MAKE) --no-print-directory -C clients/godot sdktest
 
+sdk-cpp: setup ## Build and test the C++ SDK in clients/cpp; needs CMake, libcurl, grpc++, protobuf
+	PYTHON=$(abspath $(PYTHON)) $(MAKE) --no-print-directory -C clients/cpp sdktest
+
+sdk-unreal: setup ## Test what of the Unreal plugin in clients/unreal needs no engine; needs g++
+	PYTHON=$(abspath $(PYTHON)) $(MAKE) --no-print-directory -C clients/unreal sdktest
+
 clean: ## Remove .venv and all caches; out/ stays
-	rm -rf $(VENV) .venv-peers clients/blender/.venv clients/blender/dist clients/unity/build $(CONFORMANCE)/node_modules $(WEB_CLIENT)/node_modules $(WEB_CLIENT)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) .venv-peers clients/cpp/build clients/blender/.venv clients/blender/dist clients/unity/build $(CONFORMANCE)/node_modules $(WEB_CLIENT)/node_modules $(WEB_CLIENT)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- behind the targets ------------------------------------------------------------------------------------------

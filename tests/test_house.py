@@ -38,6 +38,7 @@ DOCUMENTS = (
     "clients/godot/README.md",
     "clients/unity/README.md",
     "clients/unity/com.morphogen.client/README.md",
+    "clients/unreal/README.md",
 )
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 MODULE_LINES_MAX = 400

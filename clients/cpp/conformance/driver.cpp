@@ -108,7 +108,8 @@ void run_call(const Value& asked, Tally& tally) {
   } else if (call == "generateChunk") {
     generate<morphogen::GenerateChunkRequest>(asked, tally, "GenerateChunkRequest", &Client::generate_chunk);
   } else if (call == "generateCharacter") {
-    generate<morphogen::GenerateCharacterRequest>(asked, tally, "GenerateCharacterRequest", &Client::generate_character);
+    generate<morphogen::GenerateCharacterRequest>(asked, tally, "GenerateCharacterRequest",
+                                                  &Client::generate_character);
   } else if (call == "playFrames") {
     generate<morphogen::PlayFramesRequest>(asked, tally, "PlayFramesRequest", &Client::play_frames);
   } else if (call == "streamFrames") {
@@ -116,7 +117,8 @@ void run_call(const Value& asked, Tally& tally) {
   } else if (call == "exploreWorld") {
     Steps steps(asked["steps"].array());
     follow(asked, tally, steps, [&](const Client& client, const morphogen::Bytes&) {
-      return client.explore_world(message<morphogen::ExploreStart>("ExploreStart", asked["request"]), call_options(asked));
+      return client.explore_world(message<morphogen::ExploreStart>("ExploreStart", asked["request"]),
+                                  call_options(asked));
     });
   } else if (call == "catalog") {
     const auto answer = client_of(asked).catalog(asked["request"]["assetKind"].text(), call_options(asked));

@@ -23,7 +23,8 @@ int main(int count, char** arguments) {
       std::printf("%s is %s, and may be: %s\n", error.field.c_str(), error.value.c_str(), error.allowed.c_str());
       return 0;
     case morphogen::ErrorKind::overloaded:
-      std::printf("busy; worth a try in %lld ms\n", static_cast<long long>(error.retry_after.value_or(std::chrono::milliseconds(0)).count()));
+      std::printf("busy; worth a try in %lld ms\n",
+                  static_cast<long long>(error.retry_after.value_or(std::chrono::milliseconds(0)).count()));
       return 1;
     default: std::printf("%s\n", error.message.c_str()); return 1;
   }

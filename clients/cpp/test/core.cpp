@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <clocale>
+#include <cstdlib>
 #include <random>
 #include <string>
 #include <thread>
@@ -124,7 +126,8 @@ TEST(sha256_does_not_depend_on_the_pieces) {
 }
 
 TEST(json_is_read_as_it_is_meant) {
-  const auto document = json::parsed(R"( {"a": [1, -2.5e3, true, null, "\u00e4\ud83d\ude00\n\"", {}], "b": {"c": "d"}} )");
+  const auto document =
+      json::parsed(R"( {"a": [1, -2.5e3, true, null, "\u00e4\ud83d\ude00\n\"", {}], "b": {"c": "d"}} )");
   EXPECT(document.has_value());
   const auto& array = (*document)["a"].array();
   EXPECT(array.size() == 6);
@@ -134,8 +137,26 @@ TEST(json_is_read_as_it_is_meant) {
   EXPECT((*document)["x"]["y"].text().empty() && std::isnan((*document)["b"].number()));
 }
 
+TEST(numbers_are_exact_in_any_locale) {
+  std::setlocale(LC_ALL, "");
+  std::minstd_rand random(6);
+  for (int round = 0; round < 20'000; ++round) {
+    char text[64];
+    const double value = (static_cast<double>(random()) - 1e9) / static_cast<double>(1 + random() % 100'000) *
+                         (round % 7 == 0   ? 1e40
+                          : round % 5 == 0 ? 1e-30
+                                           : 1.0);
+    std::snprintf(text, sizeof text, round % 2 == 0 ? "%.17g" : "%.6f", value);
+    const auto read = json::parsed(text);
+    EXPECT(read && read->number() == std::strtod(text, nullptr));
+  }
+  EXPECT(json::parsed("-0.5e+2")->number() == -50 && json::parsed("0.1")->number() == 0.1);
+  EXPECT(json::parsed("1e400").has_value() && !json::parsed("1e99999999999"));
+}
+
 TEST(what_is_no_json_is_nothing) {
-  for (const char* text : {"", "{", "[1,]", "{\"a\" 1}", "tru", "\"\\u12\"", "\"\\x\"", "1 2", "nan", "-", "{\"a\":1,}", "[\"", "\"\\"}) {
+  for (const char* text : {"", "{", "[1,]", "{\"a\" 1}", "tru", "\"\\u12\"", "\"\\x\"", "1 2", "nan", "-", "1.", ".5",
+                           "1e", "+1", "1e+", "{\"a\":1,}", "[\"", "\"\\"}) {
     EXPECT(!json::parsed(text));
   }
   EXPECT(json::parsed(std::string(60, '[') + std::string(60, ']')));
@@ -159,18 +180,21 @@ TEST(text_of_headers_is_decoded) {
 }
 
 TEST(only_this_machine_is_this_machine) {
-  for (const char* url : {"http://127.0.0.1:1", "http://localhost", "http://a.localhost:5/x", "http://[::1]:80", "grpc://127.9.9.9:5"}) {
+  for (const char* url :
+       {"http://127.0.0.1:1", "http://localhost", "http://a.localhost:5/x", "http://[::1]:80", "grpc://127.9.9.9:5"}) {
     EXPECT(loopback(url));
   }
-  for (const char* url : {"http://localhost.evil.example", "http://127.0.0.1.evil.example", "http://x@10.0.0.1", "http://127.0.0.1@evil.example",
-                          "http://10.0.0.1:127", "http://", "", "http://[::2]", "http://evil.example/localhost"}) {
+  for (const char* url : {"http://localhost.evil.example", "http://127.0.0.1.evil.example", "http://x@10.0.0.1",
+                          "http://127.0.0.1@evil.example", "http://10.0.0.1:127", "http://", "", "http://[::2]",
+                          "http://evil.example/localhost"}) {
     EXPECT(!loopback(url));
   }
 }
 
 TEST(tokens_stay_off_unencrypted_networks) {
   const auto http = std::make_shared<test::ScriptedHttp>([](const HttpRequest&) { return test::Answer{}; });
-  for (const auto& [url, token] : {std::pair{"http://192.0.2.7:8080", "t"}, {"https://192.0.2.7", "a\r\nx: y"}, {"ftp://127.0.0.1", ""}}) {
+  for (const auto& [url, token] :
+       {std::pair{"http://192.0.2.7:8080", "t"}, {"https://192.0.2.7", "a\r\nx: y"}, {"ftp://127.0.0.1", ""}}) {
     const MorphogenClient client(std::make_shared<GrpcWebChannel>(http, url, token), {});
     const auto catalog = client.catalog();
     EXPECT(!catalog && catalog.error().kind == ErrorKind::invalid_request);
@@ -190,9 +214,11 @@ TEST(errors_know_what_they_are_within) {
 
 TEST(frames_say_what_is_in_them) {
   const auto type = frame_type_of("video/vp9;keyframe=0;alpha_bytes=12;pose_bytes=332");
-  EXPECT(type && type->format == FrameFormat::vp9 && !type->keyframe && type->alpha_bytes == 12 && type->pose_bytes == 332);
+  EXPECT(type && type->format == FrameFormat::vp9 && !type->keyframe && type->alpha_bytes == 12 &&
+         type->pose_bytes == 332);
   EXPECT(frame_type_of("image/png") && frame_type_of("application/x-morphogen-pose")->pose_only);
-  for (const char* text : {"", "text/html", "image/png;", "image/png;x", "image/png;x=", "image/png;x=1y", "image/png;=;", ";;;"}) {
+  for (const char* text :
+       {"", "text/html", "image/png;", "image/png;x", "image/png;x=", "image/png;x=1y", "image/png;=;", ";;;"}) {
     EXPECT(!frame_type_of(text));
   }
   Part part;
@@ -273,7 +299,8 @@ TEST(an_overloaded_server_is_asked_again_when_it_says) {
       }
       base64 += "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[value];
     }
-    return test::Answer{test::trailers("grpc-status: 8\r\ngrpc-message: busy\r\ngrpc-status-details-bin: " + base64 + "\r\n")};
+    return test::Answer{
+        test::trailers("grpc-status: 8\r\ngrpc-message: busy\r\ngrpc-status-details-bin: " + base64 + "\r\n")};
   });
   const auto begin = Clock::now();
   const auto result = client_of(http, 3).probe({}).result();
@@ -284,7 +311,8 @@ TEST(an_overloaded_server_is_asked_again_when_it_says) {
 }
 
 TEST(cancelling_ends_a_wait_from_any_thread) {
-  const auto http = std::make_shared<test::ScriptedHttp>([](const HttpRequest&) { return test::Answer{{}, false, true}; });
+  const auto http =
+      std::make_shared<test::ScriptedHttp>([](const HttpRequest&) { return test::Answer{{}, false, true}; });
   const MorphogenClient client = client_of(http);
   auto stream = client.probe({});
   CallOptions shared;

@@ -38,15 +38,15 @@ inline int run_all() {
 
 }  // namespace test
 
-#define TEST(name)                                          \
-  static void test_##name();                                \
+#define TEST(name)                                                      \
+  static void test_##name();                                            \
   static const test::Registered registered_##name(#name, &test_##name); \
   static void test_##name()
 
-#define EXPECT(condition)                                                         \
-  do {                                                                            \
-    if (!(condition)) {                                                           \
-      test::failure_count() += 1;                                                 \
-      std::printf("%s:%d: expected %s\n", __FILE__, __LINE__, #condition);        \
-    }                                                                             \
+#define EXPECT(condition)                                                  \
+  do {                                                                     \
+    if (!(condition)) {                                                    \
+      test::failure_count() += 1;                                          \
+      std::printf("%s:%d: expected %s\n", __FILE__, __LINE__, #condition); \
+    }                                                                      \
   } while (false)

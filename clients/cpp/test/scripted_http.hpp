@@ -24,7 +24,8 @@ struct Answer {
 
 class ScriptedExchange final : public morphogen::HttpExchange {
  public:
-  ScriptedExchange(Answer answer, unsigned seed, std::atomic<int>& open) : answer_(std::move(answer)), random_(seed), open_(open) {
+  ScriptedExchange(Answer answer, unsigned seed, std::atomic<int>& open)
+      : answer_(std::move(answer)), random_(seed), open_(open) {
     open_ += 1;
   }
   ~ScriptedExchange() override { open_ -= 1; }
@@ -38,8 +39,9 @@ class ScriptedExchange final : public morphogen::HttpExchange {
       return morphogen::Error(morphogen::ErrorKind::cancelled, "cancelled");
     }
     if (at_ == answer_.body.size()) {
-      return answer_.cut ? morphogen::Result<morphogen::Bytes>(morphogen::Error(morphogen::ErrorKind::unavailable, "cut"))
-                         : morphogen::Bytes();
+      return answer_.cut
+                 ? morphogen::Result<morphogen::Bytes>(morphogen::Error(morphogen::ErrorKind::unavailable, "cut"))
+                 : morphogen::Bytes();
     }
     const std::size_t size = std::min<std::size_t>(1 + random_() % 97, answer_.body.size() - at_);
     const auto begin = answer_.body.begin() + static_cast<std::ptrdiff_t>(at_);

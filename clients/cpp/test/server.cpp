@@ -70,7 +70,8 @@ TEST(a_level_comes_step_by_step) {
       EXPECT(step == nullptr || step->rows.size() == 16);
     }
     const auto result = stream.result();
-    EXPECT(steps > 0 && result && result->files.find("level") != nullptr && result->files.find("refinement") == nullptr);
+    EXPECT(steps > 0 && result && result->files.find("level") != nullptr &&
+           result->files.find("refinement") == nullptr);
   }
 }
 
@@ -96,7 +97,8 @@ TEST(a_viewer_gets_what_it_sees_and_loses_what_it_leaves) {
       if (const auto* chunk = std::get_if<Chunk>(&*event)) {
         first_came |= chunk->row == 0 && chunk->column == 0;
         far_came |= chunk->row == 0 && chunk->column == 10;
-        EXPECT(chunk->vertices == 33 && chunk->files.find("height") != nullptr && chunk->files.find("chunk") != nullptr);
+        EXPECT(chunk->vertices == 33 && chunk->files.find("height") != nullptr &&
+               chunk->files.find("chunk") != nullptr);
       } else if (const auto* evicted = std::get_if<Evicted>(&*event)) {
         for (const HeldChunk& each : evicted->chunks) {
           first_left |= each.row == 0 && each.column == 0;

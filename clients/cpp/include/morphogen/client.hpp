@@ -95,25 +95,24 @@ class MorphogenClient {
   FramesStream play_frames(PlayFramesRequest request, const CallOptions& options = {}) const {
     request.grants_credit = false;
     const bool live = request.stream && request.stream->delivery == Delivery::live;
-    return frames<CharacterService::PlayFrames>(
-        request.options ? request.options->resume_token : Bytes(), live, options,
-        [request](const Bytes& token) {
-          PlayFramesRequest sent = request;
-          resume(sent, token);
-          return encoded(sent);
-        });
+    return frames<CharacterService::PlayFrames>(request.options ? request.options->resume_token : Bytes(), live,
+                                                options, [request](const Bytes& token) {
+                                                  PlayFramesRequest sent = request;
+                                                  resume(sent, token);
+                                                  return encoded(sent);
+                                                });
   }
 
   /// The same in one call that streams both ways: a slow reader gets no more than `credit` frames ahead of it. Native
   /// connections only.
   FramesStream stream_frames(FramesStart start, const CallOptions& options = {}) const {
     const bool live = start.stream && start.stream->delivery == Delivery::live;
-    return frames<CharacterService::StreamFrames>(
-        start.options ? start.options->resume_token : Bytes(), live, options, [start](const Bytes& token) {
-          StreamFramesRequest sent;
-          resume(sent.payload.emplace<FramesStart>(start), token);
-          return encoded(sent);
-        });
+    return frames<CharacterService::StreamFrames>(start.options ? start.options->resume_token : Bytes(), live, options,
+                                                  [start](const Bytes& token) {
+                                                    StreamFramesRequest sent;
+                                                    resume(sent.payload.emplace<FramesStart>(start), token);
+                                                    return encoded(sent);
+                                                  });
   }
 
   /// Synthetic parts of a given size, count and step time: measures the path.
@@ -122,7 +121,8 @@ class MorphogenClient {
   }
 
   /// Say which textures will probably be asked for, the most urgent one last; their asset ids. Does not wait for them.
-  Result<std::vector<std::string>> prefetch(std::vector<GenerateTextureRequest> requests, const CallOptions& options = {}) const {
+  Result<std::vector<std::string>> prefetch(std::vector<GenerateTextureRequest> requests,
+                                            const CallOptions& options = {}) const {
     auto answer = unary<TextureService::PrefetchTextures>({std::move(requests)}, options);
     return answer ? Result(std::move(answer->asset_ids)) : std::move(answer.error());
   }
@@ -185,8 +185,8 @@ class MorphogenClient {
     auto open = [channel = channel_, message](const Bytes& behind, Clock::time_point deadline) {
       return channel->open(Method::path, message(behind), duplex ? Sends::messages : Sends::one_message, deadline);
     };
-    auto stream = std::make_unique<PartStream>(std::move(open), &payload<Method>, std::move(tries), std::move(token), live,
-                                               steering.get());
+    auto stream = std::make_unique<PartStream>(std::move(open), &payload<Method>, std::move(tries), std::move(token),
+                                               live, steering.get());
     return {std::move(steering), std::move(stream), duplex};
   }
 

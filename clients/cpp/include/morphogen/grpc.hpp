@@ -1,5 +1,5 @@
-// Native gRPC (HTTP/2) by grpc++: programs link it, the core does not know it. Messages pass as bytes, so protobuf's own
-// code is not needed.
+// Native gRPC (HTTP/2) by grpc++: programs link it, the core does not know it. Messages pass as bytes, so protobuf's
+// own code is not needed.
 #pragma once
 
 #include <grpcpp/create_channel.h>
@@ -87,13 +87,14 @@ class GrpcCall final : public Call, private grpc::ClientBidiReactor<grpc::ByteBu
       return std::optional<Bytes>();
     }
     const std::string details = status_.error_details();
-    return error_of(static_cast<StatusCode>(status_.error_code()), status_.error_message(), Bytes(details.begin(), details.end()));
+    return error_of(static_cast<StatusCode>(status_.error_code()), status_.error_message(),
+                    Bytes(details.begin(), details.end()));
   }
 
   bool write(const Bytes& message) override {
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait(lock, [this] { return !writing_ || done_; });
-    if (write_failed_ || writes_finished_ || held_ == false || done_) {
+    if (write_failed_ || writes_finished_ || !held_ || done_) {
       return false;
     }
     writing_ = true;
@@ -110,6 +111,7 @@ class GrpcCall final : public Call, private grpc::ClientBidiReactor<grpc::ByteBu
     changed_.wait(lock, [this] { return !writing_ || done_; });
     if (!writes_finished_ && !write_failed_ && held_ && !done_) {
       writes_finished_ = true;
+      writing_ = true;
       lock.unlock();
       StartWritesDone();
     }
@@ -131,6 +133,8 @@ class GrpcCall final : public Call, private grpc::ClientBidiReactor<grpc::ByteBu
     write_failed_ = write_failed_ || !ok;
     changed_.notify_all();
   }
+
+  void OnWritesDoneDone(bool ok) override { OnWriteDone(ok); }
 
   void OnDone(const grpc::Status& status) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -221,7 +225,8 @@ class GrpcChannel final : public Channel {
 };
 
 /// A client of the native port at `target`, "host:port".
-inline MorphogenClient connect_native(const std::string& target, const ClientOptions& options = {}, const GrpcOptions& grpc = {}) {
+inline MorphogenClient connect_native(const std::string& target, const ClientOptions& options = {},
+                                      const GrpcOptions& grpc = {}) {
   return {std::make_shared<GrpcChannel>(target, options.token, grpc), options};
 }
 

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <locale>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -153,15 +155,52 @@ class Parser {
     return take(']') ? std::optional<Value>(Value(std::move(values))) : std::nullopt;
   }
 
+  /// Without the C library, whose decimal point depends on what the host program has set as its locale.
   std::optional<Value> number() {
-    std::string digits;
-    while (at_ != end_ && digits.size() < 400 && std::string_view("+-.eE0123456789").find(*at_) != std::string_view::npos) {
-      digits += *at_++;
+    const char* const begin = at_;
+    const bool negative = take_word("-");
+    std::uint64_t digits = 0;
+    int digit_count = 0;
+    int exponent = 0;
+    const auto take_digits = [&](int exponent_each) {
+      const char* const first = at_;
+      for (; at_ != end_ && *at_ >= '0' && *at_ <= '9'; ++at_) {
+        digits = digits * 10 + static_cast<std::uint64_t>(*at_ - '0');
+        digit_count += digits > 0 ? 1 : 0;
+        exponent += exponent_each;
+      }
+      return at_ != first;
+    };
+    if (!take_digits(0) || (take_word(".") && !take_digits(-1))) {
+      return std::nullopt;
     }
-    char* stop = nullptr;
-    const double value = std::strtod(digits.c_str(), &stop);
-    const bool whole = !digits.empty() && stop == digits.c_str() + digits.size();
-    return whole ? std::optional<Value>(Value(value)) : std::nullopt;
+    if (take_word("e") || take_word("E")) {
+      const bool smaller = take_word("-");
+      smaller || take_word("+");
+      const std::uint64_t mantissa = std::exchange(digits, 0);
+      const int count = std::exchange(digit_count, 0);
+      if (!take_digits(0) || digit_count > 4) {
+        return std::nullopt;
+      }
+      exponent += static_cast<int>(digits) * (smaller ? -1 : 1);
+      digits = mantissa;
+      digit_count = count;
+    }
+    constexpr int exact_digits = 15;  // and powers of ten that are exact: then one rounding is all there is
+    constexpr int exact_exponent = 22;
+    if (digit_count > exact_digits || std::abs(exponent) > exact_exponent) {
+      std::istringstream text(std::string(begin, at_));
+      text.imbue(std::locale::classic());
+      double value = 0;
+      text >> value;
+      return Value(value);
+    }
+    double power = 1;
+    for (int step = std::abs(exponent); step > 0; --step) {
+      power *= 10;
+    }
+    const double value = exponent < 0 ? static_cast<double>(digits) / power : static_cast<double>(digits) * power;
+    return Value(negative ? -value : value);
   }
 
   std::optional<std::string> string() {

@@ -2,8 +2,8 @@
 // with it.
 //
 // Decoding trusts nothing: it never reads beyond its buffer, never nests deeper than `depth_max`, and allocates in
-// proportion to what it was given. Unknown fields are skipped and not kept. Strings are taken as they are: nothing checks
-// that they are UTF-8.
+// proportion to what it was given. Unknown fields are skipped and not kept. Strings are taken as they are: nothing
+// checks that they are UTF-8.
 #pragma once
 
 #include <cstddef>

@@ -54,8 +54,8 @@ class Deframer {
       size_bytes = size_bytes << 8 | head[index];
     }
     if ((head[0] & 0x7f) != 0 || size_bytes > message_max_bytes) {
-      return Error(ErrorKind::broken_stream,
-                   "the server sent a frame of " + std::to_string(size_bytes) + " bytes and flags " + std::to_string(head[0]));
+      return Error(ErrorKind::broken_stream, "the server sent a frame of " + std::to_string(size_bytes) +
+                                                 " bytes and flags " + std::to_string(head[0]));
     }
     if (waiting_.size() - begin_ - 5 < size_bytes) {
       return std::optional<Frame>();
@@ -88,7 +88,8 @@ inline Headers trailers_of(const Bytes& data) {
       std::string_view value = line.substr(colon + 1);
       const std::size_t first = value.find_first_not_of(" \t\r");
       const std::size_t last = value.find_last_not_of(" \t\r");
-      trailers.emplace_back(std::move(name), first == std::string_view::npos ? "" : value.substr(first, last - first + 1));
+      trailers.emplace_back(std::move(name),
+                            first == std::string_view::npos ? "" : value.substr(first, last - first + 1));
     }
   }
   return trailers;
@@ -279,7 +280,8 @@ class GrpcWebChannel final : public Channel {
       return Error(ErrorKind::unsupported, "gRPC-Web does not stream both ways");
     }
     HttpRequest request{url_ + path, {}, framed(message), deadline};
-    request.headers = {{"content-type", "application/grpc-web+proto"}, {"accept", "application/grpc-web+proto"}, {"x-grpc-web", "1"}};
+    request.headers = {
+        {"content-type", "application/grpc-web+proto"}, {"accept", "application/grpc-web+proto"}, {"x-grpc-web", "1"}};
     if (!token_.empty()) {
       request.headers.emplace_back("authorization", "Bearer " + token_);
     }

@@ -37,9 +37,10 @@ enum class StatusCode : int {
 /// The name of a code, e.g. "data_loss".
 inline const char* name_of(StatusCode code) {
   static constexpr const char* names[] = {
-      "ok",          "cancelled",       "unknown",           "invalid_argument",   "deadline_exceeded", "not_found",
-      "already_exists", "permission_denied", "resource_exhausted", "failed_precondition", "aborted",  "out_of_range",
-      "unimplemented", "internal",      "unavailable",       "data_loss",          "unauthenticated"};
+      "ok",        "cancelled",      "unknown",           "invalid_argument",   "deadline_exceeded",
+      "not_found", "already_exists", "permission_denied", "resource_exhausted", "failed_precondition",
+      "aborted",   "out_of_range",   "unimplemented",     "internal",           "unavailable",
+      "data_loss", "unauthenticated"};
   const auto index = static_cast<std::size_t>(code);
   return index < sizeof names / sizeof *names ? names[index] : "unknown";
 }

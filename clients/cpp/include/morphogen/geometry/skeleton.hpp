@@ -28,7 +28,8 @@ inline Quaternion multiplied(const Quaternion& a, const Quaternion& b) {
 }
 
 inline std::array<float, 3> rotated(const Quaternion& by, const std::array<float, 3>& vector) {
-  const Quaternion turned = multiplied(multiplied(by, {vector[0], vector[1], vector[2], 0}), {-by[0], -by[1], -by[2], by[3]});
+  const Quaternion turned =
+      multiplied(multiplied(by, {vector[0], vector[1], vector[2], 0}), {-by[0], -by[1], -by[2], by[3]});
   return {turned[0], turned[1], turned[2]};
 }
 
@@ -82,7 +83,8 @@ inline std::optional<Skeleton> skeleton_of(const Bytes& part) {
     }
     skeleton.rest_offset_m.push_back(offset_m);
   }
-  const bool whole = skeleton.names.size() == joint_count && skeleton.parents.size() == joint_count && skeleton.rest_offset_m.size() == joint_count;
+  const bool whole = skeleton.names.size() == joint_count && skeleton.parents.size() == joint_count &&
+                     skeleton.rest_offset_m.size() == joint_count;
   return whole ? std::optional<Skeleton>(std::move(skeleton)) : std::nullopt;
 }
 

@@ -48,8 +48,8 @@ struct Frame {
   std::uint32_t size_px = 0;
   /// Controls of the client that it shows: those up to this number.
   std::uint32_t control_count = 0;
-  /// Of the whole stream, the same in every frame: joints with parents and rest offsets, layout of poses, identity (JSON).
-  /// nullptr in a stream that continues an earlier one.
+  /// Of the whole stream, the same in every frame: joints with parents and rest offsets, layout of poses, identity
+  /// (JSON). nullptr in a stream that continues an earlier one.
   FilePtr description;
   /// Size of all of it on the wire.
   std::size_t part_bytes = 0;
@@ -66,10 +66,13 @@ struct FrameType {
 
 /// What a media type says; nothing if it is no frame's.
 inline std::optional<FrameType> frame_type_of(std::string_view text) {
-  constexpr std::pair<std::string_view, FrameFormat> formats[] = {
-      {"application/x-rgba8", FrameFormat::raw}, {"image/png", FrameFormat::png},   {"image/webp", FrameFormat::webp},
-      {"image/jpeg", FrameFormat::jpeg},         {"video/h264", FrameFormat::h264}, {"video/vp9", FrameFormat::vp9},
-      {"video/av1", FrameFormat::av1}};
+  constexpr std::pair<std::string_view, FrameFormat> formats[] = {{"application/x-rgba8", FrameFormat::raw},
+                                                                  {"image/png", FrameFormat::png},
+                                                                  {"image/webp", FrameFormat::webp},
+                                                                  {"image/jpeg", FrameFormat::jpeg},
+                                                                  {"video/h264", FrameFormat::h264},
+                                                                  {"video/vp9", FrameFormat::vp9},
+                                                                  {"video/av1", FrameFormat::av1}};
   FrameType type;
   const std::string_view kind = text.substr(0, text.find(';'));
   type.pose_only = kind == "application/x-morphogen-pose";
@@ -146,7 +149,8 @@ inline Result<Frame> frame_of(Part part, std::uint32_t number) {
   part.data.erase(alpha, part.data.end());
   frame.data = std::move(part.data);
   if (frame.format == FrameFormat::raw && frame.data.size() != std::size_t{4} * frame.size_px * frame.size_px) {
-    return broken("part " + std::to_string(part.sequence) + " is no picture of " + std::to_string(frame.size_px) + " px");
+    return broken("part " + std::to_string(part.sequence) + " is no picture of " + std::to_string(frame.size_px) +
+                  " px");
   }
   return frame;
 }

@@ -53,8 +53,10 @@ inline std::optional<ChunkDescription> chunk_description(const Bytes& part) {
   chunk.height_base_m = number("height_base_m");
   chunk.height_step_m = number("height_step_m");
   chunk.sea_level_m = number("sea_level_m");
-  const bool finite = std::isfinite(chunk.x_m + chunk.z_m + chunk.height_base_m + chunk.height_step_m + chunk.sea_level_m);
-  return finite && chunk.edge_m > 0 && std::isfinite(chunk.edge_m) ? std::optional<ChunkDescription>(chunk) : std::nullopt;
+  const bool finite =
+      std::isfinite(chunk.x_m + chunk.z_m + chunk.height_base_m + chunk.height_step_m + chunk.sea_level_m);
+  return finite && chunk.edge_m > 0 && std::isfinite(chunk.edge_m) ? std::optional<ChunkDescription>(chunk)
+                                                                   : std::nullopt;
 }
 
 /// A surface.
@@ -68,7 +70,8 @@ struct TerrainMesh {
 
 /// The surface over a grid of heights: pixels of the map "height", rows from north to south. Around it hangs a skirt of
 /// `skirt_m`, which hides the seam to a neighbor with fewer vertices.
-inline std::optional<TerrainMesh> terrain_mesh(const ChunkDescription& chunk, const std::vector<std::uint16_t>& heights, float skirt_m) {
+inline std::optional<TerrainMesh> terrain_mesh(const ChunkDescription& chunk, const std::vector<std::uint16_t>& heights,
+                                               float skirt_m) {
   const std::uint32_t edge = chunk.vertices;
   if (heights.size() != std::size_t{edge} * edge || edge < 2) {
     return std::nullopt;
@@ -85,14 +88,18 @@ inline std::optional<TerrainMesh> terrain_mesh(const ChunkDescription& chunk, co
       const std::uint32_t north = row > 0 ? row - 1 : row;
       const std::uint32_t south = row + 1 < edge ? row + 1 : row;
       const float slope_x = (height_m(row, east) - height_m(row, west)) / (cell_m * static_cast<float>(east - west));
-      const float slope_z = (height_m(south, column) - height_m(north, column)) / (cell_m * static_cast<float>(south - north));
+      const float slope_z =
+          (height_m(south, column) - height_m(north, column)) / (cell_m * static_cast<float>(south - north));
       const float length = std::sqrt(slope_x * slope_x + 1 + slope_z * slope_z);
-      mesh.positions_m.push_back({cell_m * static_cast<float>(column), height_m(row, column), cell_m * static_cast<float>(row)});
+      mesh.positions_m.push_back(
+          {cell_m * static_cast<float>(column), height_m(row, column), cell_m * static_cast<float>(row)});
       mesh.normals.push_back({-slope_x / length, 1 / length, -slope_z / length});
-      mesh.uvs.push_back({static_cast<float>(column) / static_cast<float>(edge - 1), static_cast<float>(row) / static_cast<float>(edge - 1)});
+      mesh.uvs.push_back({static_cast<float>(column) / static_cast<float>(edge - 1),
+                          static_cast<float>(row) / static_cast<float>(edge - 1)});
     }
   }
-  const auto quad = [&mesh](std::uint32_t north_west, std::uint32_t south_west, std::uint32_t north_east, std::uint32_t south_east) {
+  const auto quad = [&mesh](std::uint32_t north_west, std::uint32_t south_west, std::uint32_t north_east,
+                            std::uint32_t south_east) {
     mesh.indices.insert(mesh.indices.end(), {north_west, south_west, north_east, north_east, south_west, south_east});
   };
   for (std::uint32_t row = 0; row + 1 < edge; ++row) {
@@ -143,7 +150,9 @@ inline std::map<std::string, std::vector<Placement>> placements(const Bytes& par
       for (const json::Value& row : rows.array()) {
         const auto& numbers = row.array();
         if (numbers.size() == 5) {
-          all[model].push_back({{numbers[0].number(), numbers[1].number(), numbers[2].number()}, numbers[3].number(), numbers[4].number()});
+          all[model].push_back({{numbers[0].number(), numbers[1].number(), numbers[2].number()},
+                                numbers[3].number(),
+                                numbers[4].number()});
         }
       }
     }

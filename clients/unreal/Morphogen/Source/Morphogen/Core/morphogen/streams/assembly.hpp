@@ -70,7 +70,8 @@ class PartAssembler {
     }
     const bool complete = ++chunk_index_ == chunk_count_;
     if (part_.data.size() > size_bytes_ || (complete && part_.data.size() != size_bytes_)) {
-      return broken(name + ": " + std::to_string(part_.data.size()) + " bytes of " + std::to_string(size_bytes_) + " came");
+      return broken(name + ": " + std::to_string(part_.data.size()) + " bytes of " + std::to_string(size_bytes_) +
+                    " came");
     }
     if (!complete) {
       return std::optional<Part>();
@@ -116,8 +117,9 @@ class StreamAssembler {
   Result<std::optional<Part>> receive(StreamPayload payload) {
     auto* header = std::get_if<StreamHeader>(&payload);
     if (trailer_ || (header != nullptr) != expects_header_) {
-      return broken(trailer_ ? "the stream went on behind its trailer"
-                             : expects_header_ ? "the stream sent no header first" : "the stream sent a second header");
+      return broken(trailer_          ? "the stream went on behind its trailer"
+                    : expects_header_ ? "the stream sent no header first"
+                                      : "the stream sent a second header");
     }
     if (header != nullptr) {
       return failed(take_header(std::move(*header)));
@@ -150,7 +152,8 @@ class StreamAssembler {
     } else if (header.asset_id != header_->asset_id) {
       return broken("the stream goes on with another asset than it began with");
     } else if (first != next_sequence_) {
-      return broken("the stream goes on at part " + std::to_string(first) + ", not at " + std::to_string(next_sequence_));
+      return broken("the stream goes on at part " + std::to_string(first) + ", not at " +
+                    std::to_string(next_sequence_));
     }
     expects_header_ = false;
     header_ = std::move(header);

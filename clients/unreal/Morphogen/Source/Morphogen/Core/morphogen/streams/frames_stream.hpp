@@ -18,11 +18,11 @@
 
 namespace morphogen {
 
-/// Brings a client's controls to the server, over as many connections as it takes: a control is kept until a frame shows
-/// it, and goes out again after a reconnection.
+/// Brings a client's controls to the server, over as many connections as it takes: a control is kept until a frame
+/// shows it, and goes out again after a reconnection.
 ///
-/// The client counts its controls from 1, the server those of the whole character: a stream that continues an earlier one
-/// begins with `base_` of them.
+/// The client counts its controls from 1, the server those of the whole character: a stream that continues an earlier
+/// one begins with `base_` of them.
 class Steering final : public CallObserver {
  public:
   static constexpr std::size_t waiting_max = 1024;
@@ -158,7 +158,8 @@ class Steering final : public CallObserver {
     request.session_id = session_id_;
     request.first_number = base_ + sent_ + 1;
     request.keyframe = keyframe_;
-    for (std::size_t at = sent_ + 1 - first_waiting_; at < waiting_.size() && request.controls.size() < controls_per_call; ++at) {
+    for (std::size_t at = sent_ + 1 - first_waiting_;
+         at < waiting_.size() && request.controls.size() < controls_per_call; ++at) {
       request.controls.push_back(waiting_[at]);
     }
     if (request.controls.empty() && !request.keyframe) {
@@ -235,7 +236,8 @@ class FramesStream {
         continue;
       }
       const auto number = number_of(*part);
-      auto frame = number ? frame_of(std::move(*part), *number) : Result<Frame>(broken("the header does not say which frame is the first"));
+      auto frame = number ? frame_of(std::move(*part), *number)
+                          : Result<Frame>(broken("the header does not say which frame is the first"));
       if (frame) {
         frame->control_count = steering_->shown(frame->control_count);
         frame->description = description_;

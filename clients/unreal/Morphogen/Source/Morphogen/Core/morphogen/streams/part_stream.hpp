@@ -31,7 +31,8 @@ class PartStream {
   using Open = std::function<Result<std::unique_ptr<Call>>(const Bytes& resume_token, Clock::time_point deadline)>;
   using Decode = std::optional<StreamPayload> (*)(const Bytes& message);
 
-  PartStream(Open open, Decode decode, Attempts attempts, Bytes resume_token, bool gaps, CallObserver* observer = nullptr)
+  PartStream(Open open, Decode decode, Attempts attempts, Bytes resume_token, bool gaps,
+             CallObserver* observer = nullptr)
       : open_(std::move(open)),
         decode_(decode),
         attempts_(std::move(attempts)),

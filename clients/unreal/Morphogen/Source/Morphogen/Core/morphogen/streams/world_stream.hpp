@@ -157,7 +157,8 @@ class WorldSession {
 
 /// Events of a world. Read it from one thread; `move`, `finish` and `cancel` from any.
 ///
-/// A chunk counts as received when `next` is called again, so who cannot keep up gets no more than `credit` chunks ahead.
+/// A chunk counts as received when `next` is called again, so who cannot keep up gets no more than `credit` chunks
+/// ahead.
 class WorldStream {
  public:
   WorldStream(std::shared_ptr<Channel> channel, ExploreStart start, Attempts attempts)
@@ -208,7 +209,8 @@ class WorldStream {
         close();
         if (!event) {
           Error reason = failure ? *failure : event.error();
-          if (reason.is(ErrorKind::deadline_exceeded) && reason.reason == "DEADLINE_EXCEEDED" && Clock::now() < attempts.due()) {
+          if (reason.is(ErrorKind::deadline_exceeded) && reason.reason == "DEADLINE_EXCEEDED" &&
+              Clock::now() < attempts.due()) {
             reason.kind = ErrorKind::unavailable;  // a server ends every call some time, and the next one goes on
           }
           error = failure ? failure : attempts.after(reason);
@@ -247,8 +249,9 @@ class WorldStream {
       ExploreWorldRequest explore;
       WatchWorldRequest watch;
       (duplex ? explore.payload.emplace<ExploreStart>(current_start()) : watch.start.emplace(current_start()));
-      auto opened = duplex ? channel->open(WorldService::ExploreWorld::path, encoded(explore), Sends::messages, attempts.due())
-                           : channel->open(WorldService::WatchWorld::path, encoded(watch), Sends::one_message, attempts.due());
+      auto opened =
+          duplex ? channel->open(WorldService::ExploreWorld::path, encoded(explore), Sends::messages, attempts.due())
+                 : channel->open(WorldService::WatchWorld::path, encoded(watch), Sends::one_message, attempts.due());
       if (!opened) {
         return std::move(opened.error());
       }
@@ -348,7 +351,8 @@ class WorldStream {
     Result<std::optional<WorldEvent>> take_settled(std::uint32_t chunk_count) {
       const std::lock_guard<std::mutex> lock(mutex);
       if (chunk_count != held.size()) {
-        return broken(std::to_string(held.size()) + " chunks are held, the server counts " + std::to_string(chunk_count));
+        return broken(std::to_string(held.size()) + " chunks are held, the server counts " +
+                      std::to_string(chunk_count));
       }
       return std::optional<WorldEvent>(Settled{chunk_count});
     }
