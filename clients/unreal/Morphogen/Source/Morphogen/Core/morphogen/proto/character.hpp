@@ -34,7 +34,7 @@ enum class FrameFormat : std::int32_t {
 enum class FrameRenderer : std::int32_t {
   /// Not given: taken as FRAME_RENDERER_MESH.
   unspecified = 0,
-  /// The frame network: several times faster, and softer.
+  /// The frame network, from the pose alone: softer.
   network = 1,
   /// The software renderer, from the character's mesh: what an engine shows of the binary glTF.
   mesh = 2,
