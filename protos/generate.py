@@ -64,6 +64,7 @@ TARGETS = (
     engine("csharp", "clients/unity/com.morphogen.client/Runtime/Client/Generated", "*.g.cs"),
     engine("gdscript", "clients/godot/godot4/addons/morphogen/protos", "*_pb.gd"),
     engine("cpp", "clients/cpp/include/morphogen/proto", "*.hpp"),
+    engine("cpp", "clients/unreal/Morphogen/Source/Morphogen/Core/morphogen/proto", "*.hpp"),
 )
 
 

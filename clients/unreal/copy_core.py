@@ -16,7 +16,9 @@ NOTE = b"// Copied from clients/cpp by copy_core.py. Do not edit.\n"
 def wanted() -> dict[str, bytes]:
     """Path within the copy -> content."""
     files = (path for path in sorted(CORE.rglob("*.hpp")) if path.name not in OTHER_TRANSPORTS)
-    return {path.relative_to(CORE).as_posix(): NOTE + path.read_bytes() for path in files}
+    copies = {path.relative_to(CORE).as_posix(): path.read_bytes() for path in files}
+    # What the protos say is generated in both places.
+    return {name: data if name.startswith("proto/") else NOTE + data for name, data in copies.items()}
 
 
 def present() -> dict[str, bytes]:
