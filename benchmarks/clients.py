@@ -23,7 +23,7 @@ from sdks import ROOT, SDKS, Sdk
 BASE = ("python", "native")
 THROUGHPUT_GOALS = {
     ("c++", "grpc-web"): 1.0,
-    ("unity", "grpc-web"): 0.2,
+    ("unity core on mono", "grpc-web"): 0.2,
     ("godot 3", "grpc-web"): 0.2,
     ("typescript in chromium", "connect"): 0.12,
 }
@@ -32,7 +32,7 @@ THROUGHPUT_GOALS = {
 PAGE_RATE_GOAL_HZ, PAGE_LATENCY_GOAL_MS = 29.5, 35.0
 """Frames drawn a second by a page in Chromium, and the 95th percentile of how long after its time one is drawn."""
 
-PACED_GOALS = {("unity", "grpc-web"): 30.0}
+PACED_GOALS = {("unity core on mono", "grpc-web"): 30.0}
 """(SDK, transport) -> least frames a second, of 30, none of them dropped."""
 
 DECODING_GOALS = {("godot 3", "grpc-web"): 400.0}
