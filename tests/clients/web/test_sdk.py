@@ -34,3 +34,8 @@ def test_types_fit() -> None:
 @pytest.mark.timeout(400)
 def test_all_tests_pass_against_a_real_server() -> None:
     npm("test")
+
+
+@pytest.mark.timeout(400)
+def test_worlds_characters_and_pages_are_rendered_in_a_browser() -> None:
+    npm("run", "test:rendering")

@@ -1,6 +1,6 @@
 // Streams a material and keeps its files:
 //
-//     node examples/texture.mjs http://127.0.0.1:8080 brick out
+//     node examples/01_texture.mjs http://127.0.0.1:8080 brick out
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MorphogenClient, MorphogenError } from "@morphogen/client";

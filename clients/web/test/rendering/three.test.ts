@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { bundled, installed, launched, openedAt, running } from "../chromium.js";
-import type { Actions } from "./page.js";
+import type { Actions } from "./three_page.js";
 
 const url = inject("url");
 /** Pictures of what was rendered, for whoever wants to look. */
@@ -19,7 +19,7 @@ describe.skipIf(!installed)("three.js in Chromium", () => {
   beforeAll(async () => {
     mkdirSync(shots, { recursive: true });
     browser = await launched({ webgl: true });
-    page = await openedAt(browser, new URL("/three.html", url).href, await bundled("test/three/page.ts"));
+    page = await openedAt(browser, new URL("/three.html", url).href, await bundled("test/rendering/three_page.ts"));
     await page.setViewportSize({ width: 640, height: 400 });
     run = running<Actions>(page);
   });
