@@ -40,7 +40,7 @@ COMMANDS = {
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 15.0
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 def morphogen(arguments: str) -> list[str]:
