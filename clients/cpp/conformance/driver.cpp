@@ -139,10 +139,12 @@ void run_case(const Value& asked) {
   if (const double linger_ms = asked["lingerMs"].number(0); linger_ms > 0) {
     const auto client = client_of(asked);
     run_call(asked, tally);
+    tally.stop();
     tally.show(nullptr);
     std::this_thread::sleep_for(std::chrono::milliseconds(static_cast<int>(linger_ms)));
   } else {
     run_call(asked, tally);
+    tally.stop();
     const auto left = open_things::left_since(before);
     tally.show(&left);
   }

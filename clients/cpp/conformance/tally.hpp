@@ -106,13 +106,15 @@ class Tally {
     }
   }
 
+  /// The call is over.
+  void stop() { tell("elapsedMs", elapsed_ms()); }
+
   /// Print the line; without what is left, if nobody asked.
   void show(const std::vector<std::string>* leaks) {
     tell("outcome", json_text(outcome_));
     tell("parts", std::to_string(parts_));
     tell("bytes", std::to_string(size_bytes_));
     tell("names", list(names_));
-    tell("elapsedMs", elapsed_ms());
     if (!arrivals_ms_.empty()) {
       tell("firstPartMs", arrivals_ms_.front());
     }

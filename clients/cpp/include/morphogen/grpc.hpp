@@ -213,7 +213,9 @@ class GrpcChannel final : public Channel {
     arguments.SetMaxReceiveMessageSize(static_cast<int>(message_max_bytes));
     arguments.SetInt("grpc.use_local_subchannel_pool", 1);  // connections are this client's own, and end with it
     arguments.SetInt("grpc.initial_reconnect_backoff_ms", 100);
-    arguments.SetInt("grpc.min_reconnect_backoff_ms", 5000);  // which is how long one attempt to connect may take
+    // How long the first attempt to connect may take; later ones may as long as the pause before the next. So long,
+    // at most, a client that is gone holds a socket towards a server that says nothing.
+    arguments.SetInt("grpc.min_reconnect_backoff_ms", 1000);
     arguments.SetInt("grpc.max_reconnect_backoff_ms", 3000);
     arguments.SetInt("grpc.enable_http_proxy", 0);
     return arguments;
