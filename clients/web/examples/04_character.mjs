@@ -22,7 +22,9 @@ for await (const { number, pose, controlCount } of stream) {
   }
   if (number % 15 === 0) {
     const [x, , z] = pose.rootM;
-    console.log(`frame ${number}: ${x.toFixed(2)} m to its left, ${z.toFixed(2)} m ahead, after ${controlCount} controls`);
+    console.log(
+      `frame ${number}: ${x.toFixed(2)} m to its left, ${z.toFixed(2)} m ahead, after ${controlCount} controls`,
+    );
   }
 }
 console.log(`${stream.description.joints.length} joints; the model is in ${join(folder, "goblin.glb")}`);

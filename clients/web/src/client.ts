@@ -132,7 +132,9 @@ export class MorphogenClient {
 
   /** Make a character: "description" (JSON), "character" (binary glTF with skin, materials and clips), "preview" (PNG). */
   generateCharacter(request: CharacterRequest = {}, options: CallOptions = {}): AssetStream<FileUpdate, Files> {
-    return this.stream(request, options, new FilesReader(), (sent, how) => this.characters.generateCharacter(sent, how));
+    return this.stream(request, options, new FilesReader(), (sent, how) =>
+      this.characters.generateCharacter(sent, how),
+    );
   }
 
   /** Move a character: iterate it for frames, as poses, pictures or both, and `control` it meanwhile. */

@@ -5,12 +5,14 @@ import { StreamAssembler, type StreamMessage, hex } from "./assembly.js";
 import { type CharacterDescription, type Frame, descriptionOf, firstFrameOf, frameOf } from "./character.js";
 import { DeadlineExceededError, InvalidRequestError, MorphogenError, UnavailableError, errorFrom } from "./errors.js";
 import type { Fields } from "./fields.js";
-import type {
-  CharacterControlSchema,
-  CharacterService,
-  FrameStreamSchema,
-} from "./gen/morphogen/v1/character_pb.js";
-import { Delivery, type Priority, type StreamHeader, type StreamTrailer, type Timings } from "./gen/morphogen/v1/common_pb.js";
+import type { CharacterControlSchema, CharacterService, FrameStreamSchema } from "./gen/morphogen/v1/character_pb.js";
+import {
+  Delivery,
+  type Priority,
+  type StreamHeader,
+  type StreamTrailer,
+  type Timings,
+} from "./gen/morphogen/v1/common_pb.js";
 import { CONTROL_TIMEOUT_MS, Steering } from "./steering.js";
 
 /** What is played, as in the proto. Poses come if no format is given, or if `poses` says so. */

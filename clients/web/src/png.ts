@@ -42,7 +42,7 @@ export async function decodePng(file: Uint8Array<ArrayBuffer>): Promise<Pixels> 
 /** The compressed data, from all chunks that have some. */
 function dataOf(file: Uint8Array<ArrayBuffer>, view: DataView): Uint8Array<ArrayBuffer>[] {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
-  for (let at = 8; at + 12 <= file.length; ) {
+  for (let at = 8; at + 12 <= file.length;) {
     const size = view.getUint32(at);
     if (view.getUint32(at + 4) === 0x49444154) {
       pieces.push(file.subarray(at + 8, at + 8 + size));

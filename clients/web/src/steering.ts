@@ -1,11 +1,5 @@
 /** The client's side of a stream that is steered by calls of their own. */
-import {
-  DeadlineExceededError,
-  type MorphogenError,
-  NotFoundError,
-  UnavailableError,
-  errorFrom,
-} from "./errors.js";
+import { DeadlineExceededError, type MorphogenError, NotFoundError, UnavailableError, errorFrom } from "./errors.js";
 
 export const CONTROL_TIMEOUT_MS = 10_000;
 const PAUSE_MS = 200;

@@ -95,7 +95,9 @@ it("takes parts that a live server leaves out for granted, but none twice", asyn
   const [one, late] = [await chunks(1, "a"), await chunks(5, "b", "c")];
   const all = [header(), ...one, ...late];
   expect(await receive([...all, await trailer("a", "bc")], new StreamAssembler({ gaps: true }))).toEqual(["a", "bc"]);
-  await expect(receive([...all, ...one], new StreamAssembler({ gaps: true }))).rejects.toBeInstanceOf(BrokenStreamError);
+  await expect(receive([...all, ...one], new StreamAssembler({ gaps: true }))).rejects.toBeInstanceOf(
+    BrokenStreamError,
+  );
 });
 
 it.each([

@@ -22,7 +22,10 @@ it("takes picture, transparency and pose apart", () => {
 });
 
 it("takes poses alone, and pictures alone", () => {
-  expect(frameOf(part("application/x-morphogen-pose", POSE), 0, 0)).toMatchObject({ picture: undefined, keyframe: true });
+  expect(frameOf(part("application/x-morphogen-pose", POSE), 0, 0)).toMatchObject({
+    picture: undefined,
+    keyframe: true,
+  });
   expect(frameOf(part("image/png", Uint8Array.of(1)), 0, 0)).toMatchObject({ pose: undefined, alpha: undefined });
 });
 

@@ -17,7 +17,12 @@ const OPTIONS = [
   "--disable-sync",
 ];
 /** WebGL without a graphics card. */
-const SOFTWARE_GL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"];
+const SOFTWARE_GL = [
+  "--use-gl=angle",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+  "--ignore-gpu-blocklist",
+];
 
 export function launched({ webgl = false } = {}): Promise<Browser> {
   return chromium.launch({ executablePath, args: webgl ? [...OPTIONS, ...SOFTWARE_GL] : OPTIONS });

@@ -64,7 +64,9 @@ it("reads chunks, which meet in every bit", async () => {
   expect(west).toMatchObject({ row: 0, column: 0, vertices: 129, xM: 0, zM: 0, edgeM: 512 });
   expect(east.xM).toBe(512);
   const edge = (grid: Float32Array | Uint8Array, column: number, channels: number) =>
-    Array.from({ length: 129 }, (_, row) => [...grid.slice((row * 129 + column) * channels, (row * 129 + column + 1) * channels)]);
+    Array.from({ length: 129 }, (_, row) => [
+      ...grid.slice((row * 129 + column) * channels, (row * 129 + column + 1) * channels),
+    ]);
   expect(edge(west.heightM, 128, 1)).toEqual(edge(east.heightM, 0, 1));
   expect(edge(west.normal as Uint8Array, 128, 3)).toEqual(edge(east.normal as Uint8Array, 0, 3));
   expect(heightIn(west, 512, 256)).toBe(heightIn(east, 0, 256));
@@ -89,8 +91,15 @@ it("reads what stands on it, on the ground", async () => {
 });
 
 it("needs no more of a chunk than its heights", async () => {
-  const { files } = await client.generateChunk({ landscape, row: 0, column: 0, vertices: 33, maps: ["height"] }).result();
+  const { files } = await client
+    .generateChunk({ landscape, row: 0, column: 0, vertices: 33, maps: ["height"] })
+    .result();
   const chunk = await decodeChunk(files);
-  expect([chunk.ground, chunk.normal, chunk.masks, chunk.placements.size]).toEqual([undefined, undefined, undefined, 0]);
+  expect([chunk.ground, chunk.normal, chunk.masks, chunk.placements.size]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    0,
+  ]);
   await expect(decodeChunk(new Map())).rejects.toBeInstanceOf(BrokenStreamError);
 });

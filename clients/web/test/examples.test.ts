@@ -18,7 +18,9 @@ async function printed(example: string, ...args: string[]): Promise<string> {
 
 it("streams a texture", async () => {
   const folder = await mkdtemp(join(tmpdir(), "morphogen-"));
-  expect(await printed("01_texture.mjs", "brick", folder)).toMatch(/^64 px: albedo, .*\n128 px: .*\n256 px: .*\n6 files in /);
+  expect(await printed("01_texture.mjs", "brick", folder)).toMatch(
+    /^64 px: albedo, .*\n128 px: .*\n256 px: .*\n6 files in /,
+  );
   expect((await readdir(folder)).length).toBe(6);
   expect((await readFile(join(folder, "albedo.png"))).subarray(1, 4).toString()).toBe("PNG");
   const failed = await printed("01_texture.mjs", "nothing").catch((error: unknown) => error);
@@ -33,7 +35,13 @@ it("makes a level", async () => {
 
 it("walks through a world", async () => {
   const lines = (await printed("03_world.mjs")).trimEnd().split("\n");
-  expect(lines.map((line) => /^at (\d+) m: -?\d+\.\d m high/.exec(line)?.[1])).toEqual(["256", "506", "756", "1006", "1256"]);
+  expect(lines.map((line) => /^at (\d+) m: -?\d+\.\d m high/.exec(line)?.[1])).toEqual([
+    "256",
+    "506",
+    "756",
+    "1006",
+    "1256",
+  ]);
 });
 
 it("steers a character", async () => {

@@ -1,5 +1,6 @@
 /** One real server for all tests: `morphogen serve` from the project's environment (PYTHON names another one). */
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +8,8 @@ import type {} from "vitest";
 import type { TestProject } from "vitest/node";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
+/** The example pages, which a test builds. */
+const PAGES = join(ROOT, "clients", "web", "examples", "dist");
 const PYTHON = process.env["PYTHON"] ?? join(ROOT, ".venv", "bin", "python");
 const SERVE = "import sys; from pathlib import Path; from workers.serve import serve; serve(None)";
 
@@ -20,11 +23,13 @@ declare module "vitest" {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  mkdirSync(PAGES, { recursive: true });
   const pageOrigin = `http://127.0.0.1:${await freePort()}`;
   const settings = {
     MORPHOGEN__SERVER__PORT: "0",
     MORPHOGEN__WEB__PORT: "0",
     MORPHOGEN__WEB__ORIGINS: `['${pageOrigin}']`,
+    MORPHOGEN__WEB__STATIC_FOLDER: PAGES,
     MORPHOGEN__LOG__LEVEL: "error",
     OMP_NUM_THREADS: "1",
   };

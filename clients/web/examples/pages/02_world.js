@@ -53,4 +53,9 @@ renderer.setAnimationLoop((nowMs) => {
   renderer.render(scene, camera);
   note(`${world.chunks.length} chunks, ${world.propCount} props, frame ${hero.frame}`);
 });
-globalThis.example = { renderer, world, hero, done: () => world.heightAt(aim.x, aim.z) !== undefined && hero.frame > 0 };
+globalThis.example = {
+  renderer,
+  world,
+  hero,
+  done: () => world.heightAt(aim.x, aim.z) !== undefined && hero.frame > 0,
+};

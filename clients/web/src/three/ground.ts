@@ -51,7 +51,10 @@ export function groundMaterial(tiles: THREE.DataArrayTexture, chunkM: number, se
     shader.fragmentShader = shader.fragmentShader
       .replace("#include <common>", `#include <common>\n${FRAGMENT_HEAD}`)
       .replace("#include <map_fragment>", "Ground land = groundAt();\ndiffuseColor.rgb *= land.color;")
-      .replace("#include <roughnessmap_fragment>", "#include <roughnessmap_fragment>\nroughnessFactor = land.roughness;");
+      .replace(
+        "#include <roughnessmap_fragment>",
+        "#include <roughnessmap_fragment>\nroughnessFactor = land.roughness;",
+      );
   };
   material.customProgramCacheKey = () => "morphogen ground";
   return material;
@@ -131,7 +134,12 @@ function meanLight({ image: { data, width, height } }: THREE.DataArrayTexture): 
   const color = new THREE.Color();
   const [texels, step] = [data as Uint8Array, 16];
   for (let at = 0; at < 4 * width * height; at += 4 * step) {
-    color.setRGB((texels[at] as number) / 255, (texels[at + 1] as number) / 255, (texels[at + 2] as number) / 255, "srgb");
+    color.setRGB(
+      (texels[at] as number) / 255,
+      (texels[at + 1] as number) / 255,
+      (texels[at + 2] as number) / 255,
+      "srgb",
+    );
     sum += (color.r + color.g + color.b) / 3;
   }
   return Math.max(0.01, (sum * step) / (width * height));

@@ -1,8 +1,9 @@
 /** Binary glTF as objects. */
 import * as THREE from "three";
-import { type GLTF, GLTFLoader, type GLTFParser } from "three/addons/loaders/GLTFLoader.js";
+import { type GLTF, GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import { HDRLoader } from "three/addons/loaders/HDRLoader.js";
 import { BrokenStreamError } from "../errors.js";
+import { glbAtLod } from "../glb.js";
 import type { AssetFile, FileUpdate, Files } from "../readers.js";
 import type { AssetStream } from "../stream.js";
 import { release } from "./textures.js";
@@ -23,20 +24,10 @@ export interface LoadedScene {
 
 const UNIT_LUX = 30_000;
 
-interface Node {
-  readonly children?: number[];
-  readonly extensions?: { readonly MSFT_lod?: { readonly ids: readonly number[] } };
-}
-
 /** The objects of a binary glTF file, at one level of detail. */
-export async function loadGlb(
-  { data }: AssetFile,
-  { lod = 0, unitLux = UNIT_LUX }: SceneOptions = {},
-): Promise<GLTF> {
-  const loader = new GLTFLoader();
-  loader.register((parser) => ({ name: "MSFT_lod", beforeRoot: async () => substitute(parser, lod) }));
-  const { buffer, byteOffset, byteLength } = data;
-  const gltf = await loader.parseAsync(buffer.slice(byteOffset, byteOffset + byteLength), "");
+export async function loadGlb({ data }: AssetFile, { lod = 0, unitLux = UNIT_LUX }: SceneOptions = {}): Promise<GLTF> {
+  const { buffer, byteOffset, byteLength } = lod === 0 ? data : glbAtLod(data, lod);
+  const gltf = await new GLTFLoader().parseAsync(buffer.slice(byteOffset, byteOffset + byteLength), "");
   gltf.scene.traverse((each) => {
     if ((each as THREE.Light).isLight) {
       (each as THREE.Light).intensity /= unitLux;
@@ -96,15 +87,4 @@ export function disposeObject(object: THREE.Object3D): void {
       (each as THREE.InstancedMesh).dispose?.();
     }
   });
-}
-
-/** Puts coarser nodes where the file has the finest ones. */
-function substitute({ json }: GLTFParser, lod: number): void {
-  const nodes = json.nodes as Node[];
-  const instead = (index: number) => nodes[index]?.extensions?.MSFT_lod?.ids.slice(0, lod).at(-1) ?? index;
-  for (const holder of [...(json.scenes as { nodes?: number[] }[]), ...nodes.map((node) => ({ nodes: node.children }))]) {
-    holder.nodes?.forEach((index, at, list) => {
-      list[at] = instead(index);
-    });
-  }
 }

@@ -49,7 +49,16 @@ const headset = {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const [first, last] = [heads[1] as number, heads.at(-1) as number];
     const went = rig.position.clone().sub(before.rig).setY(0).length();
-    return { frames, rateHz, views, chunks: chunks.size, headMovedM: last - first, wentM: went, poses: hero.frame - before.frame, ended };
+    return {
+      frames,
+      rateHz,
+      views,
+      chunks: chunks.size,
+      headMovedM: last - first,
+      wentM: went,
+      poses: hero.frame - before.frame,
+      ended,
+    };
   },
 };
 

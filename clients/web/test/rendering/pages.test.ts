@@ -1,8 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -10,7 +9,6 @@ import { bundled, installed, launched } from "../chromium.js";
 
 const run = promisify(execFile);
 const url = inject("url");
-const PAGES = "examples/dist";
 const shots = join(tmpdir(), "morphogen-web");
 
 beforeAll(async () => {
@@ -18,7 +16,7 @@ beforeAll(async () => {
   await run("npm", ["run", "pages"]);
 });
 
-/** The pages as the server would serve them from its static folder. Without Chromium these tests are skipped. */
+/** The pages as the server serves them from its static folder. Without Chromium these tests are skipped. */
 describe.skipIf(!installed)("in Chromium", () => {
   let browser: Browser;
   let emulator: string;
@@ -34,14 +32,8 @@ describe.skipIf(!installed)("in Chromium", () => {
     const page = await browser.newPage({ viewport: { width: 400, height: 250 } });
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(error.message));
-    const types: Record<string, string> = { ".html": "text/html", ".js": "text/javascript" };
-    await page.route(`${url}/pages/**`, async (route) => {
-      const file = new URL(route.request().url()).pathname.replace("/pages/", "");
-      const body = await readFile(join(PAGES, file), "utf8");
-      await route.fulfill({ contentType: types[extname(file)] ?? "text/plain", body });
-    });
     await page.addInitScript({ content: before });
-    await page.goto(`${url}/pages/${name}.html?${options}`);
+    await page.goto(`${url}/${name}.html?${options}`);
     await page.waitForFunction("globalThis.example?.done()", undefined, { timeout: 45_000 });
     return { page, errors };
   }
@@ -67,7 +59,9 @@ describe.skipIf(!installed)("in Chromium", () => {
     await page.waitForFunction("example.renderer.xr.isPresenting");
     const seen = (await page.evaluate("headset.watch(61)")) as Seen;
     await page.screenshot({ path: join(shots, "04_vr_session.png"), timeout: 60_000 });
-    console.log(`${seen.frames} frames at ${seen.rateHz.toFixed(1)} Hz, ${seen.views} views, ${seen.chunks} chunks visible`);
+    console.log(
+      `${seen.frames} frames at ${seen.rateHz.toFixed(1)} Hz, ${seen.views} views, ${seen.chunks} chunks visible`,
+    );
     expect(errors).toEqual([]);
     expect(seen.frames).toBeGreaterThan(60);
     expect(seen.views).toBe(2);

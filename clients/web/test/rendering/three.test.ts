@@ -55,7 +55,9 @@ describe.skipIf(!installed)("three.js in Chromium", () => {
     const world = await run("world", url, { seed: 7 }, 129, 6, 30);
     await shot("world");
     const { chunks, props, seen, drawnMs, calls, triangles } = world;
-    console.log(`${chunks.length} chunks, ${props} props, ${calls} calls, ${triangles} triangles, ${drawnMs.toFixed(0)} ms`);
+    console.log(
+      `${chunks.length} chunks, ${props} props, ${calls} calls, ${triangles} triangles, ${drawnMs.toFixed(0)} ms`,
+    );
     expect(chunks.length).toBeGreaterThanOrEqual(4);
     expect(props).toBeGreaterThan(0);
     expect(seen.share).toBeGreaterThan(0.3);
@@ -98,7 +100,9 @@ describe.skipIf(!installed)("three.js in Chromium", () => {
     expect(number).toBe(5);
     expect(seen.spread).toBeGreaterThan(10);
     const background = [0x9d, 0xbd, 0xdb];
-    const isBackground = (corner as number[]).every((value, index) => Math.abs(value - (background[index] as number)) < 40);
+    const isBackground = (corner as number[]).every(
+      (value, index) => Math.abs(value - (background[index] as number)) < 40,
+    );
     expect(isBackground).toBe(format === "WEBP"); // which is transparent there
     expect(middle).not.toEqual(corner);
     expect(poses).toBe("InvalidRequestError");

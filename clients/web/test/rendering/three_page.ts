@@ -1,7 +1,15 @@
 /** What a page does with three.js in the browser's tests; each function runs in there. */
 import * as THREE from "three";
 import { FrameFormat, MorphogenClient, decodePng } from "../../src/index.js";
-import { FrameTexture, StreamedMaterial, WorldView, disposeObject, loadCharacter, loadScene } from "../../src/three/index.js";
+import {
+  FrameTexture,
+  StreamedMaterial,
+  WorldView,
+  disposeObject,
+  loadCharacter,
+  loadScene,
+} from "../../src/three/index.js";
+import { correlation } from "./measures.js";
 
 let shown: Stage | undefined;
 
@@ -96,16 +104,12 @@ class Stage {
   /** What the graphics card holds. */
   get held() {
     const { memory, programs } = this.renderer.info;
-    return { geometries: memory.geometries, textures: memory.textures - this.texturesBefore, programs: programs?.length ?? 0 };
+    return {
+      geometries: memory.geometries,
+      textures: memory.textures - this.texturesBefore,
+      programs: programs?.length ?? 0,
+    };
   }
-}
-
-function correlation(one: readonly number[], other: readonly number[]): number {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [oneMean, otherMean] = [mean(one), mean(other)];
-  const [a, b] = [one.map((value) => value - oneMean), other.map((value) => value - otherMean)];
-  const dot = (x: readonly number[], y: readonly number[]) => x.reduce((sum, value, at) => sum + value * (y[at] as number), 0);
-  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
 const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -122,7 +126,10 @@ const actions = {
       onLod: (lodPx) => lods.push([lodPx, (streamed.material.map?.image as ImageBitmap).width]),
     });
     const ball = new THREE.Mesh(new THREE.SphereGeometry(0.8, 64, 32), streamed.material);
-    const plane = new THREE.Mesh(new THREE.PlaneGeometry(5, 5).rotateX(-Math.PI / 2).translate(0, -0.8, 0), streamed.material);
+    const plane = new THREE.Mesh(
+      new THREE.PlaneGeometry(5, 5).rotateX(-Math.PI / 2).translate(0, -0.8, 0),
+      streamed.material,
+    );
     stage.scene.add(ball, plane);
     const gray = stage.coverage();
     await streamed.done;
@@ -174,7 +181,9 @@ const actions = {
         for (let column = 0; column < sizePx; column += 1) {
           const at = row * sizePx + column;
           brighter.push((one[at] as number) - (other[at] as number));
-          facing.push(height(column - (x as number), row - (y as number)) - height(column + (x as number), row + (y as number)));
+          facing.push(
+            height(column - (x as number), row - (y as number)) - height(column + (x as number), row + (y as number)),
+          );
         }
       }
       return correlation(brighter, facing);
@@ -277,7 +286,10 @@ const actions = {
     stage.renderer.shadowMap.enabled = true;
     stage.sun.castShadow = true;
     stage.sun.position.set(2, 4, 3);
-    const floor = new THREE.Mesh(new THREE.PlaneGeometry(8, 8).rotateX(-Math.PI / 2), new THREE.MeshStandardMaterial({ color: 0x777766 }));
+    const floor = new THREE.Mesh(
+      new THREE.PlaneGeometry(8, 8).rotateX(-Math.PI / 2),
+      new THREE.MeshStandardMaterial({ color: 0x777766 }),
+    );
     floor.receiveShadow = true;
     stage.scene.add(floor);
     const script = [{ frame: 0, control: { speedMps: 1.4 } }];
@@ -291,10 +303,17 @@ const actions = {
     await playing;
     character.update(performance.now() + 1e3);
     stage.scene.updateMatrixWorld(true);
-    const at = (name: string) => character.getObjectByName(name)?.getWorldPosition(new THREE.Vector3()).toArray() as number[];
-    const joints = Object.fromEntries(["pelvis", "head", "l_ankle", "r_ankle", "l_wrist", "r_wrist"].map((name) => [name, at(name)]));
+    const at = (name: string) =>
+      character.getObjectByName(name)?.getWorldPosition(new THREE.Vector3()).toArray() as number[];
+    const joints = Object.fromEntries(
+      ["pelvis", "head", "l_ankle", "r_ankle", "l_wrist", "r_wrist"].map((name) => [name, at(name)]),
+    );
     const place = character.place.toArray();
-    stage.camera.position.set((joints["pelvis"] as number[])[0] as number, 1.1, ((joints["pelvis"] as number[])[2] as number) + 3.2);
+    stage.camera.position.set(
+      (joints["pelvis"] as number[])[0] as number,
+      1.1,
+      ((joints["pelvis"] as number[])[2] as number) + 3.2,
+    );
     stage.camera.lookAt(joints["pelvis"]?.[0] as number, 0.8, joints["pelvis"]?.[2] as number);
     const seen = stage.coverage();
     const picture = stage.renderer.domElement.toDataURL();
@@ -303,7 +322,17 @@ const actions = {
     character.dispose();
     disposeObject(floor);
     stage.draw();
-    return { joints, place, seen, number, clips: clips.map(({ name }) => name), heightM: description.heightM, picture, before, after: stage.held };
+    return {
+      joints,
+      place,
+      seen,
+      number,
+      clips: clips.map(({ name }) => name),
+      heightM: description.heightM,
+      picture,
+      before,
+      after: stage.held,
+    };
   },
 
   /** Pictures of a character on a board; the share of the board that shows it. */
@@ -324,7 +353,9 @@ const actions = {
     await new Promise((resolve) => setTimeout(resolve, 300));
     texture.dispose();
     await playing;
-    const poses = await new FrameTexture().play(new MorphogenClient(url).playFrames({ frameCount: 3 })).catch((error) => error.name);
+    const poses = await new FrameTexture()
+      .play(new MorphogenClient(url).playFrames({ frameCount: 3 }))
+      .catch((error) => error.name);
     return { seen, corner, middle, number, poses, picture };
   },
 
@@ -343,7 +374,8 @@ const actions = {
     let triangles = 0;
     group.traverse((each) => {
       const { isMesh, geometry } = each as THREE.Mesh;
-      triangles += isMesh === true ? ((geometry.index?.count ?? 0) / 3) * ((each as THREE.InstancedMesh).count ?? 1) : 0;
+      triangles +=
+        isMesh === true ? ((geometry.index?.count ?? 0) / 3) * ((each as THREE.InstancedMesh).count ?? 1) : 0;
     });
     const seen = stage.coverage();
     const lights: string[] = [];
@@ -354,7 +386,15 @@ const actions = {
     stage.scene.background = stage.scene.environment = null;
     sky?.dispose();
     stage.draw();
-    return { size: box.getSize(new THREE.Vector3()).toArray(), triangles, seen, lights, picture, before, after: stage.held };
+    return {
+      size: box.getSize(new THREE.Vector3()).toArray(),
+      triangles,
+      seen,
+      lights,
+      picture,
+      before,
+      after: stage.held,
+    };
   },
 };
 
