@@ -9,7 +9,7 @@ WEB_CLIENT := clients/web
 SERVE_CONFIG ?= configs/serve.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline conformance sdk-web sdk-blender sdk-godot sdk-unity sdk-cpp sdk-unreal clean
+.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline conformance sdk-python sdk-web sdk-blender sdk-godot sdk-unity sdk-cpp sdk-unreal clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ protos-baseline: setup ## Take the protos as they are for released: later change
 
 conformance: setup web-packages ## Run every SDK over the conformance cases; writes docs/conformance.md
 	$(PYTHON) clients/conformance/run.py
+
+sdk-python: setup ## Pack and test the Python client in clients/python
+	$(MAKE) -C clients/python sdktest PYTHON=$(abspath $(PYTHON))
 
 sdk-web: setup web-packages ## Check, build and test the TypeScript SDK in clients/web; needs Node
 	PYTHON=$(abspath $(PYTHON)) npm --prefix $(WEB_CLIENT) run sdktest
