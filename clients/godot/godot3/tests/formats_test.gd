@@ -100,7 +100,7 @@ func test_the_workshop_works_beside_the_game_and_its_thread_ends() -> void:
 		check_equal(made[number], [number, 2 * number], "a result")
 	check_equal(made.size(), 20, "results")
 	workshop.close()
-	check_equal(Platform.thread_count(), threads, "threads")
+	check_threads(threads)
 
 
 func doubled(number: int) -> int:

@@ -24,7 +24,7 @@ func test_a_material_is_filled_and_its_thread_ends() -> void:
 	check(maker.material.normal_enabled and maker.material.normal_texture != null, "it has normals")
 	check_equal(maker.material.metallic, 1.0, "metallic")
 	maker.free()
-	check_equal(Platform.thread_count(), threads, "threads")
+	check_threads(threads)
 
 
 func test_a_request_that_is_refused_is_told() -> void:
@@ -62,7 +62,7 @@ func test_a_world_is_shown_around_its_viewer_and_leaves_nothing() -> void:
 	world.free()
 	viewer.free()
 	check_equal(client.task_count(), 0, "tasks")
-	check_equal(Platform.thread_count(), threads, "threads")
+	check_threads(threads)
 
 
 func test_a_characters_model_follows_its_poses() -> void:
@@ -80,7 +80,7 @@ func test_a_characters_model_follows_its_poses() -> void:
 	check(hips.origin.y > 0.3 and hips.origin.y < 1.5, "the hips are %f m high" % hips.origin.y)
 	check(hips.origin.z > 0.2, "it went %f m" % hips.origin.z)
 	character.free()
-	check_equal(Platform.thread_count(), threads, "threads")
+	check_threads(threads)
 
 
 func test_a_characters_pictures_fill_a_texture() -> void:

@@ -35,6 +35,14 @@ func check_equal(given: Variant, wanted: Variant, what: String) -> void:
 		failures.append("%s: %s, not %s" % [what, str(given), str(wanted)])
 
 
+## Threads that have ended are counted for a moment more.
+func check_threads(wanted: int) -> void:
+	var since_ms := Time.get_ticks_msec()
+	while Platform.thread_count() != wanted and Time.get_ticks_msec() - since_ms < 1000:
+		OS.delay_msec(5)
+	check_equal(Platform.thread_count(), wanted, "threads")
+
+
 ## Go on until a task is done; it has to go well.
 func result_of(task: RefCounted) -> Variant:
 	wait(task)
