@@ -38,7 +38,7 @@ def draw(cast: Cast, joints: Joints, views: Views, size: int, supersampling: int
 
 
 def draw_rgba(cast: Cast, joints: Joints, views: Views, size: int, supersampling: int = SUPERSAMPLING) -> torch.Tensor:
-    """Only what is seen, `Pictures.rgba`, in half the time."""
+    """Only what is seen, `Pictures.rgba`: color slots, which only training looks at, take time of their own."""
     return _shot(cast, joints, views, size, supersampling).rgba()
 
 

@@ -2,6 +2,8 @@
 
 A program, compiled once per session with sanitizers, decodes messages and encodes them again. Unknown fields are
 skipped and not kept; strings are taken as they are.
+
+One module however long: the program and what is fed to it are made once for all of it.
 """
 
 import math
