@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <clocale>
+#include <cstdio>
 #include <cstdlib>
 #include <random>
 #include <string>
@@ -110,6 +111,26 @@ TEST(sha256_is_the_one_of_the_standard) {
          "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
   EXPECT(digest_of(std::string(1'000'000, 'a')) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
+
+#if defined(MORPHOGEN_SHA_INSTRUCTIONS)
+TEST(sha256_is_the_same_by_instructions_and_in_words) {
+  if (!has_sha_instructions()) {
+    std::puts("sha256 by instructions: not run, this processor has none");
+    return;
+  }
+  std::mt19937 random(7);
+  for (std::size_t count = 1; count < 40; ++count) {
+    Bytes blocks(64 * count);
+    for (auto& byte : blocks) byte = static_cast<std::uint8_t>(random());
+    Sha256State one{1, 2, 3, 4, 5, 6, 7, 8};
+    for (auto& word : one) word = static_cast<std::uint32_t>(random());
+    Sha256State other = one;
+    compress_in_words(one, blocks.data(), count);
+    compress_by_instructions(other, blocks.data(), count);
+    EXPECT(one == other);
+  }
+}
+#endif
 
 TEST(sha256_does_not_depend_on_the_pieces) {
   std::minstd_rand random(1);
