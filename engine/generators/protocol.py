@@ -62,8 +62,15 @@ class Generator(Protocol[Request_contra, State]):
 
 @runtime_checkable
 class Steerable(Protocol[State_contra]):
-    """A generator that takes controls while it generates. It makes one part per step."""
+    """A generator whose parts follow a clock and that takes controls between them. It makes one part per step."""
 
     def steer(self, state: State_contra, control: bytes) -> None:
         """Take a control; the next step shows it. Raises InvalidRequestError (field `control`)."""
+        ...
+
+    def skip(self, state: State_contra, part_count: int) -> None:
+        """Let the next step pass over so many parts, of which more are left, and make the one behind them.
+
+        That one has the same bytes as if the others had been made.
+        """
         ...

@@ -219,6 +219,8 @@ class StepLoop:
     def _step(self, batch: Sequence[int]) -> None:
         sessions = [self._sessions[ticket] for ticket in batch]
         key = self._scheduler.key(batch[0])
+        for ticket, session in zip(batch, sessions, strict=True):
+            session.skip(self._scheduler.behind(ticket))
         started_at_s = time.perf_counter()
         self.stepping = (tuple(batch), started_at_s)
         self._batch_sizes[len(batch)] += 1

@@ -16,7 +16,7 @@ class RunningSession:
     Raises what the generator's `begin` or `resume` raises.
 
     opened_at_s    on the loop's clock
-    dropped_count  parts of a LIVE session that newer ones replaced; whoever counts them sets it back to 0
+    dropped_count  parts of a LIVE session that newer ones replaced, made or not; whoever counts them sets it back to 0
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class RunningSession:
         self._opened_at_s = opened_at_s
         self.queue_s: float | None = None
         self._step_s = 0.0
+        self._skipped_count = 0
 
     @property
     def finished(self) -> bool:
@@ -67,6 +68,12 @@ class RunningSession:
         self.generator.steer(self.state, control)
         self._position = Position(self.generator.checkpoint(self.state), self._position.sequence, number)
 
+    def skip(self, part_count: int) -> None:
+        """Its next step shall pass over so many parts, if its generator can."""
+        if part_count and isinstance(self.generator, Steerable):
+            self._skipped_count = part_count
+            self.generator.skip(self.state, part_count)
+
     def rewind(self) -> None:
         """Back to where it was before the step that has just failed. Raises what `resume` raises."""
         self.state = self.generator.resume(self._request, self._position.checkpoint)
@@ -78,9 +85,11 @@ class RunningSession:
         self._step_s += step_s
         before = self._position
         checkpoint = b"" if self.state.finished else self.generator.checkpoint(self.state)
-        self._position = Position(checkpoint, before.sequence + len(made), before.control_count)
+        made_to = before.sequence + self._skipped_count + len(made)
+        self._position = Position(checkpoint, made_to, before.control_count)
         if self._live:
-            self.dropped_count += self._encodings.overtake()
+            self.dropped_count += self._skipped_count + self._encodings.overtake()
+            self._skipped_count = 0
         self._encodings.put(made, before, self._position)
         return sum(item.sequence >= self._next_sequence for item in made)
 

@@ -6,7 +6,8 @@ monotonic clock and never goes back from call to call.
 The choice, in this order:
 
 1. Ready is a session that is in no step and may go on: a LOSSLESS one while it has credit, so a paced one may run
-   ahead of its pace; a LIVE one from its release time on, with or without credit.
+   ahead of its pace; a LIVE one from its release time on, with or without credit. The releases of a LIVE one follow
+   its clock, which starts with its first part: it skips the parts whose time is over.
 2. BACKGROUND sessions count only while no other one is ready.
 3. Tenants share device seconds by deficit round robin. A step is charged to its tenant; one that has used up its
    quantum waits while a tenant that has not has a ready session. Then everybody gets a new one, and can save one up:
@@ -48,6 +49,10 @@ PROMISABLE_MIN = 0.5
 step in time wins back a little. Kept promises have to be several hundred times as many as broken ones for it to grow.
 """
 
+BEHIND_MAX = 32
+"""Most parts that a LIVE session skips at once: moving on over them takes time too. One that is further behind lets its
+clock start again."""
+
 _Rank = tuple[bool, bool, bool, float, int]
 
 
@@ -73,6 +78,8 @@ class _Session:
     later_s      time that the runs behind this one take, where that matters
     wanted_at_s  when the whole asset is due
     release_s    when the next part is due at the latest, less an interval
+    timed        whether its clock runs: LIVE, and the part before the next one was of the same kind
+    behind       parts that its next step passes over
     due_s        when the next step is due, once the session is ready
     start_by_s   when the next step has to begin for the whole asset to be in time
     promised     whether that is a promise
@@ -95,6 +102,8 @@ class _Session:
     due_s: float = inf
     start_by_s: float = inf
     promised: bool = False
+    timed: bool = False
+    behind: int = 0
     on_reserve: bool = False
     in_step: bool = False
 
@@ -209,7 +218,7 @@ class Scheduler:
         if self._asleep:
             for session in [session for session in self._asleep.values() if session.release_s <= now_s]:
                 del self._asleep[session.ticket]
-                self._file(session, now_s)
+                self._file(session, session.release_s)
         if not self._ready:
             return ()
         leader = self._first()
@@ -221,6 +230,8 @@ class Scheduler:
         batch = [leader] if alone else sorted(self._riders(leader.key), key=_Session.rank)[:cap]
         for session in batch:
             del self._ready[session.ticket]
+            if session.timed:
+                self._catch_up(session, now_s)
             session.in_step = True
             session.on_reserve = session is leader and leader.tenant.reserve_s > 0.0
         return tuple(session.ticket for session in batch)
@@ -228,6 +239,10 @@ class Scheduler:
     def key(self, ticket: int) -> str:
         """What kind of step is next for `ticket`, which takes part."""
         return self._sessions[ticket].key
+
+    def behind(self, ticket: int) -> int:
+        """Parts that the next step of `ticket`, which takes part, shall pass over, because their time is over."""
+        return self._sessions[ticket].behind
 
     def stepped(self, ticket: int, part_count: int, share_s: float, now_s: float) -> float | None:
         """A step of `ticket` has ended with `part_count` parts; its tenant pays `share_s` device seconds.
@@ -243,8 +258,12 @@ class Scheduler:
         session.in_step = False
         session.credit -= part_count
         self._charge(session, max(share_s, CHARGE_MIN_S))
-        session.release_s = max(session.release_s + part_count * session.interval_s, now_s)
-        session.run_left -= 1
+        session.release_s += part_count * session.interval_s
+        if not session.timed:
+            session.release_s = max(session.release_s, now_s)
+        session.run_left -= 1 + session.behind
+        session.behind = 0
+        session.timed = session.live and part_count > 0 and session.run_left > 0
         if session.run_left <= 0:
             self._start_run(session, session.run + 1)
         self._file(session, now_s)
@@ -299,6 +318,15 @@ class Scheduler:
             self._set_due(session, now_s)
             self._ready[session.ticket] = session
 
+    def _catch_up(self, session: _Session, now_s: float) -> None:
+        """Let a session that is whole intervals late pass over as many parts, but never over its last one."""
+        late = self._late(session, now_s)
+        session.behind = min(late, BEHIND_MAX, session.run_left - 1)
+        session.release_s = now_s if late > session.behind else session.release_s + late * session.interval_s
+
+    def _late(self, session: _Session, now_s: float) -> int:
+        return floor((now_s - session.release_s) / session.interval_s)
+
     def _set_due(self, session: _Session, now_s: float) -> None:
         """When the next step of a session that is ready from now on is due."""
         session.start_by_s = session.wanted_at_s - self._path_left_s(session)
@@ -309,7 +337,9 @@ class Scheduler:
         patience_s, due_s = PATIENCE_S[session.priority], inf
         if session.interval_s:
             # One that has run far ahead of its pace still goes on now and then, at most at its pace.
-            due_s = min(session.release_s + session.interval_s, now_s + max(session.interval_s, patience_s))
+            late = max(0, self._late(session, now_s))
+            due_s = session.release_s + (1 + late) * session.interval_s
+            due_s = min(due_s, now_s + max(session.interval_s, patience_s))
         if wanted:
             later_s = session.later_s + self._costs.path_s(((session.key, session.run_left - 1),))
             due_s = min(due_s, max(now_s, session.wanted_at_s - later_s))

@@ -34,6 +34,7 @@ class FramesState:
     steering  what holds for the next frame
     frame     number of the next frame
     scripted  controls of the script that `steering` contains
+    passed    frames that the next step moves on over first
     """
 
     request: FramesRequest
@@ -42,6 +43,7 @@ class FramesState:
     steering: Steering
     frame: int = 0
     scripted: int = 0
+    passed: int = 0
     described: bool = False
 
     @property
@@ -58,6 +60,11 @@ class FramesState:
     def seeking(self) -> bool:
         """Whether the next frame is not sent."""
         return self.frame < self.request.first_frame
+
+    def moved_on(self) -> None:
+        """The next frame is the one after; take what the script says for it."""
+        self.frame += 1
+        self.follow_script()
 
     def follow_script(self) -> None:
         """Take what the script says for the next frame."""
@@ -141,6 +148,10 @@ class FramesGenerator:
         self._check(change, "")
         state.steering = state.steering.after(change)
 
+    def skip(self, state: FramesState, part_count: int) -> None:
+        """Move on over so many frames, which are not drawn, before the next one."""
+        state.passed = part_count
+
     def step(self, states: Sequence[FramesState]) -> list[tuple[Part | Draft, ...]]:
         """Move each state on: by its description, by SEEK_FRAMES frames that are not sent, or by one that is."""
         made: list[tuple[Part | Draft, ...]] = [() for _ in states]
@@ -149,25 +160,27 @@ class FramesGenerator:
             if not state.described:
                 made[index] = (self._described(state),)
             elif state.seeking:
-                self._seek(state)
+                state.passed = min(SEEK_FRAMES, state.request.first_frame - state.frame)
             else:
                 moving.append((index, state))
+        self._pass([state for state in states if state.passed])
         if moving:
             poses = self._moved([state for _, state in moving])
             for (index, state), pose in zip(moving, poses, strict=True):
                 made[index] = (self._frame(state, pose),)
-                state.frame += 1
-                state.follow_script()
+                state.moved_on()
         return made
 
     def _moved(self, states: Sequence[FramesState]) -> NDArray[np.float32]:
         return self._motion.step([state.moving for state in states], [state.steering for state in states])
 
-    def _seek(self, state: FramesState) -> None:
-        for _ in range(min(SEEK_FRAMES, state.request.first_frame - state.frame)):
-            self._moved([state])
-            state.frame += 1
-            state.follow_script()
+    def _pass(self, states: list[FramesState]) -> None:
+        while states:
+            self._moved(states)
+            for state in states:
+                state.passed -= 1
+                state.moved_on()
+            states = [state for state in states if state.passed]
 
     def _described(self, state: FramesState) -> Part:
         request = state.request

@@ -52,7 +52,10 @@ class LoadCollector(Collector):
             ),
             "morphogen_deadlines_met": ("Steps of paced or dated sessions that were in time", stats.on_time_count),
             "morphogen_deadlines_missed": ("Steps of paced or dated sessions that were late", stats.late_count),
-            "morphogen_parts_dropped": ("Parts of live sessions that newer ones replaced", stats.dropped_count),
+            "morphogen_parts_dropped": (
+                "Parts of live sessions that newer ones replaced, made or not",
+                stats.dropped_count,
+            ),
             "morphogen_flights": ("Shared generations begun", counters.flight_count),
             "morphogen_flight_joins": ("Requests that joined a running generation", counters.join_count),
             "morphogen_migrations": ("Sessions that another worker has continued", counters.migration_count),

@@ -133,6 +133,9 @@ class SteeredGenerator(CountingGenerator):
             raise InvalidRequestError("control", "bad", "anything else")
         state.control = control
 
+    def skip(self, state: CountingState, part_count: int) -> None:
+        state.made_count += part_count
+
 
 class OneGenerator:
     def __init__(self, generator: Generator[Any, Any]) -> None:
@@ -404,6 +407,33 @@ def test_live_session_goes_on_without_credit_and_ends_with_its_last_part() -> No
     assert (first, second, others[-1]) == (0, 1, 19)
     assert 2 < third <= 10  # the newest when the grant was heard of
     assert bench.summary(0).tally.part_count == len(bench.parts(0)) == 20 - bench.loop.stats().dropped_count
+
+
+def test_live_sessions_of_a_slow_worker_skip_parts_and_stay_in_time() -> None:
+    bench = Bench(SteeredGenerator(), batch_size=2)
+    bench.measured(0.005, 0.005)  # as they were when both were promised their pace
+    failing = [True]
+    made_at_s: dict[int, float] = {}
+
+    def slow(states: Sequence[CountingState]) -> None:
+        time.sleep(0.05)
+        if len(states) == 2 and states[0].made_count > 20 and failing:
+            failing.clear()
+            raise RuntimeError(INTERNAL_PATH)
+
+    def note(event: Event) -> None:
+        if isinstance(event, Made) and event.ticket == 0:
+            made_at_s[event.sealed.part.sequence] = time.perf_counter()
+
+    bench.generator.on_step, bench.on_event = slow, note
+    bench.run(*[Open(ticket, ProbeRequest(1, 60), credit=64, terms=live(0.02)) for ticket in range(2)])
+    *numbers, last = made_at_s
+    assert (numbers[0], last) == (0, 59)
+    late_s = [made_at_s[number] - made_at_s[0] - 0.02 * number for number in numbers]
+    assert max(late_s) < 0.5
+    assert not failing
+    assert bench.payloads(1) == [bytes([sealed.part.sequence]) for sealed in bench.parts(1)]
+    assert bench.loop.stats().dropped_count == 120 - len(bench.parts(0)) - len(bench.parts(1)) > 40
 
 
 def test_promoted_session_overtakes() -> None:

@@ -60,6 +60,9 @@ class LetterGenerator:
     def steer(self, state: Letters, control: bytes) -> None:
         state.letter = control
 
+    def skip(self, state: Letters, part_count: int) -> None:
+        state.made_count += part_count
+
     def step(self, states: Sequence[Letters]) -> list[tuple[Draft, ...]]:
         return [self._drafts(state) for state in states]
 
@@ -206,6 +209,20 @@ def test_live_session_can_be_continued_behind_any_delivered_part(encoders: Threa
             sequences += [sealed.part.sequence for sealed in resumed.step()]
         assert sequences == rest
         assert resumed.session.summary().tally.part_count == sealed.resume_point.tally.part_count + len(rest)
+
+
+def test_what_is_skipped_counts_as_dropped_and_is_not_made_after_a_resume(encoders: ThreadPoolExecutor) -> None:
+    made = running(encoders, 12, LIVE)
+    made.step()
+    made.session.skip(3)
+    sealed = made.step()
+    assert [each.part.sequence for each in sealed] == [5, 6]
+    assert made.session.dropped_count == 3
+    made.session.skip(0)
+    assert [each.part.sequence for each in made.step()] == [7, 8]
+    points = [each.resume_point for each in sealed]
+    assert [(point.next_sequence, point.checkpoint_sequence) for point in points] == [(6, 2), (7, 7)]
+    assert running(encoders, 12, LIVE, point=points[1]).step()[0].part.sequence == 7
 
 
 def test_every_part_says_which_controls_it_shows(encoders: ThreadPoolExecutor) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine.generators.protocol import StepKinds
 from engine.runtime.costs import CostTable
 from engine.runtime.messages import Delivery, Priority, Terms
-from engine.runtime.scheduler import CHARGE_MIN_S, PATIENCE_S, Scheduler
+from engine.runtime.scheduler import BEHIND_MAX, CHARGE_MIN_S, PATIENCE_S, Scheduler
 
 ENDLESS = 10**9
 INTERACTIVE, STANDARD, BACKGROUND = (Terms(priority=priority) for priority in Priority)
@@ -212,14 +212,69 @@ def test_live_session_needs_no_credit_but_keeps_its_pace() -> None:
     assert scheduler.wake_at_s() is None
 
 
-def test_live_session_that_is_late_does_not_hurry_to_catch_up() -> None:
+def next_of(scheduler: Scheduler, now_s: float) -> tuple[tuple[int, ...], int]:
+    """The batch, and how many parts its first session passes over."""
+    batch = scheduler.next_batch(now_s)
+    return batch, scheduler.behind(batch[0]) if batch else 0
+
+
+def test_clock_of_a_live_session_starts_with_its_first_part() -> None:
     scheduler = scheduler_of(live(0.02))
-    scheduler.next_batch(0.0)
-    assert scheduler.stepped(0, 1, 0.1, 0.1) == pytest.approx(0.08)
-    assert scheduler.next_batch(0.1) == (0,)
-    assert scheduler.stepped(0, 1, 0.005, 0.105) == pytest.approx(-0.015)
-    assert scheduler.wake_at_s() == pytest.approx(0.12)
+    assert next_of(scheduler, 0.5) == ((0,), 0)
+    assert scheduler.stepped(0, 1, 0.1, 0.6) == pytest.approx(0.58)
+    assert next_of(scheduler, 0.6) == ((0,), 0)
+    assert scheduler.stepped(0, 1, 0.005, 0.605) == pytest.approx(-0.015)
+    assert scheduler.wake_at_s() == pytest.approx(0.62)
     assert (scheduler.missed_count, scheduler.on_time_count) == (1, 1)
+
+
+def test_live_session_skips_the_parts_whose_time_is_over() -> None:
+    scheduler = scheduler_of(live(0.25))
+    scheduler.next_batch(0.0)
+    scheduler.stepped(0, 1, 0.0, 0.0)  # next ones are released at 0.25, 0.5, 0.75, 1, ...
+    assert next_of(scheduler, 0.25) == ((0,), 0)
+    assert scheduler.stepped(0, 1, 0.8, 1.05) == pytest.approx(0.55)
+    assert next_of(scheduler, 1.05) == ((0,), 2)  # that of 1
+    assert scheduler.stepped(0, 1, 0.1, 1.15) == pytest.approx(-0.1)
+    assert scheduler.wake_at_s() == 1.25
+    assert next_of(scheduler, 1.25) == ((0,), 0)
+
+
+def test_live_session_never_skips_its_last_part() -> None:
+    scheduler = Scheduler(CostTable(1))
+    scheduler.add(0, (("describe", 1), ("a", 6)), 4, live(0.25), 0.0)
+    skipped = []
+    for now_s in (0.0, 3.0, 6.0, 9.0):
+        batch, behind = next_of(scheduler, now_s)
+        skipped.append(behind)
+        scheduler.stepped(batch[0], 1, 3.0, now_s + 3.0)
+    assert skipped == [0, 0, 0, 3]
+    assert scheduler.next_batch(99.0) == (0,)  # one more than it has announced
+    assert scheduler.behind(0) == 0
+
+
+def test_clock_of_a_live_session_starts_again_when_it_is_far_behind() -> None:
+    scheduler = scheduler_of(live(0.25))
+    for now_s in (0.0, 0.25):
+        scheduler.next_batch(now_s)
+        scheduler.stepped(0, 1, 0.0, now_s)
+    assert next_of(scheduler, 100.0) == ((0,), BEHIND_MAX)
+    scheduler.stepped(0, 1, 0.1, 100.1)
+    assert scheduler.wake_at_s() == 100.25
+
+
+def test_live_sessions_of_a_device_that_is_too_slow_share_it_and_stay_in_time() -> None:
+    scheduler, now_s = scheduler_of(*[live(1 / 32)] * 3), 0.0
+    numbers, made = [-1] * 3, [0] * 3
+    while now_s < 8.0:
+        batch = scheduler.next_batch(now_s)
+        now_s += 1 / 64 if batch else 1 / 1024  # 64 parts a second where 96 are wanted
+        for ticket in batch:
+            numbers[ticket] += 1 + scheduler.behind(ticket)
+            made[ticket] += 1
+            scheduler.stepped(ticket, 1, 1 / 64, now_s)
+    assert min(made) == pytest.approx(8 * 64 / 3, rel=0.05)
+    assert numbers == pytest.approx([8 * 32] * 3, abs=6)
 
 
 def test_step_with_several_parts_buys_as_many_intervals() -> None:
@@ -385,15 +440,33 @@ MODEL_TERMS = [
 @dataclass
 class ModelSession:
     terms: Terms
-    keys: list[str]
+    steps: list[tuple[int, str]]  # number of the run, key
     credit: int
     opened_s: float
+    idle_since_s: float
     release_s: float
     priority: Priority
     in_step: bool = False
     due_s: float | None = None  # as long as it is ready
     promised: bool = False
     on_reserve: bool = False
+    timed: bool = False
+    behind: int = 0
+
+    @property
+    def key(self) -> str:
+        """That of the next step."""
+        return self.steps[0][1]
+
+    def catch_up(self, now_s: float) -> None:
+        """Pass over what should have been made before."""
+        last = [run for run, _ in self.steps].count(self.steps[0][0]) - 1
+        while self.release_s + self.terms.interval_s <= now_s:
+            if self.behind == min(BEHIND_MAX, last):
+                self.release_s = now_s
+                break
+            self.behind += 1
+            self.release_s += self.terms.interval_s
 
 
 @dataclass
@@ -412,20 +485,24 @@ class Model:
                 session.due_s = None
             elif session.due_s is None:
                 session.release_s = session.release_s if live else max(session.release_s, now_s)
-                session.due_s, session.promised = self.due(session, now_s)
+                ready_s = max(session.release_s, session.idle_since_s) if live else now_s
+                session.due_s, session.promised = self.due(session, ready_s)
 
     def due(self, session: ModelSession, ready_s: float) -> tuple[float, bool]:
         terms, due_s = session.terms, inf
         if terms.interval_s:
             longest_s = max(terms.interval_s, PATIENCE_S[session.priority])
-            due_s = min(session.release_s + terms.interval_s, ready_s + longest_s)
+            due_s = session.release_s + terms.interval_s
+            while due_s <= ready_s:
+                due_s += terms.interval_s
+            due_s = min(due_s, ready_s + longest_s)
         if terms.due_in_s is not None and ready_s <= self.start_by_s(session):
-            later_s = sum(MODEL_COSTS.path_s(((key, 1),)) for key in session.keys[1:])
+            later_s = sum(MODEL_COSTS.path_s(((key, 1),)) for _, key in session.steps[1:])
             due_s = min(due_s, max(ready_s, session.opened_s + terms.due_in_s - later_s))
         return (due_s, True) if due_s < inf else (ready_s + PATIENCE_S[session.priority], False)
 
     def start_by_s(self, session: ModelSession) -> float:
-        left_s = sum(MODEL_COSTS.path_s(((key, 1),)) for key in session.keys)
+        left_s = sum(MODEL_COSTS.path_s(((key, 1),)) for _, key in session.steps)
         return session.opened_s + (session.terms.due_in_s or inf) - left_s
 
     def next_batch(self, now_s: float) -> tuple[int, ...]:
@@ -446,14 +523,16 @@ class Model:
         leader, held_up = min(front, key=self.urgency), set[str]()
         batch = []
         for ticket in sorted(ready, key=self.urgency):
-            key, tenant = ready[ticket].keys[0], ready[ticket].terms.tenant
-            if key == ready[leader].keys[0]:
+            key, tenant = ready[ticket].key, ready[ticket].terms.tenant
+            if key == ready[leader].key:
                 batch += [ticket] if self.deficit_s[tenant] > 0.0 or tenant not in held_up else []
             else:
                 held_up.add(tenant)
-        batch = batch[: MODEL_COSTS.batch_cap(ready[leader].keys[0])]
+        batch = batch[: MODEL_COSTS.batch_cap(ready[leader].key)]
         for ticket in batch:
             ready[ticket].in_step = True
+            if ready[ticket].timed:
+                ready[ticket].catch_up(now_s)
             ready[ticket].on_reserve = ticket == leader and self.reserve_s[ready[ticket].terms.tenant] > 0.0
         return tuple(batch)
 
@@ -464,8 +543,8 @@ class Model:
         return session.priority is Priority.BACKGROUND, self.deficit_s[tenant] <= 0.0, yields, session.due_s, ticket
 
     def add(self, ticket: int, steps: StepKinds, credit: int, terms: Terms, now_s: float) -> None:
-        keys = [key for key, count in steps for _ in range(count)]
-        self.sessions[ticket] = ModelSession(terms, keys, credit, now_s, now_s, terms.priority)
+        one_by_one = [(run, key) for run, (key, count) in enumerate(steps) for _ in range(count)]
+        self.sessions[ticket] = ModelSession(terms, one_by_one, credit, now_s, now_s, now_s, terms.priority)
         self.deficit_s.setdefault(terms.tenant, 0.0)
         self.reserve_s.setdefault(terms.tenant, 0.0)
 
@@ -484,9 +563,13 @@ class Model:
         gain = 1 - MODEL_CAPACITY if session.promised else -1.0 if session.on_reserve else 0.0
         reserve_s = self.reserve_s[terms.tenant] + gain * (share_s or CHARGE_MIN_S)
         self.reserve_s[terms.tenant] = min(MODEL_QUANTUM_S, reserve_s)
-        session.in_step, session.credit = False, session.credit - part_count
-        session.release_s = max(session.release_s + part_count * terms.interval_s, now_s)
-        session.keys = session.keys[1:] or session.keys
+        session.in_step, session.credit, session.idle_since_s = False, session.credit - part_count, now_s
+        session.release_s += part_count * terms.interval_s
+        if not session.timed:
+            session.release_s = max(session.release_s, now_s)
+        run, left = session.steps[0][0], session.steps[1 + session.behind :]
+        session.timed = terms.delivery is Delivery.LIVE and part_count > 0 and bool(left) and left[0][0] == run
+        session.steps, session.behind = left or session.steps[-1:], 0
         return None if promised_s is None else now_s - promised_s
 
     def remove(self, ticket: int) -> None:
@@ -520,9 +603,11 @@ class Pair:
         scheduler, model = self.scheduler, self.model
         session = model.sessions.get(ticket)
         if action == "next":
-            assert scheduler.next_batch(now_s) == model.next_batch(now_s)
+            batch = model.next_batch(now_s)
+            assert scheduler.next_batch(now_s) == batch
+            assert [scheduler.behind(each) for each in batch] == [model.sessions[each].behind for each in batch]
         elif action == "add" and session is None:
-            steps = (("ab"[amount % 2], 1 + amount // 3), ("a", 2))
+            steps = (("ab"[amount % 2], 1 + 2 * amount), ("a", 2))
             for each in (scheduler, model):
                 each.add(ticket, steps, amount // 2, MODEL_TERMS[(ticket + amount) % len(MODEL_TERMS)], now_s)
         elif action == "grant" and session is not None:

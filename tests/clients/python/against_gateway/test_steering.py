@@ -144,6 +144,19 @@ async def test_live_stream_drops_what_has_no_credit_and_counts_it(serve: Serve) 
     assert result.dropped_count == 40 - len(sequences) > 0
 
 
+async def test_live_stream_of_a_slow_worker_keeps_its_clock(serve: Serve) -> None:
+    async with AsyncClient((await serve()).address) as client:
+        steered = client.steer_probe(
+            part_size_bytes=10, part_count=60, step_ms=60.0, interval_ms=20.0, delivery="live", credit=8
+        )
+        arrivals = [arrival async for arrival in steered]
+        result = await steered.result()
+    late_ms = [arrival.at_ms - arrivals[0].at_ms - 20.0 * arrival.sequence for arrival in arrivals[:-1]]
+    assert max(late_ms) < 500.0  # if every part were made: 2400
+    assert arrivals[-1].sequence == 59
+    assert result.dropped_count == 60 - len(arrivals) > 30
+
+
 async def test_live_stream_without_an_interval_is_refused(serve: Serve) -> None:
     async with AsyncClient((await serve()).address) as client:
         with pytest.raises(InvalidRequestError) as caught:

@@ -102,6 +102,20 @@ def test_clients_control_comes_on_top_of_the_script(disc_frames: FramesGenerator
     assert np.allclose(pose[[0, 2]], (0, 1 / 30), atol=1e-6)
 
 
+def test_frames_that_are_skipped_change_nothing_of_those_that_are_made(disc_frames: FramesGenerator) -> None:
+    wholes = [alone(disc_frames, each) for each in (FILMED, replace(FILMED, who=Who(IdentityRequest(seed=9))))]
+    states = [disc_frames.begin(FILMED), disc_frames.begin(replace(FILMED, who=Who(IdentityRequest(seed=9))))]
+    disc_frames.step(states)
+    expected = [0, 0]
+    for skipped in ((0, 0), (2, 0), (5, 7), (0, 1)):
+        for state, count in zip(states, skipped, strict=True):
+            disc_frames.skip(state, count)
+        for index, parts in enumerate(disc_frames.step(states)):
+            expected[index] += skipped[index] + 1
+            assert [part_of(made) for made in parts] == [wholes[index][expected[index]]]
+    assert [state.finished for state in states] == [False, True]
+
+
 @pytest.mark.parametrize("request_", [REQUEST, FILMED])
 def test_same_bytes_alone_and_among_sixteen(
     disc_frames: FramesGenerator, disc_motion: Any, request_: FramesRequest

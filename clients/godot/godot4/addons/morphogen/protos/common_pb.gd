@@ -80,7 +80,8 @@ enum Delivery {
 	DELIVERY_UNSPECIFIED = 0,
 	## The worker waits; every part arrives.
 	DELIVERY_LOSSLESS = 1,
-	## The worker keeps its pace; of the parts that wait for the client only the newest is sent.
+	## The worker keeps its pace: parts whose time is over are left out, and of those that wait for the client only the
+	## newest is sent.
 	DELIVERY_LIVE = 2,
 }
 

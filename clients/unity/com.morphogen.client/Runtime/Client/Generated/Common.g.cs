@@ -22,7 +22,8 @@ namespace Morphogen.V1
         Unspecified = 0,
         /// <summary>The worker waits; every part arrives.</summary>
         Lossless = 1,
-        /// <summary>The worker keeps its pace; of the parts that wait for the client only the newest is sent.</summary>
+        /// <summary>The worker keeps its pace: parts whose time is over are left out, and of those that wait for the client only the
+        /// newest is sent.</summary>
         Live = 2,
     }
 

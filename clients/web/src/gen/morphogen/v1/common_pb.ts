@@ -401,7 +401,8 @@ export enum Delivery {
   LOSSLESS = 1,
 
   /**
-   * The worker keeps its pace; of the parts that wait for the client only the newest is sent.
+   * The worker keeps its pace: parts whose time is over are left out, and of those that wait for the client only the
+   * newest is sent.
    *
    * @generated from enum value: DELIVERY_LIVE = 2;
    */

@@ -22,7 +22,8 @@ enum class Delivery : std::int32_t {
   unspecified = 0,
   /// The worker waits; every part arrives.
   lossless = 1,
-  /// The worker keeps its pace; of the parts that wait for the client only the newest is sent.
+  /// The worker keeps its pace: parts whose time is over are left out, and of those that wait for the client only the
+  /// newest is sent.
   live = 2,
 };
 
