@@ -4,12 +4,12 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
-using System.Security.Cryptography;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Morphogen;
 using Morphogen.Formats;
+using Morphogen.Streams;
 using Morphogen.V1;
 
 /// <summary>The conformance driver of the Unity SDK: ../../conformance/README.md says what it is asked and answers.</summary>
@@ -312,8 +312,7 @@ sealed class Case
         if (name != null && !_names.Contains(name))
             _names.Add(name);
         if (data != null)
-            using (SHA256 sha256 = SHA256.Create())
-                _digest = sha256.ComputeHash(_digest.Concat(sha256.ComputeHash(data)).ToArray());
+            _digest = Sha256Digest.Of(_digest.Concat(Sha256Digest.Of(data)).ToArray());
     }
 
     static TRequest Resumed<TRequest>(TRequest request, byte[] token)

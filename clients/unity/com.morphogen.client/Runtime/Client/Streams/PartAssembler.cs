@@ -1,5 +1,4 @@
 using System;
-using System.Security.Cryptography;
 using Morphogen.V1;
 using Morphogen.Wire;
 
@@ -70,9 +69,7 @@ namespace Morphogen.Streams
                 throw new BrokenStreamException($"part {first.Sequence}: {_filled} bytes of {first.PartSizeBytes} came");
             _first = null;
             _data = null;
-            byte[] sum;
-            using (SHA256 sha256 = SHA256.Create())
-                sum = sha256.ComputeHash(data);
+            byte[] sum = Sha256Digest.Of(data);
             if (!last.PartSha256.SameAs(sum))
                 throw new ChecksumMismatchException($"part {first.Sequence} has another SHA-256 than the server announced");
             return new Part((int)first.Sequence, first.Map, (int)first.LodPx, first.MediaType, data, sum,

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Morphogen.V1;
 
 namespace Morphogen.Streams
@@ -36,8 +35,7 @@ namespace Morphogen.Streams
                 var both = new byte[64];
                 Digest.CopyTo(both, 0);
                 part.Sha256.CopyTo(both, 32);
-                using (SHA256 sha256 = SHA256.Create())
-                    digest = sha256.ComputeHash(both);
+                digest = Sha256Digest.Of(both);
             }
             return new Progress(part.Sequence + 1, PartCount + 1, SizeBytes + part.Data.Length, digest);
         }
