@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
+from engine.characters.rendering.raster import chosen
 from engine.motion.skeleton import JOINT_COUNT, SKELETON
 
 
@@ -23,12 +24,27 @@ def posed(rotation: torch.Tensor, root_m: torch.Tensor, rest_offset_m: torch.Ten
     rest_offset_m  float32 [batch, 19, 3]
     """
     local = matrices(rotation)
-    turns, places = [local[:, 0]], [root_m]
+    turn, place = torch.empty_like(local), torch.empty_like(rest_offset_m)
+    turn[:, 0], place[:, 0] = local[:, 0], root_m
+    for joints, parents in _GENERATIONS:
+        above = turn[:, parents]
+        turn[:, joints] = above @ local[:, joints]
+        place[:, joints] = place[:, parents] + (above @ rest_offset_m[:, joints, :, None])[..., 0]
+    return Joints(turn, place)
+
+
+def _generations() -> list[tuple[list[int], list[int]]]:
+    """Joints below the first one with their parents; those of one generation need only those of the ones before."""
+    depth = [0]
     for joint in range(1, JOINT_COUNT):
-        parent = SKELETON.parents[joint]
-        turns.append(turns[parent] @ local[:, joint])
-        places.append(places[parent] + (turns[parent] @ rest_offset_m[:, joint, :, None])[..., 0])
-    return Joints(torch.stack(turns, 1), torch.stack(places, 1))
+        depth.append(depth[SKELETON.parents[joint]] + 1)
+    generations = [
+        [joint for joint in range(JOINT_COUNT) if depth[joint] == level] for level in range(1, 1 + max(depth))
+    ]
+    return [(joints, [SKELETON.parents[joint] for joint in joints]) for joints in generations]
+
+
+_GENERATIONS = _generations()
 
 
 def matrices(quaternion: torch.Tensor) -> torch.Tensor:
@@ -53,13 +69,14 @@ def skinned(
     joint       int64 [batch, vertices, 4], weight float32 likewise
     """
     shift = joints.place - (joints.turn @ rest_place[..., None])[..., 0]
-    transform = torch.cat([joints.turn, shift[..., None]], -1).flatten(2)
-    row = torch.arange(len(joint), device=joint.device)[:, None]
-    mixed = torch.zeros(*joint.shape[:2], 12, device=joint.device)
-    for chosen, share in zip(joint.unbind(2), weight.unbind(2), strict=True):
-        mixed += transform[row, chosen] * share[..., None]
+    transform = torch.cat([joints.turn, shift[..., None]], -1).flatten(0, 1).flatten(1)
     # Rows of one number for all vertices: sums over a last axis of three are what torch does slowest on a CPU.
-    rows = mixed.flatten(0, 1).t().contiguous().view(3, 4, *joint.shape[:2])
+    numbers = transform.t().contiguous()
+    first = torch.arange(len(joint), device=joint.device)[:, None] * JOINT_COUNT
+    mixed = torch.zeros(12, joint.shape[0] * joint.shape[1], device=joint.device)
+    for which, share in zip(joint.unbind(2), weight.unbind(2), strict=True):
+        mixed += chosen(numbers, (first + which).flatten()) * share.flatten()
+    rows = mixed.view(3, 4, *joint.shape[:2])
     place, facing = (
         rows[:, 0] * vector[..., 0] + rows[:, 1] * vector[..., 1] + rows[:, 2] * vector[..., 2]
         for vector in (position, normal)

@@ -11,7 +11,7 @@ import torch
 from engine.characters.palettes import METAL, SLOT_COUNT
 from engine.characters.rendering.cast import Cast
 from engine.characters.rendering.kinematics import Joints, skinned
-from engine.characters.rendering.raster import Samples, rasterize
+from engine.characters.rendering.raster import Samples, chosen, rasterize
 from engine.characters.rendering.views import Views
 
 SUPERSAMPLING = 2
@@ -47,7 +47,7 @@ class _Shots:
     """Shaded samples.
 
     pixel  int64 [samples], of all pictures' pixels
-    color  float32 [samples, 3]
+    color  float32 [3, samples]
     slot   int64 [samples]
     """
 
@@ -61,7 +61,7 @@ class _Shots:
     def rgba(self) -> torch.Tensor:
         """The mean of each pixel's samples [batch, 4, size, size], colors multiplied by alpha."""
         values = torch.zeros(4, self.batch * self.size**2, device=self.color.device)
-        for row, channel in zip(values, self.color.unbind(1), strict=False):
+        for row, channel in zip(values, self.color, strict=False):
             row.index_add_(0, self.pixel, channel)
         values[3] = torch.bincount(self.pixel, minlength=values.shape[1])
         pictures = values.view(4, self.batch, self.size, self.size).transpose(0, 1)
@@ -90,10 +90,11 @@ def _shot(cast: Cast, joints: Joints, views: Views, size: int, supersampling: in
     triangle = (cast.triangle + start).flatten(0, 1)
     picture = torch.arange(batch, device=screen.device).repeat_interleave(cast.triangle.shape[1])
     samples = rasterize(screen.flatten(0, 1)[triangle], picture, batch, fine)
-    corners = triangle[samples.triangle]
-    slot = cast.slot.flatten()[corners[:, 0]]
+    corners = chosen(triangle.t().contiguous(), samples.triangle)
+    slot = chosen(cast.slot.flatten(), corners[0])
     color = _shaded(cast, views, samples, corners, slot, place.flatten(0, 1), facing.flatten(0, 1))
-    pixel = (samples.picture * size + samples.row // supersampling) * size + samples.column // supersampling
+    whole = torch.arange(fine, device=screen.device) // supersampling
+    pixel = (samples.picture * size + chosen(whole, samples.row)) * size + chosen(whole, samples.column)
     return _Shots(pixel, color, slot, batch, size, supersampling**2)
 
 
@@ -101,15 +102,16 @@ def _shaded(
     cast: Cast, views: Views, samples: Samples, corners: torch.Tensor, slot: torch.Tensor, place: torch.Tensor,
     facing: torch.Tensor,
 ) -> torch.Tensor:  # fmt: skip
-    """Colors [samples, 3] in 0 to 1."""
-    values = torch.cat([facing, place, cast.brightness.flatten()[:, None]], 1)
-    mixed = torch.zeros(len(corners), values.shape[1], device=values.device)
-    for corner, share in zip(corners.unbind(1), samples.share, strict=True):
-        mixed += values[corner] * share[:, None]
-    normal, point, brightness = mixed.t().contiguous().split((3, 3, 1))
+    """Colors [3, samples] in 0 to 1 at the places in triangles whose `corners` [3, samples] are given."""
+    values = torch.cat([facing.t(), place.t(), cast.brightness.flatten()[None]])
+    mixed = torch.zeros(len(values), corners.shape[1], device=values.device)
+    for corner, share in zip(corners, samples.share, strict=True):
+        mixed += chosen(values, corner) * share
+    normal, point, brightness = mixed.split((3, 3, 1))
     normal = normal / _length(normal).clamp_min(1e-9)
     light, gloss = shading(views, samples.picture, normal, point, slot)
-    color = cast.palette[samples.picture, slot] * (brightness[0] * light)[:, None] + gloss[:, None]
+    paint = chosen(cast.palette.flatten(0, 1).t().contiguous(), samples.picture * SLOT_COUNT + slot)
+    color = paint * (brightness[0] * light) + gloss
     return torch.clamp(color, 0, 1)
 
 
@@ -117,13 +119,13 @@ def shading(
     views: Views, picture: torch.Tensor, normal: torch.Tensor, point: torch.Tensor, slot: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Factor of the sRGB color, and what gleams on top of it, [samples] each, from rows [3, samples]."""
-    to_eye = views.position.t()[:, picture] - point
+    to_eye = chosen(views.position.t().contiguous(), picture) - point
     to_eye = to_eye / _length(to_eye)
-    lamp = views.light.t()[:, picture]
+    lamp = chosen(views.light.t().contiguous(), picture)
     toward = _product(normal, lamp)
     direct = ((toward + 0.2) / 1.2).clamp_min(0.0)
     sky = 0.82 + 0.18 * normal[1]
-    ambient = views.ambient[picture]
+    ambient = chosen(views.ambient, picture)
     rim = (1.0 - _product(normal, to_eye)).clamp(0, 1) ** 3 * (0.5 + 0.5 * normal[1]).clamp_min(0.0)
     light = ambient * sky + (1.05 - 0.6 * ambient) * direct + 0.22 * rim
     half = lamp + to_eye

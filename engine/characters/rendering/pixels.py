@@ -23,7 +23,7 @@ def to_pixels(rgba: torch.Tensor) -> NDArray[np.uint8]:
     seen = alpha > _CLEAR
     color = torch.where(seen, rgba[:, :3] / alpha.clamp_min(_CLEAR), torch.zeros_like(rgba[:, :3]))
     values = torch.cat([color, torch.where(seen, alpha, torch.zeros_like(alpha))], 1).clamp(0.0, 1.0)
-    pixels = (values * 255.0).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    pixels = (values * 255.0 + 0.5).to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
     return np.asarray(pixels, np.uint8)
 
 
