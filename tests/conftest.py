@@ -74,18 +74,23 @@ class Rolling:
 
 
 class DiscMotion:
-    """Discs that roll as they are told: what a character does in tests of everything around characters."""
+    """Discs that roll as they are told: what a character does in tests of everything around characters.
+
+    told  what held for the last one that was moved on
+    """
 
     names: Mapping[str, tuple[str, ...]] = DISC_NAMES
 
     def __init__(self) -> None:
         self.batch_sizes: list[int] = []
+        self.told = Steering()
 
     def begin(self, seed: int, rate_hz: int) -> Rolling:
         return Rolling(rate_hz, seed % 7 / 10.0, 0.0)
 
     def step(self, moving: Sequence[Rolling], steering: Sequence[Steering]) -> NDArray[np.float32]:
         self.batch_sizes.append(len(moving))
+        self.told = steering[-1]
         return np.stack([self._rolled(*pair) for pair in zip(moving, steering, strict=True)])
 
     def stored(self, moving: Rolling) -> bytes:

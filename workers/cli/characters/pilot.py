@@ -8,7 +8,7 @@ SPEED_STEP_MPS, SPEED_MAX_MPS = 0.7, 4.2
 TURN_DEG = 15.0
 CAMERA_DEG = 15.0
 QUIT = "q"
-HELP = "arrows: faster, slower, turn   a d: camera   space: jump   w: wave   c: crawl   s: stand   q: quit"
+HELP = "arrows: faster, slower, turn   a d: camera   space: jump   w: wave   c: crawl   s: stand   q, Esc: quit"
 
 _ACTIONS = {" ": "jump", "w": "wave"}
 

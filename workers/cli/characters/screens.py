@@ -21,7 +21,10 @@ from workers.cli.characters.pilot import HELP, QUIT
 
 BACKGROUND = (32, 36, 40)
 TERMINAL_COLUMNS = 64
-WINDOW_SCALE = 2
+WINDOW_PX = 512
+ESCAPE = "\x1b"
+ESCAPE_WAIT_S = 0.03
+"""How long what may be the beginning of an arrow key is given to come as a whole."""
 
 _ARROWS = {"A": "up", "B": "down", "C": "right", "D": "left"}
 
@@ -42,21 +45,32 @@ class Screen(Protocol):
         ...
 
     def pressed(self) -> list[str]:
-        """Keys pressed since the last time, without waiting: "up", "down", "left", "right", or characters."""
+        """Keys pressed since the last time: "up", "down", "left", "right", QUIT for Escape too, or characters."""
         ...
 
 
 @contextmanager
 def open_screen() -> Iterator[Screen]:
     """A window where there is a display, else the terminal. Raises OutputError if there is neither."""
-    if _tkinter is not None and os.environ.get("DISPLAY"):
-        with contextlib.closing(WindowScreen(_tkinter)) as window:
+    window = open_window()
+    if window is not None:
+        with contextlib.closing(window):
             yield window
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise OutputError("--live: needs a terminal or a display")
     with terminal_keys():
         yield TerminalScreen()
+
+
+def open_window() -> "WindowScreen | None":
+    """A window; None without tkinter, without a display, or where the display that is named does not answer."""
+    if _tkinter is None or not os.environ.get("DISPLAY"):
+        return None
+    try:
+        return WindowScreen(_tkinter)
+    except _tkinter.TclError:
+        return None
 
 
 @contextmanager
@@ -84,7 +98,7 @@ class TerminalScreen:
     def pressed(self) -> list[str]:
         """Keys pressed since the last time."""
         text = ""
-        while select.select([sys.stdin], [], [], 0)[0]:
+        while select.select([sys.stdin], [], [], ESCAPE_WAIT_S if text.endswith(ESCAPE) else 0)[0]:
             read = os.read(sys.stdin.fileno(), 64).decode("ascii", errors="ignore")
             if not read:
                 return [*keys_in(text), QUIT]  # the terminal has gone
@@ -100,15 +114,17 @@ class WindowScreen:
         self._keys: list[str] = []
         self._root: Any = toolkit.Tk()
         self._root.title("Morphogen")
-        self._label: Any = toolkit.Label(self._root)
+        colors = {"background": f"#{bytes(BACKGROUND).hex()}", "foreground": "#d0d4d8"}
+        self._root.configure(background=colors["background"])
+        self._label: Any = toolkit.Label(self._root, borderwidth=0, **colors)
         self._label.pack()
-        toolkit.Label(self._root, text=HELP).pack()
+        toolkit.Label(self._root, text=HELP, padx=12, pady=6, **colors).pack()
         self._root.bind("<Key>", self._note)
         self._root.protocol("WM_DELETE_WINDOW", lambda: self._keys.append(QUIT))
 
     def show(self, pixels: NDArray[np.uint8]) -> None:
         """Show an RGBA picture."""
-        shown = over(pixels, BACKGROUND).repeat(WINDOW_SCALE, 0).repeat(WINDOW_SCALE, 1)
+        shown = cv2.resize(over(pixels, BACKGROUND), (WINDOW_PX, WINDOW_PX), interpolation=cv2.INTER_CUBIC)
         header = f"P6 {shown.shape[1]} {shown.shape[0]} 255 ".encode()
         self._image = self._toolkit.PhotoImage(data=header + shown.tobytes(), format="PPM")
         self._label.configure(image=self._image)
@@ -125,19 +141,22 @@ class WindowScreen:
 
     def _note(self, event: Any) -> None:
         name = str(event.keysym).lower()
-        self._keys.append(name if name in _ARROWS.values() else str(event.char))
+        if name == "escape":
+            self._keys.append(QUIT)
+        else:
+            self._keys.append(name if name in _ARROWS.values() else str(event.char))
 
 
 def keys_in(text: str) -> list[str]:
-    """What a terminal sends as keys: arrows are "ESC [ A" to "ESC [ D"."""
+    """What a terminal sends as keys: arrows are "ESC [ A" to "ESC [ D", and an ESC with nothing behind it quits."""
     keys: list[str] = []
     position = 0
     while position < len(text):
-        if text[position : position + 2] == "\x1b[" and text[position + 2 : position + 3] in _ARROWS:
+        if text[position : position + 2] == f"{ESCAPE}[" and text[position + 2 : position + 3] in _ARROWS:
             keys.append(_ARROWS[text[position + 2]])
             position += 3
         else:
-            keys.append(text[position])
+            keys.append(QUIT if text[position:] == ESCAPE else text[position])
             position += 1
     return keys
 

@@ -115,7 +115,7 @@ def test_live_character_is_steered_from_a_terminal(disc_server: str) -> None:
             seen = read_until(terminal, "\u2580", 60.0)
             for key in ("\x1b[A", "\x1b[C", "d", " "):
                 os.write(terminal, key.encode())
-            seen += read_until(terminal, "q: quit", 20.0)
+            seen += read_until(terminal, "Esc: quit", 20.0)
             os.write(terminal, b"q")
             seen += read_until(terminal, "\x1b[?25h", 20.0)
             assert process.wait(20.0) == 0

@@ -2,12 +2,18 @@ import re
 
 import numpy as np
 
+from workers.cli.characters.pilot import QUIT
 from workers.cli.characters.screens import ansi_picture, keys_in
 
 
 def test_arrows_of_a_terminal_are_keys() -> None:
     assert keys_in("\x1b[A\x1b[Dq \x1b[Bx\x1b[C") == ["up", "left", "q", " ", "down", "x", "right"]
     assert keys_in("") == []
+
+
+def test_escape_quits_and_other_sequences_do_not() -> None:
+    assert keys_in("d\x1b") == ["d", QUIT]
+    assert QUIT not in keys_in("\x1b[3~\x1bOP\x1b[1;5A")
 
 
 def test_picture_of_half_blocks_shows_two_rows_in_a_line() -> None:
