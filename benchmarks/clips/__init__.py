@@ -1,0 +1,1 @@
+"""Short clips of characters for the documents."""
