@@ -116,6 +116,7 @@ def test_colors_follow_the_palette_and_nothing_else_does() -> None:
     assert float(bright[:, :3].sum()) > float(dark[:, :3].sum())
 
 
+@pytest.mark.timeout(300)  # of training, where other programs want the processor
 def test_it_learns_two_frames_by_heart() -> None:
     cast, take = scene(2)
     truth = draw(cast, *stage(cast, take), 128).rgba
@@ -123,9 +124,9 @@ def test_it_learns_two_frames_by_heart() -> None:
     torch.manual_seed(3)
     network = FrameGen(TINY)
     optimizer = torch.optim.Adam(network.parameters(), 4e-3)
-    started = time.monotonic()
+    ends_at_s = time.monotonic() + 240
     errors: list[float] = []
-    while len(errors) < 120 and time.monotonic() - started < 120:
+    while (not errors or errors[-1] >= 0.25 * errors[0]) and time.monotonic() < ends_at_s:
         rgba = network(seen, network.code(cast.features)).rgba(cast.palette)
         loss = (rgba - truth).abs().mean()
         optimizer.zero_grad()
