@@ -17,18 +17,18 @@ _MASK = 0xFFFFFFFF
 
 def hash_lanes(lanes: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
     """pcg4d of four broadcastable int32 tensors, elementwise; four int32 tensors (bit patterns of uint32)."""
-    x, y, z, w = (lane * MULTIPLIER + INCREMENT for lane in torch.broadcast_tensors(*lanes))
-    x, y, z, w = _cross(x, y, z, w)
+    # Coordinates stay rows and columns as long as they can: only what mixes them is as large as the result.
+    x, y, z, w = _cross(*(lane * MULTIPLIER + INCREMENT for lane in lanes))
     # int32 shifts are arithmetic: the mask makes them logical, as the hash demands.
-    x, y, z, w = (lane ^ ((lane >> 16) & 0xFFFF) for lane in (x, y, z, w))
+    x, y, z, w = (lane ^ (lane >> 16).bitwise_and_(0xFFFF) for lane in (x, y, z, w))
     return _cross(x, y, z, w)
 
 
 def _cross(x: torch.Tensor, y: torch.Tensor, z: torch.Tensor, w: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    x = x + y * w
-    y = y + z * x
-    z = z + x * y
-    w = w + y * z
+    x = torch.addcmul(x, y, w)
+    y = torch.addcmul(y, z, x)
+    z = torch.addcmul(z, x, y)
+    w = torch.addcmul(w, y, z)
     return x, y, z, w
 
 

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from benchmarks.records import Record, machine, median, record, with_conditions
@@ -22,14 +21,16 @@ from engine.codecs.image import decode_png
 from engine.generators.terrain.biomes import BIOMES
 from engine.generators.terrain.heights import Decoders
 from engine.generators.terrain.land import Land
-from engine.generators.world.atlas import BLOCK_CHUNKS, Atlas
+from engine.generators.world.atlas import BLOCK_CHUNKS, REGION_BLOCKS, Atlas
 from engine.generators.world.chunk import Chunk
+from engine.nets.precision import choose_kernel_class
 from engine.nets.terragen.weights_file import load_terragen
 from engine.requests.landscape import Landscape
 from engine.requests.world import CHUNK_CELLS, CHUNK_MAX, CHUNK_VERTICES, ChunkRequest
 from engine.terrain.drainage import drainage_statistics
 from engine.terrain.erosion import eroded
 from engine.terrain.fractal import fractal
+from workers.startup import keep_freed_memory
 
 BORDERS, SPAWNS = 200, 8
 WORLD = Landscape(6, {"grassland": 1.0, "alpine": 0.5})
@@ -44,15 +45,16 @@ Pixels = dict[str, NDArray[np.int64]]
 
 def measure() -> list[Record]:
     """The records of this benchmark."""
-    torch.set_num_threads(1)
+    keep_freed_memory()  # as a worker does
     decoders = shipped_decoders()
     records = [border_record(decoders), spawn_record(decoders), *speed_records(decoders), *memory_records()]
     return with_conditions(records, machine())
 
 
 def shipped_decoders() -> Decoders:
-    """TerraGen as it is shipped."""
+    """TerraGen as it is shipped, in the number format that a server would choose here."""
     weights = load_terragen(SHIPPED_TERRAIN_WEIGHTS, recorded_sha256(SHIPPED_TERRAIN_WEIGHTS))
+    weights = weights.in_format(choose_kernel_class("auto", 1).dtype)
     return Decoders(weights.landforms, weights.details)
 
 
@@ -132,30 +134,32 @@ def spawn_record(decoders: Decoders) -> Record:
 
 def speed_records(decoders: Decoders) -> list[Record]:
     """A chunk of 257 x 257 vertices beside erosion of the same grid, and how well both drain."""
-    land = Land(decoders, WORLD)
-    request = ChunkRequest(WORLD, 2, 2)
-    rim = Atlas(decoders).block(request).rim_cells
-    edge = BLOCK_CHUNKS * CHUNK_CELLS + 1 + 2 * rim
+    land, edge = Land(decoders, WORLD), CHUNK_CELLS + 1
     rough = [
-        float(land.ground(y, 0, 257, 257).height_m.std()) / WORLD.cell_m * fractal(257, y, ridged=True)
+        float(land.ground(y, 0, edge, edge).height_m.std()) / WORLD.cell_m * fractal(edge, y, ridged=True)
         for y in (0, 4096)
     ]
-    alone_s, streamed_s, erosion_s = [], [], []
-    for turn in range(REPETITIONS):
-        place = 1024 * (turn + 1)
-        alone_s.append(seconds(lambda place=place: land.ground(place, 0, 257, 257)))  # type: ignore[misc]  # bound now
-        streamed_s.append(seconds(lambda place=place: land.ground(place, 4096, edge, edge)) / BLOCK_CHUNKS**2)  # type: ignore[misc]
+    alone_s, cold_s, streamed_s, erosion_s = [], [], [], []
+    for turn in range(1, REPETITIONS + 1):
+        alone_s.append(seconds(lambda place=turn * 1024: land.ground(place, 0, edge, edge)))  # type: ignore[misc]  # bound now
+        places = region(turn)
+        cold_s.append(seconds(lambda first=places[0]: Atlas(decoders).block(first)))  # type: ignore[misc]
+        streamed_s.append(seconds(lambda places=places: walk(decoders, places)) / len(places))  # type: ignore[misc]
         erosion_s.append(seconds(lambda: eroded(rough[0], EROSION_STEPS)))
-    own = np.mean([drainage_statistics(land.ground(y, 0, 257, 257).height_m / WORLD.cell_m) for y in (0, 4096)], axis=0)
+    own = np.mean(
+        [drainage_statistics(land.ground(y, 0, edge, edge).height_m / WORLD.cell_m) for y in (0, 4096)], axis=0
+    )
     rival = np.mean([drainage_statistics(eroded(each, EROSION_STEPS)) for each in rough], axis=0)
     ratio = median(erosion_s) / median(streamed_s)
     conditions = {
         "chunk_as_streamed_ms": round(median(streamed_s, 5) * 1e3, 1),
+        "first_chunk_of_a_region_ms": round(median(cold_s, 5) * 1e3, 1),
         "chunk_alone_ms": round(median(alone_s, 5) * 1e3, 1),
         "erosion_steps": EROSION_STEPS,
         "erosion_ms": round(median(erosion_s, 5) * 1e3, 1),
         "repetitions": REPETITIONS,
         "threads": 1,
+        "number_format": str(decoders.details.entry.weight.dtype).removeprefix("torch."),
         "unit": "processor time",
     }
     # Both are better small: the root of the share of sinks, and the logarithm of the depth in which water would stand.
@@ -174,6 +178,19 @@ def speed_records(decoders: Decoders) -> list[Record]:
             for name, (mine, theirs) in drains.items()
         ),
     ]
+
+
+def region(number: int) -> list[ChunkRequest]:
+    """All chunks of a region that nobody has seen, in the order in which somebody comes to them."""
+    edge = BLOCK_CHUNKS * REGION_BLOCKS
+    return [ChunkRequest(WORLD, number * edge + row - 1, column - 1) for row in range(edge) for column in range(edge)]
+
+
+def walk(decoders: Decoders, places: list[ChunkRequest]) -> None:
+    """Make the land of chunks one after the other, as a server does."""
+    atlas = Atlas(decoders)
+    for request in places:
+        atlas.block(request)
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -205,7 +222,7 @@ def memory_records() -> list[Record]:
 
 def stream(count: int) -> dict[str, float]:
     """Make `count` chunks with heights, grounds and props, and tell the memory that this process took."""
-    torch.set_num_threads(1)
+    keep_freed_memory()
     atlas, started, warm_mb = Atlas(shipped_decoders()), time.perf_counter(), 0.0
     for number in range(count):
         request = ChunkRequest(WORLD, -1 + number % 2, number // 2)

@@ -2,26 +2,30 @@
 
 Every value depends on the heights within MASK_RIM vertices and on nothing else, so that neighbouring chunks agree on
 what they share. Flow is therefore local: it counts the land that drains through a vertex within FLOW_STEPS coarse
-vertices, not a river's whole basin.
+vertices, not a river's whole basin. It is found on the coarse grid that finer land was made from.
 """
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
+
+from engine.terrain.flow import drops, gathered
 
 Grid = NDArray[np.float32]
 
 FLOW_STRIDE = 4
 FLOW_STEPS = 8
-MASK_RIM = FLOW_STRIDE * (FLOW_STEPS + 2)
+FLOW_RIM = FLOW_STEPS + 1
+"""Coarse vertices around a chunk whose heights its flow depends on."""
+
+MASK_RIM = FLOW_STRIDE * (FLOW_RIM + 1)
 """Vertices around a chunk whose heights its masks depend on."""
 
-_DIAGONAL = np.float32(0.5**0.5)
-_WAYS = tuple(
-    (dy, dx, np.float32(1.0) if dy == 0 or dx == 0 else _DIAGONAL) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx
-)
+
+STRIP_ROWS = 96
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,28 +45,50 @@ class Masks:
     flow: Grid
     water: Grid
 
+    def rows(self, strip: slice) -> "Masks":
+        """Some rows of them."""
+        return Masks(self.normal[strip], self.slope[strip], self.rock[strip], self.flow[strip], self.water[strip])
 
-def masks_of(height_m: Grid, spacing_m: float, sea_level_m: float, river: Grid | None = None) -> Masks:
-    """Masks of the inner vertices of `height_m` [rows + 2 MASK_RIM, columns + 2 MASK_RIM].
 
-    The window starts at a vertex whose world coordinates are multiples of FLOW_STRIDE, as all chunks do.
+def flow_count(count: int) -> int:
+    """Coarse vertices that the flow of `count` vertices is made from, along one axis."""
+    return -(-(count - 1) // FLOW_STRIDE) + 1 + 2 * FLOW_RIM
 
-    river  depth of rivers in meters, of the same size, or None
+
+def masks_of(height_m: Grid, coarse_m: Grid, spacing_m: float, sea_level_m: float, river: Grid | None = None) -> Masks:
+    """Masks of the inner vertices of `height_m` [rows + 2, columns + 2], the first of which lies on the coarse grid.
+
+    coarse_m  every FLOW_STRIDE-th vertex [flow_count(rows), flow_count(columns)], from FLOW_RIM before the first on
+    river     depth of rivers in meters [rows, columns], or None
     """
-    rim = MASK_RIM
-    inner = np.s_[rim:-rim, rim:-rim]
-    east = (height_m[rim:-rim, rim + 1 : -rim + 1] - height_m[rim:-rim, rim - 1 : -rim - 1]) / np.float32(2 * spacing_m)
-    south = (height_m[rim + 1 : -rim + 1, rim:-rim] - height_m[rim - 1 : -rim - 1, rim:-rim]) / np.float32(
-        2 * spacing_m
-    )
-    steep = east * east + south * south
-    length = np.sqrt(steep + np.float32(1.0))
-    normal = np.stack([-east / length, 1.0 / length, -south / length], axis=-1).astype(np.float32)
-    slope = np.sqrt(steep)
-    water = np.maximum(np.float32(sea_level_m) - height_m[inner], 0.0).astype(np.float32)
-    if river is not None:
-        water = np.maximum(water, river[inner])
-    return Masks(normal, slope, rockiness(slope), _flow(height_m)[inner], water)
+    rows, columns = height_m.shape[0] - 2, height_m.shape[1] - 2
+    normal, slope = np.empty((rows, columns, 3), np.float32), np.empty((rows, columns), np.float32)
+    for strip in strips(rows):
+        normal[strip], slope[strip] = _tilted(height_m[strip.start : strip.stop + 2], spacing_m)
+    water = np.float32(sea_level_m) - height_m[1:-1, 1:-1]
+    np.maximum(water, np.float32(0.0) if river is None else river, out=water)
+    return Masks(normal, slope, rockiness(slope), _flow(coarse_m)[:rows, :columns], water)
+
+
+def strips(rows: int) -> list[slice]:
+    """So many rows in pieces small enough that arithmetic on them stays in a core's own cache."""
+    return [slice(first, min(first + STRIP_ROWS, rows)) for first in range(0, rows, STRIP_ROWS)]
+
+
+def _tilted(height_m: Grid, spacing_m: float) -> tuple[NDArray[np.float32], Grid]:
+    """Normals and slope of the inner vertices."""
+    slopes = np.float32(0.5 / spacing_m)
+    east, south = height_m[1:-1, :-2] - height_m[1:-1, 2:], height_m[:-2, 1:-1] - height_m[2:, 1:-1]
+    east *= slopes
+    south *= slopes
+    slope = east * east
+    slope += south * south
+    up = np.sqrt(slope + np.float32(1.0))
+    np.reciprocal(up, out=up)
+    east *= up
+    south *= up
+    normal = np.asarray(cv2.merge([east, up, south]), np.float32)
+    return normal, np.sqrt(slope, out=slope)
 
 
 def rockiness(slope: Grid) -> Grid:
@@ -72,35 +98,29 @@ def rockiness(slope: Grid) -> Grid:
 
 def smoothstep(values: Grid, low: float, high: float) -> Grid:
     """0 below `low`, 1 above `high`, smooth in between."""
-    t = np.clip((values - np.float32(low)) / np.float32(high - low), 0.0, 1.0).astype(np.float32)
-    return np.asarray(t * t * (np.float32(3.0) - np.float32(2.0) * t), np.float32)
+    t = np.asarray(values - np.float32(low), np.float32)
+    t *= np.float32(1.0 / (high - low))
+    np.clip(t, np.float32(0.0), np.float32(1.0), out=t)
+    rest = t * np.float32(-2.0)
+    rest += np.float32(3.0)
+    t *= t
+    t *= rest
+    return t
 
 
-def _flow(height: Grid) -> Grid:
-    """Land that drains through each vertex within FLOW_STEPS coarse ones, 0 to 1.
+def _flow(coarse: Grid) -> Grid:
+    """Land that drains through each vertex within FLOW_STEPS coarse ones, 0 to 1, on the finest grid.
 
     Water of a vertex goes to all lower neighbours in proportion to the slope: Freeman, "Calculating catchment area with
     divergent flow based on a regular grid", Computers & Geosciences 17, 1991, with exponent 1.
     """
-    coarse = height[::FLOW_STRIDE, ::FLOW_STRIDE]
-    padded = np.pad(coarse, 1, mode="edge")
-    rows, columns = coarse.shape
-    shares = []
-    for dy, dx, nearness in _WAYS:
-        near = padded[1 + dy : 1 + dy + rows, 1 + dx : 1 + dx + columns]
-        shares.append(np.maximum(coarse - near, 0.0) * nearness)
-    whole = np.maximum(shares[0], np.float32(1e-6))
-    for share in shares[1:]:
-        whole = whole + share
-    area = np.ones_like(coarse)
-    for _ in range(FLOW_STEPS):
-        gathered = np.ones_like(coarse)
-        for (dy, dx, _), share in zip(_WAYS, shares, strict=True):
-            given = np.pad(area * share / whole, 1)
-            gathered += given[1 - dy : 1 - dy + rows, 1 - dx : 1 - dx + columns]
-        area = gathered
-    flow = smoothstep(np.log2(area).astype(np.float32), 2.0, 5.0)
-    return _doubled(_doubled(flow))[: height.shape[0], : height.shape[1]]
+    shares = drops(torch.from_numpy(np.ascontiguousarray(coarse)))
+    whole = torch.full_like(shares[0], 1e-6)
+    for share in shares:
+        whole += share
+    whole.reciprocal_()
+    area = gathered(torch.ones_like(whole), [share.mul_(whole) for share in shares], FLOW_STEPS)
+    return _doubled(_doubled(smoothstep(np.log2(area.numpy()), 2.0, 5.0)))
 
 
 def _doubled(grid: Grid) -> Grid:

@@ -7,6 +7,7 @@ come in by themselves: alpine above the trees, forest on moist meadows, beach al
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -116,7 +117,7 @@ def splat(masks: Masks, height_m: Grid, temperature: Grid, moisture: Grid, sea_l
     rock = masks.rock * (1.0 - snow)
     soil = bare * (1.0 - rock) * (1.0 - snow)
     plants = np.maximum(1.0 - rock - snow - soil, 0.0)
-    return np.stack([plants, soil, rock, snow], axis=-1).astype(np.float32)
+    return np.asarray(cv2.merge([plants, soil, rock, snow]), np.float32)
 
 
 def biome_weights(
@@ -131,11 +132,17 @@ def biome_weights(
     shore = 1.0 - smoothstep(height_m - np.float32(sea_level_m), 0.5 * BEACH_M, 2.0 * BEACH_M)
     rest = (1.0 - alpine) * (1.0 - shore)
     total = sum(asked.values())
-    found = {name: (rest * np.float32(weight / total)).astype(np.float32) for name, weight in asked.items() if weight}
+    found = {
+        name: (rest * np.float32(weight / total)).astype(np.float32, copy=False)
+        for name, weight in asked.items()
+        if weight
+    }
     thick = smoothstep(moisture, -0.1, 0.8)
     if "forest" not in found and "grassland" in found:
-        found["forest"] = (0.6 * thick * found["grassland"]).astype(np.float32)
-        found["grassland"] = (found["grassland"] - found["forest"]).astype(np.float32)
-    found["alpine"] = np.maximum(found.get("alpine", np.float32(0.0)), alpine * (1.0 - shore)).astype(np.float32)
-    found["beach"] = np.maximum(found.get("beach", np.float32(0.0)), shore).astype(np.float32)
+        found["forest"] = (0.6 * thick * found["grassland"]).astype(np.float32, copy=False)
+        found["grassland"] = (found["grassland"] - found["forest"]).astype(np.float32, copy=False)
+    found["alpine"] = np.maximum(found.get("alpine", np.float32(0.0)), alpine * (1.0 - shore)).astype(
+        np.float32, copy=False
+    )
+    found["beach"] = np.maximum(found.get("beach", np.float32(0.0)), shore).astype(np.float32, copy=False)
     return found

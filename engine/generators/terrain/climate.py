@@ -92,8 +92,8 @@ def elevation(seed: int, climate: Climate, window: Window) -> Tensor:
 def temperature_and_moisture(seed: int, climate: Climate, window: Window) -> tuple[Tensor, Tensor]:
     """Both [rows, columns], about -1 to 1, at sea level."""
     lattice = _lattice(CONTINENT_CELLS, window)
-    temperature = climate.temperature + 0.25 * smooth(seed, LAYER_TEMPERATURE, window, lattice)
-    moisture = climate.moisture + 0.35 * smooth(seed, LAYER_MOISTURE, window, _lattice(PROVINCE_CELLS, window))
+    temperature = smooth(seed, LAYER_TEMPERATURE, window, lattice).mul_(0.25).add_(climate.temperature)
+    moisture = smooth(seed, LAYER_MOISTURE, window, _lattice(PROVINCE_CELLS, window)).mul_(0.35).add_(climate.moisture)
     return temperature, moisture
 
 

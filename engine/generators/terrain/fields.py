@@ -28,6 +28,20 @@ class Window:
     spacing: int
     period: int = 0
 
+    def widened(self, rim: int) -> "Window":
+        """This window with `rim` more vertices on every side."""
+        rows, columns = self.rows + 2 * rim, self.columns + 2 * rim
+        return Window(self.y - rim, self.x - rim, rows, columns, self.spacing, self.period)
+
+    def joined(self, other: "Window") -> "Window":
+        """The smallest window that holds this one and another one of the same spacing."""
+        y, x = min(self.y, other.y), min(self.x, other.x)
+        bottom, right = (
+            max(self.y + self.rows, other.y + other.rows),
+            max(self.x + self.columns, other.x + other.columns),
+        )
+        return Window(y, x, bottom - y, right - x, self.spacing, self.period)
+
     def indices(self) -> tuple[Tensor, Tensor]:
         """Row and column numbers int64 [rows, 1] and [1, columns], wrapped in a world that repeats."""
         y = torch.arange(self.y, self.y + self.rows, dtype=torch.int64)[:, None]
@@ -40,17 +54,18 @@ class Window:
 
 def hashed(seed: int, layer: int, channels: int, y: Tensor, x: Tensor) -> Tensor:
     """Uniform noise in [0, 1), float32 [channels, rows, columns], at int64 points y [rows, 1] and x [1, columns]."""
-    bits = (_hashed_bits(seed, layer, channels, y, x) >> 8) & 0xFFFFFF
-    return bits.to(torch.float32) * 2.0**-24
+    grid = torch.empty(channels, y.shape[0], x.shape[1])
+    for channel, bits in zip(grid, _hashed_bits(seed, layer, channels, y, x), strict=True):
+        channel.copy_((bits >> 8).bitwise_and_(0xFFFFFF))
+    return grid.mul_(2.0**-24)
 
 
-def _hashed_bits(seed: int, layer: int, channels: int, y: Tensor, x: Tensor) -> Tensor:
-    """32 random bits as int32 [channels, rows, columns]."""
-    groups = -(-channels // 4)
+def _hashed_bits(seed: int, layer: int, channels: int, y: Tensor, x: Tensor) -> list[Tensor]:
+    """32 random bits as int32 [rows, columns] for each channel."""
     key = torch.tensor(_signed(seed), dtype=torch.int32)
-    group = (torch.arange(groups, dtype=torch.int32) + layer * 256).view(groups, 1, 1)
-    lanes = hash_lanes((x[None].to(torch.int32), y[None].to(torch.int32), group, key))
-    return torch.stack(lanes, dim=1).reshape(groups * 4, *lanes[0].shape[1:])[:channels]
+    place = x.to(torch.int32), y.to(torch.int32)
+    groups = (torch.tensor(layer * 256 + group, dtype=torch.int32) for group in range(-(-channels // 4)))
+    return [lane for group in groups for lane in hash_lanes((*place, group, key))][:channels]
 
 
 BYTE_MEAN, BYTE_SPREAD = 4 * 127.5, math.sqrt(4 * (256**2 - 1) / 12)
@@ -63,9 +78,11 @@ def normal(seed: int, layer: int, channels: int, window: Window) -> Tensor:
 
     Sums of uniform numbers need no transcendental function, whose last bits differ between platforms.
     """
-    bits = _hashed_bits(seed, layer, channels, *window.indices())
-    total = (bits & 0xFF) + ((bits >> 8) & 0xFF) + ((bits >> 16) & 0xFF) + ((bits >> 24) & 0xFF)
-    return (total.to(torch.float32) - BYTE_MEAN) * (1.0 / BYTE_SPREAD)
+    grid = torch.empty(channels, window.rows, window.columns)
+    for channel, bits in zip(grid, _hashed_bits(seed, layer, channels, *window.indices()), strict=True):
+        pairs = (bits >> 8).bitwise_and_(0xFF00FF).add_(bits & 0xFF00FF)  # two sums of two bytes, 16 bits apart
+        channel.copy_((pairs >> 16).add_(pairs & 0xFFFF))
+    return grid.sub_(BYTE_MEAN).mul_(1.0 / BYTE_SPREAD)
 
 
 def smooth(seed: int, layer: int, window: Window, lattice: int) -> Tensor:
@@ -78,10 +95,9 @@ def smooth(seed: int, layer: int, window: Window, lattice: int) -> Tensor:
     rows = (window.y + window.rows - 1) // per - first_y + 1
     columns = (window.x + window.columns - 1) // per - first_x + 1
     points = Window(first_y - 1, first_x - 1, rows + 3, columns + 3, lattice, window.period)
-    values = hashed(seed, layer, 1, *points.indices())[0] - 0.5
-    values = _spline(values, window.y - first_y * per, window.rows, per)
-    values = _spline(values.T.contiguous(), window.x - first_x * per, window.columns, per).T
-    return values.contiguous() * SMOOTH_GAIN
+    values = hashed(seed, layer, 1, *points.indices())[0].sub_(0.5).mul_(SMOOTH_GAIN)
+    values = _spline(values.T, window.y - first_y * per, window.rows, per).T
+    return _spline(values.contiguous(), window.x - first_x * per, window.columns, per)
 
 
 SMOOTH_GAIN = 7.6
@@ -89,13 +105,18 @@ SMOOTH_GAIN = 7.6
 
 
 def _spline(values: Tensor, offset: int, count: int, per: int) -> Tensor:
-    """Uniform cubic B-spline along the first axis at `count` points from `offset`, `per` of them to a lattice step."""
+    """Uniform cubic B-spline along the second axis at `count` points from `offset`, `per` of them to a lattice step."""
     position = torch.arange(offset, offset + count)
-    step, t = position // per, (position % per).to(torch.float32)[:, None] / per
-    a, b, c, d = (values[step + shift] for shift in range(4))
+    t = (position % per).to(torch.float32) / per
     s = 1.0 - t
     weights = (s * s * s, 3.0 * t * t * t - 6.0 * t * t + 4.0, 3.0 * s * s * s - 6.0 * s * s + 4.0, t * t * t)
-    return (a * weights[0] + b * weights[1] + c * weights[2] + d * weights[3]) / 6.0
+    shares = torch.zeros(values.shape[1], count)
+    for shift, weight in enumerate(weights):
+        shares[position // per + shift, torch.arange(count)] = weight / 6.0
+    result = torch.zeros(values.shape[0], count)
+    for value, share in zip(values.T, shares, strict=True):
+        result.addcmul_(value[:, None], share)
+    return result
 
 
 def _signed(seed: int) -> int:

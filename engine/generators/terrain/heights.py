@@ -1,7 +1,8 @@
 """Heights of any piece of the world: from the coarsest grid down, octave by octave, around what is asked for.
 
-Nothing is remembered: a piece costs the same anywhere, and the windows of every octave have the same size and parity
-for every chunk, so that all chunks run the very same kernels and agree on the vertices that they share, bit for bit.
+Nothing is remembered here: a piece costs the same anywhere, and the windows of every octave have the same size and
+parity for every chunk, so that all chunks run the very same kernels and agree on the vertices that they share, bit for
+bit. Who makes many pieces keeps a coarse grid and has them all made from that (`base`).
 """
 
 from collections.abc import Callable
@@ -63,12 +64,23 @@ Edit = Callable[[int, Window, Tensor], Tensor]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Grid:
-    """Heights in cells and style [2, rows, columns] on a window."""
+class Relief:
+    """Heights in cells [rows, columns] and style on a window.
+
+    style  [2, rows, columns]; none, [2, 0, 0], on the finest grid, from which nothing is made
+    """
 
     window: Window
     height: Tensor
     style: Tensor
+
+    def cut(self, window: Window) -> "Relief":
+        """The part on `window`, which lies inside."""
+        y, x = window.y - self.window.y, window.x - self.window.x
+        part = ..., slice(y, y + window.rows), slice(x, x + window.columns)
+        if min(y, x) < 0 or y + window.rows > self.window.rows or x + window.columns > self.window.columns:
+            raise ValueError(f"{window} reaches out of {self.window}")
+        return Relief(window, self.height[part], self.style[part])
 
 
 def _unchanged(_level: int, _window: Window, grid: Tensor) -> Tensor:
@@ -76,32 +88,47 @@ def _unchanged(_level: int, _window: Window, grid: Tensor) -> Tensor:
 
 
 def heights(
-    decoders: Decoders, world: World, window: Window, edit: Edit = _unchanged
-) -> dict[int, tuple[Window, Tensor]]:
-    """Heights in cells [rows, columns] on `window` and on every coarser grid that it rests on, by level.
+    decoders: Decoders, world: World, window: Window, edit: Edit = _unchanged, base: Relief | None = None
+) -> dict[int, Relief]:
+    """The grid of `window` and every coarser one that it rests on, by level.
 
     Level k has one vertex per 2**k cells; `window` lies on the level of its spacing. The grids of coarser levels are
     wider, and not the same heights seen from afar: they are what the finer ones were made from.
+
+    base  made earlier, coarser than `window`, at least as wide as `resting(window)` at its level: begin with that
     """
-    level = window.spacing.bit_length() - 1
-    windows = [window]
-    for finer in range(level, TOP_LEVEL):
-        windows.append(_widened(_parents(_made(finer, windows[-1])), decoders.at(finer)[0].config.halo))
-    last = windows[-1]
-    style = climates.style(world.seed, world.climate, last)
-    top = climates.top(world.seed, world.climate, last, style[0]) * last.spacing
-    grids = {TOP_LEVEL: _Grid(last, edit(TOP_LEVEL, last, top), style)}
-    for finer in range(TOP_LEVEL - 1, level - 1, -1):
+    level = _level(window)
+    coarsest = TOP_LEVEL if base is None else _level(base.window)
+    windows = resting(decoders, window, coarsest)
+    if base is None:
+        last = windows[-1]
+        style = climates.style(world.seed, world.climate, last)
+        top = climates.top(world.seed, world.climate, last, style[0]) * last.spacing
+        base = Relief(last, edit(TOP_LEVEL, last, top), style)
+    grids = {coarsest: base.cut(windows[-1])}
+    for finer in range(coarsest - 1, level - 1, -1):
         grids[finer] = _refined(decoders, world, finer, windows[finer - level], grids[finer + 1], edit)
-    return {each: (grid.window, grid.height) for each, grid in grids.items()}
+    return grids
 
 
-def _refined(decoders: Decoders, world: World, level: int, window: Window, coarse: _Grid, edit: Edit) -> _Grid:
+def resting(decoders: Decoders, window: Window, coarsest: int) -> list[Window]:
+    """`window` and the ones that it rests on, up to level `coarsest`."""
+    windows = [window]
+    for level in range(_level(window), coarsest):
+        windows.append(_parents(_made(level, windows[-1])).widened(decoders.at(level)[0].config.halo))
+    return windows
+
+
+def _level(window: Window) -> int:
+    return window.spacing.bit_length() - 1
+
+
+def _refined(decoders: Decoders, world: World, level: int, window: Window, coarse: Relief, edit: Edit) -> Relief:
     """The grid of `level` on `window`, from the coarser one around it."""
     wanted, window = window, _made(level, window)
     decoder, octave = decoders.at(level)
     config = decoder.config
-    seen = _widened(_parents(window), config.depth)
+    seen = _parents(window).widened(config.depth)
     seed = world.seed if world.detail_seed is None else world.detail_seed
     latents = normal(seed, LAYER_LATENTS + level, config.latent_width, seen)
     rim = config.halo - config.depth
@@ -112,16 +139,18 @@ def _refined(decoders: Decoders, world: World, level: int, window: Window, coars
         fine = refined(decoder, grid[None, None], latents[None], style[None], octaves, GAINS.get(level, 1.0))[0, 0]
     y, x = window.y % 2, window.x % 2
     fine = fine[y : y + window.rows, x : x + window.columns]
-    rim = config.halo
-    style = _doubled(_doubled(coarse.style[:, rim:, rim:], 1), 2)[:, y : y + window.rows, x : x + window.columns]
+    style = coarse.style[:, :0, :0]
+    if level > 0:
+        rim = config.halo
+        style = _doubled(_doubled(coarse.style[:, rim:, rim:], 1), 2)[:, y : y + window.rows, x : x + window.columns]
     if level in CARVED_LEVELS:
-        fine, style = torch.from_numpy(carved(fine.numpy())), style[:, REACH:-REACH, REACH:-REACH]
-    return _Grid(wanted, edit(level, wanted, fine * window.spacing), style)
+        fine, style = torch.from_numpy(carved(fine.numpy())), style[:, REACH:-REACH, REACH:-REACH].contiguous()
+    return Relief(wanted, edit(level, wanted, fine * window.spacing if window.spacing > 1 else fine), style)
 
 
 def _made(level: int, window: Window) -> Window:
     """What has to be made of a level for `window`: more, where water carves it and consumes the rim."""
-    return _widened(window, REACH) if level in CARVED_LEVELS else window
+    return window.widened(REACH) if level in CARVED_LEVELS else window
 
 
 def _doubled(field: Tensor, axis: int) -> Tensor:
@@ -135,10 +164,3 @@ def _parents(window: Window) -> Window:
     y, x = window.y // 2, window.x // 2
     rows, columns = (window.y + window.rows - 1) // 2 - y + 1, (window.x + window.columns - 1) // 2 - x + 1
     return Window(y, x, rows, columns, 2 * window.spacing, window.period)
-
-
-def _widened(window: Window, rim: int) -> Window:
-    """`window` with `rim` more vertices on every side."""
-    return Window(
-        window.y - rim, window.x - rim, window.rows + 2 * rim, window.columns + 2 * rim, window.spacing, window.period
-    )

@@ -8,13 +8,23 @@ from numpy.typing import NDArray
 
 from engine.errors import GenerationError, InvalidRequestError
 from engine.generators.terrain import climate as climates
-from engine.generators.terrain.biomes import biome_weights, climate_of, splat
+from engine.generators.terrain.biomes import GROUNDS, biome_weights, climate_of, splat
 from engine.generators.terrain.fields import Window
-from engine.generators.terrain.heights import Decoders, World, heights
+from engine.generators.terrain.heights import Decoders, Relief, World, heights, resting
 from engine.generators.terrain.sketch import SKETCH_LEVEL, Strokes, read_strokes
 from engine.noise import derive_seed
 from engine.requests.landscape import COORDINATE_MAX_CELLS, Landscape, Reroll
-from engine.terrain.masks import FLOW_STRIDE, MASK_RIM, Masks, masks_of, rockiness, smoothstep
+from engine.terrain.masks import (
+    FLOW_RIM,
+    FLOW_STRIDE,
+    MASK_RIM,
+    Masks,
+    flow_count,
+    masks_of,
+    rockiness,
+    smoothstep,
+    strips,
+)
 
 Grid = NDArray[np.float32]
 
@@ -27,6 +37,21 @@ SPAWN_REACH_CELLS = 2 ** SPAWN_LEVELS[-1] * (SPAWN_VERTICES // 2)
 SPAWN_ABOVE_SEA_M, SPAWN_SLOPE_MAX = 0.75, 0.5
 REROLL_EDGE_CELLS = MASK_RIM + 8
 """A new piece of land stays so far inside of its rectangle that no mask outside of it notices."""
+
+
+BASE_LEVEL = FLOW_STRIDE.bit_length() - 1
+"""The grid that flow is found on. Neighbouring pieces of land are best made from one: the coarser grids, in which water
+gathers, need wide rims."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Base:
+    """Coarse land under a rectangle: the grid of BASE_LEVEL, and those of pieces made anew, None for one that lies
+    elsewhere.
+    """
+
+    world: Relief
+    rerolled: tuple[Relief | None, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,8 +92,10 @@ class Land:
             self._strokes = read_strokes(landscape.sketch, landscape.cell_m, sea_level_cells, self._sketched_level)
         self._rerolled = [(self._cells(each), self._variant(each.seed)) for each in landscape.rerolls]
 
-    def ground(self, y: int, x: int, rows: int, columns: int) -> Ground:
+    def ground(self, y: int, x: int, rows: int, columns: int, base: Base | None = None) -> Ground:
         """The vertices from world cell (y, x) on, both multiples of FLOW_STRIDE; at least one row and column.
+
+        base  that of a rectangle around them, which saves making it
 
         Raises InvalidRequestError outside of plus or minus COORDINATE_MAX_CELLS.
         """
@@ -77,16 +104,29 @@ class Land:
         for name, first, count in (("z", y, rows), ("x", x, columns)):
             if not -COORDINATE_MAX_CELLS <= first <= first + count <= COORDINATE_MAX_CELLS:
                 raise InvalidRequestError(name, first, f"-{COORDINATE_MAX_CELLS} to {COORDINATE_MAX_CELLS} cells")
-        landscape, rim = self.landscape, MASK_RIM
-        top, left, height, width = y - rim, x - rim, rows + 2 * rim, columns + 2 * rim
-        height_m = self._heights_m(top, left, height, width)
+        landscape = self.landscape
+        window = Window(y, x, rows, columns, 1, self._world.period)
+        base = base or self.base(y, x, rows, columns)
+        height_m, coarse_m = self._heights_m(window.widened(1), base), self._heights_m(_flow_window(window), base)
         river = None
         if self._strokes is not None:
-            river = self._strokes.river_depth(top, left, height, width)
+            river = self._strokes.river_depth(y, x, rows, columns)
             river = np.float32(RIVER_DEPTH_M) * smoothstep(river, 0.55, 0.9)
-        masks = masks_of(height_m, landscape.cell_m, landscape.sea_level_m, river)
-        window = Window(y, x, rows, columns, 1, landscape.period_cells)
-        return self._grown(window, height_m[rim:-rim, rim:-rim], masks)
+        masks = masks_of(height_m, coarse_m, landscape.cell_m, landscape.sea_level_m, river)
+        return self._grown(window, np.ascontiguousarray(height_m[1:-1, 1:-1]), masks)
+
+    def base(self, y: int, x: int, rows: int, columns: int) -> Base:
+        """What `ground` is made from: for the vertices from world cell (y, x) on, and for any rectangle of them."""
+        window = Window(y, x, rows, columns, 1, self._world.period)
+        coarse = resting(self._decoders, window.widened(1), BASE_LEVEL)[-1].joined(_flow_window(window))
+
+        def relief(world: World) -> Relief:
+            return heights(self._decoders, world, coarse, self._edited)[BASE_LEVEL]
+
+        return Base(
+            relief(self._world),
+            tuple(relief(world) if _share(place, coarse).any() else None for place, world in self._rerolled),
+        )
 
     def outlook(self, level: int, y: int, x: int, rows: int, columns: int) -> Ground:
         """Every 2**level-th vertex from (y, x) on, in units of these: land as it is seen from afar.
@@ -95,7 +135,7 @@ class Land:
         """
         landscape = self.landscape
         window = Window(y, x, rows, columns, 2**level, self._world.period)
-        grid = heights(self._decoders, self._world, window, self._edited)[level][1].numpy()
+        grid = heights(self._decoders, self._world, window, self._edited)[level].height.numpy()
         height_m = np.asarray(grid * np.float32(landscape.cell_m * landscape.relief), np.float32)
         south, east = (part.astype(np.float32) for part in np.gradient(height_m, 2**level * landscape.cell_m))
         slope = np.hypot(east, south)
@@ -129,15 +169,20 @@ class Land:
         temperature, moisture = (
             field.numpy() for field in climates.temperature_and_moisture(self._world.seed, climate, window)
         )
-        weather = height_m, temperature, moisture, landscape.sea_level_m
-        shares = splat(masks, *weather), biome_weights(landscape.biomes, *weather)
-        return Ground(window.y, window.x, height_m, masks, *shares)
+        shares = np.empty((*height_m.shape, len(GROUNDS)), np.float32)
+        at_home: dict[str, Grid] = {}
+        for strip in strips(window.rows):
+            weather = height_m[strip], temperature[strip], moisture[strip], landscape.sea_level_m
+            shares[strip] = splat(masks.rows(strip), *weather)
+            for name, weight in biome_weights(landscape.biomes, *weather).items():
+                at_home.setdefault(name, np.empty_like(height_m))[strip] = weight
+        return Ground(window.y, window.x, height_m, masks, shares, at_home)
 
     def _promising(self, level: int) -> list[tuple[int, int]]:
         """Cells that look dry and level on the grid of `level`, some of the nearest to the origin first."""
         spacing, count = 2**level, SPAWN_VERTICES
         window = Window(-(count // 2), -(count // 2), count, count, spacing, self._world.period)
-        grid = heights(self._decoders, self._world, window, self._edited)[level][1].numpy()
+        grid = heights(self._decoders, self._world, window, self._edited)[level].height.numpy()
         height_m = grid * np.float32(self.landscape.cell_m * self.landscape.relief)
         steep = np.hypot(*np.gradient(height_m, spacing * self.landscape.cell_m))
         above = height_m > self.landscape.sea_level_m + 2.0 * SPAWN_ABOVE_SEA_M
@@ -147,26 +192,24 @@ class Land:
         chosen = np.unique(np.geomspace(1, max(len(nearest), 1), SPAWN_TRIES).astype(np.intp)) - 1
         return [(int(y[index]), int(x[index])) for index in nearest[chosen[chosen < len(nearest)]]]
 
-    def _heights_m(self, y: int, x: int, rows: int, columns: int) -> Grid:
-        cells = self._grid(self._world, y, x, rows, columns)
-        for (top, left, bottom, right), world in self._rerolled:
-            weight_y, weight_x = (
-                _inside(first, count, low, high, world.period)
-                for first, count, low, high in ((y, rows, top, bottom), (x, columns, left, right))
-            )
-            if weight_y.any() and weight_x.any():
-                other = self._grid(world, y, x, rows, columns)
-                weight = weight_y[:, None] * weight_x[None]
-                cells = np.where(weight > 0.0, cells + weight * (other - cells), cells)
-        meters = cells * np.float32(self.landscape.cell_m * self.landscape.relief)
-        if not np.isfinite(meters).all():
+    def _heights_m(self, window: Window, base: Base) -> Grid:
+        cells = self._cells_high(self._world, window, base.world)
+        for (place, world), relief in zip(self._rerolled, base.rerolled, strict=True):
+            share = _share(place, window)
+            if relief is not None and share.any():
+                other = self._cells_high(world, window, relief)
+                cells = np.where(share > 0.0, cells + share * (other - cells), cells)
+        height_m = cells * np.float32(self.landscape.cell_m * self.landscape.relief)
+        if not np.isfinite(height_m).all():
             raise GenerationError("the network returned numbers that are not finite")
-        return np.asarray(np.rint(meters * HEIGHT_STEPS_PER_M) / np.float32(HEIGHT_STEPS_PER_M), np.float32)
+        height_m *= np.float32(HEIGHT_STEPS_PER_M)
+        np.rint(height_m, out=height_m)
+        height_m *= np.float32(1.0 / HEIGHT_STEPS_PER_M)
+        return np.asarray(height_m)
 
-    def _grid(self, world: World, y: int, x: int, rows: int, columns: int) -> Grid:
-        window = Window(y, x, rows, columns, 1, world.period)
-        grids = heights(self._decoders, world, window, self._edited)
-        return np.asarray(grids[0][1].numpy())
+    def _cells_high(self, world: World, window: Window, base: Relief) -> Grid:
+        level = window.spacing.bit_length() - 1
+        return np.asarray(heights(self._decoders, world, window, self._edited, base)[level].height.numpy())
 
     def _edited(self, level: int, window: Window, grid: torch.Tensor) -> torch.Tensor:
         if self._strokes is None or level != SKETCH_LEVEL:
@@ -175,7 +218,7 @@ class Land:
 
     def _sketched_level(self, y: int, x: int, rows: int, columns: int) -> Grid:
         window = Window(y, x, rows, columns, 2**SKETCH_LEVEL, self._world.period)
-        return np.asarray(heights(self._decoders, self._world, window)[SKETCH_LEVEL][1].numpy())
+        return np.asarray(heights(self._decoders, self._world, window)[SKETCH_LEVEL].height.numpy())
 
     def _variant(self, seed: int) -> World:
         """The same lie of the land, made anew in detail."""
@@ -197,10 +240,23 @@ class Land:
         return top, left, bottom, right
 
 
-def _inside(first: int, count: int, low: int, high: int, period: int) -> Grid:
-    """0 outside of [low, high], 1 a quarter of the way in, smooth between; for `count` cells from `first` on."""
-    position = np.arange(first, first + count)
-    if period:
-        position = (position - low) % period + low
+def _flow_window(window: Window) -> Window:
+    """The coarse vertices that the flow of `window` is found on."""
+    y, x = (first // FLOW_STRIDE - FLOW_RIM for first in (window.y, window.x))
+    return Window(y, x, flow_count(window.rows), flow_count(window.columns), FLOW_STRIDE, window.period)
+
+
+def _share(place: tuple[int, int, int, int], window: Window) -> Grid:
+    """How much of a piece of land made anew shows [rows, columns]: 1 well inside of it, 0 outside."""
+    top, left, bottom, right = place
+    share_y = _inside(window.y, window.rows, top, bottom, window)
+    return share_y[:, None] * _inside(window.x, window.columns, left, right, window)[None]
+
+
+def _inside(first: int, count: int, low: int, high: int, window: Window) -> Grid:
+    """0 outside of [low, high] cells, 1 a quarter of the way in; for `count` vertices from `first` on."""
+    position = np.arange(first, first + count) * window.spacing
+    if window.period:
+        position = (position - low) % window.period + low
     depth = np.minimum(position - low, high - position).astype(np.float32)
     return smoothstep(depth, 0.0, (high - low) / 4)

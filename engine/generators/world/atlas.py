@@ -1,8 +1,9 @@
 """The land that chunks are cut from, and a memory of the last pieces of it.
 
-Land is made in blocks of BLOCK_CHUNKS x BLOCK_CHUNKS chunks: the rims that every window needs are shared, so a chunk
-costs less than half of what it would alone. Every block has the same shape and parity: a chunk has the same bytes
-whichever of its neighbours was asked for first.
+Land is made in blocks of BLOCK_CHUNKS x BLOCK_CHUNKS chunks, and these from the coarse land of a region of
+REGION_BLOCKS x REGION_BLOCKS blocks: the rims that every window needs are shared, the widest ones most, so a chunk
+costs a fraction of what it would alone. Blocks have one shape and parity, and so have regions: a chunk has the same
+bytes whichever of its neighbours was asked for first.
 """
 
 import json
@@ -12,18 +13,18 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from engine.generators.terrain.heights import Decoders
-from engine.generators.terrain.land import Ground, Land
+from engine.generators.terrain.land import Base, Ground, Land
 from engine.geometry.placement.scatter import margin_m
 from engine.geometry.props.library import PROPS
 from engine.requests.landscape import Landscape
 from engine.requests.world import CHUNK_CELLS, ChunkRequest
 
-BLOCK_CHUNKS = 2
+BLOCK_CHUNKS, REGION_BLOCKS = 2, 2
 BLOCK_OFFSET = 1
 """The origin, where most worlds are entered, lies in the middle of a block."""
 
-RIM_STEP_CELLS = 16
-LANDS_MAX, BLOCKS_MAX = 32, 12
+RIM_STEP_CELLS = 4
+LANDS_MAX, REGIONS_MAX, BLOCKS_MAX = 32, 12, 12
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -55,6 +56,7 @@ class Atlas:
     def __init__(self, decoders: Decoders) -> None:
         self._decoders = decoders
         self._lands: _Recent[str, Land] = _Recent(LANDS_MAX)
+        self._regions: _Recent[tuple[str, int, int], Base] = _Recent(REGIONS_MAX)
         self._blocks: _Recent[tuple[str, int, int], Block] = _Recent(BLOCKS_MAX)
 
     def land(self, landscape: Landscape) -> Land:
@@ -64,11 +66,28 @@ class Atlas:
     def block(self, request: ChunkRequest) -> Block:
         """The block that holds a chunk."""
         edge = BLOCK_CHUNKS * CHUNK_CELLS
-        row, column = (
-            (chunk + BLOCK_OFFSET) // BLOCK_CHUNKS * edge - BLOCK_OFFSET * CHUNK_CELLS for chunk in home_of(request)
-        )
-        key = _key(request.landscape), row, column
-        return self._blocks.get(key, lambda: _made(self.land(request.landscape), row, column, edge))
+        down, right = ((chunk + BLOCK_OFFSET) // BLOCK_CHUNKS for chunk in home_of(request))
+        key, land = _key(request.landscape), self.land(request.landscape)
+
+        def made() -> Block:
+            row, column = (block * edge - BLOCK_OFFSET * CHUNK_CELLS for block in (down, right))
+            rim = _rim_cells(request.landscape)
+            square = row - rim, column - rim, edge + 1 + 2 * rim, edge + 1 + 2 * rim
+            return Block(land.ground(*square, self._region(key, land, down, right)), row, column, rim)
+
+        return self._blocks.get((key, down, right), made)
+
+    def _region(self, key: str, land: Land, row: int, column: int) -> Base:
+        """The coarse land under a block."""
+        edge = REGION_BLOCKS * BLOCK_CHUNKS * CHUNK_CELLS
+        place = row // REGION_BLOCKS, column // REGION_BLOCKS
+
+        def made() -> Base:
+            rim = _rim_cells(land.landscape)
+            y, x = (each * edge - BLOCK_OFFSET * CHUNK_CELLS - rim for each in place)
+            return land.base(y, x, edge + 1 + 2 * rim, edge + 1 + 2 * rim)
+
+        return self._regions.get((key, *place), made)
 
 
 class _Recent(Generic[Key, Value]):
@@ -88,11 +107,10 @@ class _Recent(Generic[Key, Value]):
         return self._values[key]
 
 
-def _made(land: Land, row: int, column: int, edge: int) -> Block:
+def _rim_cells(landscape: Landscape) -> int:
+    """Land around a block, for its props to look at."""
     widest_m = margin_m(tuple(PROPS.values()))
-    rim = -(-round(widest_m / land.landscape.cell_m + 2) // RIM_STEP_CELLS) * RIM_STEP_CELLS
-    count = edge + 1 + 2 * rim
-    return Block(land.ground(row - rim, column - rim, count, count), row, column, rim)
+    return -(-round(widest_m / landscape.cell_m + 2) // RIM_STEP_CELLS) * RIM_STEP_CELLS
 
 
 def _key(landscape: Landscape) -> str:

@@ -37,7 +37,7 @@ class LandSampler:
         climate = Climate(ruggedness, 0.0, roughness_control(ruggedness, roughness), 0.0, 0.0, 0.0, 0.0)
         y, x = np.random.default_rng(seed).integers(-PLACES_CELLS, PLACES_CELLS, 2).tolist()
         window = Window(y, x, self.size_px, self.size_px, 1)
-        return np.asarray(heights(self.decoders, World(seed, climate), window)[0][1].numpy(), np.float32)
+        return np.asarray(heights(self.decoders, World(seed, climate), window)[0].height.numpy(), np.float32)
 
 
 def speeds(decoders: Decoders, erosion_steps: int) -> dict[str, float]:

@@ -14,7 +14,7 @@ from engine.generators.terrain.land import Ground
 from engine.geometry.scene import Image
 from engine.requests.landscape import Landscape
 from engine.requests.texture import MapKind
-from engine.terrain.masks import MASK_RIM, masks_of
+from engine.terrain.masks import FLOW_RIM, FLOW_STRIDE, masks_of
 
 Grid = NDArray[np.float32]
 COLORS = {
@@ -39,11 +39,20 @@ def tiles() -> Mapping[str, Mapping[MapKind, Grid]]:
 
 def ground(shape: Grid, shares: Mapping[str, float]) -> Ground:
     """A square of land of this height with the same grounds everywhere."""
-    wide = np.pad(shape, MASK_RIM, mode="edge").astype(np.float32)
+    wide, coarse = (
+        np.pad(part, rim, mode="edge") for part, rim in ((shape, 1), (shape[::FLOW_STRIDE, ::FLOW_STRIDE], FLOW_RIM))
+    )
     splat = np.zeros((*shape.shape, 4), np.float32)
     for name, share in shares.items():
         splat[..., GROUNDS.index(name)] = share
-    return Ground(0, 0, shape.astype(np.float32), masks_of(wide, 2.0, -100.0), splat, {})
+    return Ground(
+        0,
+        0,
+        shape.astype(np.float32),
+        masks_of(wide.astype(np.float32), coarse.astype(np.float32), 2.0, -100.0),
+        splat,
+        {},
+    )
 
 
 def picture(image: Image) -> NDArray[np.uint8]:

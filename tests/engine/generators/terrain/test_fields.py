@@ -62,3 +62,10 @@ def test_hash_is_uniform() -> None:
     assert float(values.max()) < 1.0
     counts = torch.histc(values, 10, 0.0, 1.0) / values.numel()
     assert float((counts - 0.1).abs().max()) < 0.01
+
+
+def test_windows_grow_and_join() -> None:
+    one = Window(-3, 10, 5, 6, 4, 512)
+    assert one.widened(2) == Window(-5, 8, 9, 10, 4, 512)
+    assert one.joined(Window(0, 4, 9, 2, 4, 512)) == Window(-3, 4, 12, 12, 4, 512)
+    assert one.joined(one) == one

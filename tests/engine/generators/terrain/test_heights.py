@@ -5,7 +5,7 @@ import torch
 
 from engine.generators.terrain.climate import Climate
 from engine.generators.terrain.fields import Window
-from engine.generators.terrain.heights import TOP_LEVEL, Decoders, World, heights
+from engine.generators.terrain.heights import TOP_LEVEL, Decoders, World, heights, resting
 from engine.nets.blocks import channels_last
 from engine.nets.terragen.network import Decoder, DecoderConfig
 
@@ -29,7 +29,7 @@ def decoders(request: pytest.FixtureRequest) -> Decoders:
 
 
 def finest(decoders: Decoders, window: Window, world: World = WORLD) -> torch.Tensor:
-    return heights(decoders, world, window)[window.spacing.bit_length() - 1][1]
+    return heights(decoders, world, window)[window.spacing.bit_length() - 1].height
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -55,12 +55,12 @@ def test_window_of_another_size_shows_the_same_land(decoders: Decoders) -> None:
 def test_every_level_down_to_the_window_is_given(decoders: Decoders) -> None:
     grids = heights(decoders, WORLD, Window(8, -4, 33, 17, 4))
     assert sorted(grids) == list(range(2, TOP_LEVEL + 1))
-    for level, (window, grid) in grids.items():
-        assert window.spacing == 2**level
-        assert grid.shape == (window.rows, window.columns)
-    assert grids[2][1].shape == (33, 17)
+    for level, grid in grids.items():
+        assert grid.window.spacing == 2**level
+        assert grid.height.shape == (grid.window.rows, grid.window.columns)
+    assert grids[2].height.shape == (33, 17)
     (only,) = heights(decoders, WORLD, Window(0, 0, 5, 6, 2**TOP_LEVEL)).values()
-    assert only[1].shape == (5, 6)
+    assert only.height.shape == (5, 6)
 
 
 def test_seed_and_climate_decide(decoders: Decoders) -> None:
@@ -74,8 +74,8 @@ def test_seed_and_climate_decide(decoders: Decoders) -> None:
 def test_detail_seed_keeps_the_lie_of_the_land(decoders: Decoders) -> None:
     window = Window(0, 0, 65, 65, 1)
     grids, other = (heights(decoders, World(5, WORLD.climate, 0, seed), window) for seed in (None, 77))
-    assert torch.equal(grids[TOP_LEVEL][1], other[TOP_LEVEL][1])
-    assert not torch.equal(grids[0][1], other[0][1])
+    assert torch.equal(grids[TOP_LEVEL].height, other[TOP_LEVEL].height)
+    assert not torch.equal(grids[0].height, other[0].height)
 
 
 def test_world_that_repeats_has_no_seam(decoders: Decoders) -> None:
@@ -90,5 +90,17 @@ def test_edited_grid_is_what_finer_ones_are_made_from(decoders: Decoders) -> Non
 
     window = Window(0, 0, 33, 33, 1)
     plain, edited = heights(decoders, WORLD, window), heights(decoders, WORLD, window, raised)
-    assert torch.equal(edited[4][1], plain[4][1] + 1000.0)
-    assert float((edited[0][1] - plain[0][1]).mean()) == pytest.approx(1000.0, rel=0.05)
+    assert torch.equal(edited[4].height, plain[4].height + 1000.0)
+    assert float((edited[0].height - plain[0].height).mean()) == pytest.approx(1000.0, rel=0.05)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_pieces_of_one_base_are_those_made_alone(decoders: Decoders, place: tuple[int, int]) -> None:
+    y, x = place
+    wide, part = Window(y, x, 129, 129, 1), Window(y + 32, x + 64, 65, 65, 1)
+    base = heights(decoders, WORLD, resting(decoders, wide, 2)[-1])[2]
+    made, again = (heights(decoders, WORLD, part, base=each)[0].height for each in (base, base))
+    assert torch.equal(made, again)
+    assert float((made - finest(decoders, part)).abs().max()) < 0.02 * float(made.std())
+    with pytest.raises(ValueError, match="reaches out of"):
+        heights(decoders, WORLD, wide.widened(8), base=base)

@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 
 from engine.errors import InvalidRequestError
 from engine.generators.terrain.heights import Decoders
-from engine.generators.world.atlas import BLOCKS_MAX, Atlas, home_of
+from engine.generators.world.atlas import BLOCKS_MAX, REGIONS_MAX, Atlas, home_of
 from engine.requests.landscape import Landscape
 from engine.requests.world import CHUNK_CELLS, CHUNK_MAX, ChunkRequest
 
@@ -35,7 +36,30 @@ def test_memory_does_not_grow_with_what_was_seen(decoders: Decoders) -> None:
         assert atlas.block(ChunkRequest(COARSE, 0, 0)) is first  # what is used stays
         atlas.block(ChunkRequest(COARSE, 0, 2 + 2 * step))
     assert len(atlas._blocks._values) == BLOCKS_MAX
+    assert len(atlas._regions._values) <= REGIONS_MAX
     assert atlas.block(ChunkRequest(COARSE, 0, 0)) is first
+
+
+def test_a_block_is_the_same_whatever_was_made_before(decoders: Decoders) -> None:
+    places = (0, 0), (0, 1), (0, 3), (2, 2)  # four blocks, the third in another region
+    one, other = Atlas(decoders), Atlas(decoders)
+    forth = [one.block(ChunkRequest(COARSE, *place)) for place in places]
+    back = [other.block(ChunkRequest(COARSE, *place)) for place in reversed(places)][::-1]
+    alone = [Atlas(decoders).block(ChunkRequest(COARSE, *place)) for place in places]
+    for first, second, third in zip(forth, back, alone, strict=True):
+        for ground in (second.ground, third.ground):
+            np.testing.assert_array_equal(first.ground.height_m, ground.height_m)
+            np.testing.assert_array_equal(first.ground.masks.flow, ground.masks.flow)
+            np.testing.assert_array_equal(first.ground.splat, ground.splat)
+    assert len(one._regions._values) == 2
+
+
+def test_a_block_shows_the_land_that_is_there_without_its_region(decoders: Decoders) -> None:
+    atlas = Atlas(decoders)
+    made = atlas.block(ChunkRequest(COARSE, 1, -3)).ground
+    alone = atlas.land(COARSE).ground(made.y, made.x, *made.height_m.shape)
+    np.testing.assert_array_equal(made.height_m, alone.height_m)
+    np.testing.assert_array_equal(made.masks.flow, alone.masks.flow)
 
 
 def test_equal_landscapes_share_their_land(decoders: Decoders) -> None:
