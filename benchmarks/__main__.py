@@ -4,7 +4,8 @@
     python -m benchmarks serving.sharing ...    only these, or all of a result file: serving
 
 A benchmark is a module below this folder with `measure()`, which returns one record per claim: `name`, `value`, `goal`,
-`holds` and `conditions`. Exit code 1 if a claim does not hold.
+`holds` and `conditions`. What could not be measured here, because tools or weights are absent, has null for `holds`.
+Exit code 1 if a claim does not hold or its run failed; what was not measured does not change it, but is counted.
 """
 
 import argparse
@@ -37,6 +38,7 @@ FILES = {
 """Result file -> the benchmarks whose records it holds, in the order in which they run."""
 
 FIELDS = ("name", "value", "goal", "holds", "conditions")
+VERDICTS = {True: "[green]holds[/]", False: "[red]does not hold[/]", None: "[yellow]not measured[/]"}
 
 
 def measure(benchmark: str) -> list[Record]:
@@ -64,9 +66,12 @@ def table(records: Sequence[Record]) -> Table:
     for heading in FIELDS:
         rows.add_column(heading, overflow="fold")
     for record in records:
-        holds = "[green]holds[/]" if record["holds"] else "[red]does not hold[/]"
         rows.add_row(
-            str(record["name"]), shown(record["value"]), str(record["goal"]), holds, shown(record["conditions"])
+            str(record["name"]),
+            shown(record["value"]),
+            str(record["goal"]),
+            VERDICTS[record["holds"]],
+            shown(record["conditions"]),
         )
     return rows
 
@@ -76,6 +81,17 @@ def shown(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {shown(inner)}" for name, inner in value.items())
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def summary(records: Sequence[Record]) -> str:
+    """How many claims hold, how many do not, and how many say nothing."""
+    found = [record["holds"] for record in records]
+    return f"{found.count(True)} hold, {found.count(False)} do not, {found.count(None)} were not measured"
+
+
+def exit_code(records: Sequence[Record]) -> int:
+    """1 if a claim does not hold or its run failed; else 0, whatever was not measured."""
+    return int(any(record["holds"] is False for record in records))
 
 
 def main() -> int:
@@ -95,7 +111,8 @@ def main() -> int:
         if set(benchmarks) <= set(chosen):
             console.print(f"wrote {write(name, records)}")
     console.print(table(everything))
-    return 0 if all(record["holds"] for record in everything) else 1
+    console.print(summary(everything))
+    return exit_code(everything)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 Throughput is a ratio: parts of 256 KiB from one real server, each SDK in turns with the Python client. Frames come at
 30 a second from a real server, live: into a page by the TypeScript SDK's own benchmark, elsewhere by the driver. A
-scripted stream, as fast as its reader, shows how fast an SDK decodes. What cannot run here is recorded with the reason.
+scripted stream, as fast as its reader, shows how fast an SDK decodes. What cannot run here is recorded as not
+measured, with the reason; a driver that cannot be built or whose run fails does not hold.
 """
 
 import asyncio
@@ -13,12 +14,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records import Record, machine, median, missing, record, with_conditions
+from benchmarks.records import Claim, Record, machine, median, with_conditions
 from conformance_kit.drivers import Driver
 from conformance_kit.scripted import NativeScript, Play, WebScripts
 from conformance_kit.scripts import script_of
 from conformance_kit.servers import RealServer, open_server
-from sdks import ROOT, SDKS, Sdk
+from sdks import ROOT, SDKS
 
 BASE = ("python", "native")
 THROUGHPUT_GOALS = {
@@ -46,6 +47,7 @@ RATE_HZ = 30
 DECODED_FRAMES = 2000
 
 Row = tuple[str, str]
+PAGE: Row = ("typescript in chromium", "connect")
 FRAMES = {"format": "FRAME_FORMAT_JPEG", "sizePx": 256, "rateHz": RATE_HZ, "identity": {"seed": 3}}
 
 
@@ -61,7 +63,7 @@ async def _measure(rounds: int, seconds: int) -> list[Record]:
         try:
             return [
                 *await _throughput(runs, server, rounds),
-                *await _page(server, seconds),
+                *await _page(runs, server, seconds),
                 *[each for row, goal in PACED_GOALS.items() for each in await _paced(runs, server, row, goal, seconds)],
                 *[await _decoding(runs, row, goal) for row, goal in DECODING_GOALS.items()],
             ]
@@ -78,11 +80,8 @@ class Runs:
 
     def missing(self, row: Row) -> str:
         """Why a row cannot be measured here; empty if it can."""
-        name, transport = row
-        sdk: Sdk | None = self._sdks.get(name)
-        if sdk is None or transport not in sdk.transports:
-            return "no driver"
-        return f"missing: {sdk.missing}" if sdk.missing else ""
+        absent = self._sdks[row[0]].missing
+        return f"missing: {absent}" if absent else ""
 
     def rows(self) -> list[Row]:
         """All rows that can be measured here."""
@@ -106,19 +105,22 @@ class Runs:
 
 
 async def _throughput(runs: Runs, server: RealServer, rounds: int) -> list[Record]:
-    lacking = {row: runs.missing(row) for row in THROUGHPUT_GOALS}
-    rows = [row for row in runs.rows() if row != BASE]
-    lacking |= {row: why for row in rows if (why := await runs.build(row))}
-    rows = [row for row in rows if not lacking.get(row)]
-    rates: dict[Row, list[float]] = {row: [] for row in (BASE, *rows)}
+    absent = {row: why for row in THROUGHPUT_GOALS if (why := runs.missing(row))}
+    there = [row for row in runs.rows() if row != BASE]
+    broken = {row: why for row in there if (why := await runs.build(row))}
+    rates: dict[Row, list[float]] = {row: [] for row in (BASE, *there) if row not in broken}
     for _ in range(rounds):
         for row, measured in rates.items():
             measured.append(await _mib_per_s(runs, server, row))
     records = []
-    for row in dict.fromkeys((*rows, *lacking)):
+    for row in (*there, *absent):
         title = f"throughput / that of the Python client: {', '.join(row)}"
-        if lacking.get(row) or not all(rates[row]):
-            records.append(missing(title, lacking.get(row) or "a run of its driver failed"))
+        claim = Claim(title, at_least=THROUGHPUT_GOALS.get(row))
+        if row in absent:
+            records.append(claim.not_measured(absent[row]))
+            continue
+        if row in broken or not all((*rates[row], *rates[BASE])):
+            records.append(claim.failed(broken.get(row, "a run of its driver or of the Python client's failed")))
             continue
         ratios = [own / base for own, base in zip(rates[row], rates[BASE], strict=True)]
         conditions = {
@@ -130,7 +132,7 @@ async def _throughput(runs: Runs, server: RealServer, rounds: int) -> list[Recor
             "ratio_min": round(min(ratios), 3),
             "ratio_max": round(max(ratios), 3),
         }
-        records.append(record(title, median(ratios), conditions, at_least=THROUGHPUT_GOALS.get(row)))
+        records.append(claim.measured(median(ratios), conditions))
     return records
 
 
@@ -146,11 +148,13 @@ async def _mib_per_s(runs: Runs, server: RealServer, row: Row) -> float:
     return float((result["bytes"] - PART_BYTES) / 2**20 / streaming_s)
 
 
-async def _page(server: RealServer, seconds: int) -> list[Record]:
+async def _page(runs: Runs, server: RealServer, seconds: int) -> list[Record]:
     """What the TypeScript SDK's own benchmark finds in Chromium."""
     title = f"live frames at {RATE_HZ} Hz, drawn by a page in Chromium"
-    if why := next(sdk.missing for sdk in SDKS if sdk.name == "typescript in chromium"):
-        return [missing(title, f"missing: {why}")]
+    rate = Claim(f"{title}, frames a second", at_least=PAGE_RATE_GOAL_HZ)
+    latency = Claim(f"{title}, latency p95 in ms", at_most=PAGE_LATENCY_GOAL_MS)
+    if why := runs.missing(PAGE):
+        return [rate.not_measured(why), latency.not_measured(why)]
     url = "http://{}:{}".format(*server.web)
     process = await asyncio.create_subprocess_exec(
         *("npm", "--prefix", str(ROOT / "clients" / "web"), "--silent", "run", "bench"),
@@ -159,38 +163,38 @@ async def _page(server: RealServer, seconds: int) -> list[Record]:
     )
     output, _ = await process.communicate()
     if process.returncode:
-        return [missing(title, f"its benchmark ended with {process.returncode}")]
+        why = f"its benchmark ended with {process.returncode}"
+        return [rate.failed(why), latency.failed(why)]
     found = json.loads(output.decode().splitlines()[-1])
     measured = ("frame_count", "dropped_count", "latency_ms", "steering_ms", "interval_ms", "chromium", "renderer")
     conditions = {"seconds": seconds, **{name: found[name] for name in measured}}
-    latency_ms = found["latency_ms"]["p95"]
-    return [
-        record(f"{title}, frames a second", found["fps"], conditions, at_least=PAGE_RATE_GOAL_HZ),
-        record(f"{title}, latency p95 in ms", latency_ms, conditions, at_most=PAGE_LATENCY_GOAL_MS),
-    ]
+    return [rate.measured(found["fps"], conditions), latency.measured(found["latency_ms"]["p95"], conditions)]
 
 
 async def _paced(runs: Runs, server: RealServer, row: Row, goal: float, seconds: int) -> list[Record]:
     """Frames a second, and those that were dropped."""
     title = f"live frames at {RATE_HZ} Hz: {', '.join(row)}"
-    if why := runs.missing(row) or await runs.build(row):
-        return [missing(title, why)]
+    rate = Claim(f"{title}, frames a second", at_least=goal)
+    dropped = Claim(f"{title}, frames dropped", at_most=0)
+    if why := runs.missing(row):
+        return [rate.not_measured(why), dropped.not_measured(why)]
+    if why := await runs.build(row):
+        return [rate.failed(why), dropped.failed(why)]
     stream = {**FRAMES, "frameCount": RATE_HZ * seconds, "delivery": "DELIVERY_LIVE"}
     case = {"call": "playFrames", "request": {"stream": stream}, "arrivals": True, "retry": _ONCE}
     result = await runs.last(row, [{**case, **_addresses(server.native, server.web)}], seconds + 60.0)
     if result.get("outcome") != "ok":
-        return [missing(title, _told(result))]
+        return [rate.failed(_told(result)), dropped.failed(_told(result))]
     conditions = {"size_px": 256, "format": "JPEG", "seconds": seconds, "frames": result["parts"]}
-    return [
-        record(f"{title}, frames a second", round(_rate_hz(result), 1), conditions, at_least=goal),
-        record(f"{title}, frames dropped", result["dropped"], conditions, at_most=0),
-    ]
+    return [rate.measured(round(_rate_hz(result), 1), conditions), dropped.measured(result["dropped"], conditions)]
 
 
 async def _decoding(runs: Runs, row: Row, goal: float) -> Record:
-    title = f"JPEG frames of 256 x 256 received and decoded a second: {', '.join(row)}"
-    if why := runs.missing(row) or await runs.build(row):
-        return missing(title, why)
+    claim = Claim(f"JPEG frames of 256 x 256 received and decoded a second: {', '.join(row)}", at_least=goal)
+    if why := runs.missing(row):
+        return claim.not_measured(why)
+    if why := await runs.build(row):
+        return claim.failed(why)
     play = Play(script_of({"name": "frames", "count": DECODED_FRAMES}))
     web, native = WebScripts(), NativeScript(play)
     addresses = _addresses(await native.start(), web.add(play))
@@ -202,8 +206,8 @@ async def _decoding(runs: Runs, row: Row, goal: float) -> Record:
         await web.stop()
         await native.stop()
     if result.get("outcome") != "ok":
-        return missing(title, _told(result))
-    return record(title, round(_rate_hz(result)), {"frames": DECODED_FRAMES}, at_least=goal)
+        return claim.failed(_told(result))
+    return claim.measured(round(_rate_hz(result)), {"frames": DECODED_FRAMES})
 
 
 def _rate_hz(result: Mapping[str, Any]) -> float:

@@ -6,7 +6,6 @@ processes, so that a busy machine slows both, and medians are compared.
     python -m benchmarks cold_start
 """
 
-import os
 import statistics
 import subprocess
 import sys
@@ -15,6 +14,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.records import Record, machine, record, with_conditions
+
 GOAL = 3.0
 RUN_COUNT = 5
 
@@ -22,7 +23,7 @@ MORPHOGEN = str(Path(sys.executable).with_name("morphogen"))
 IMPORT_TORCH = (sys.executable, "-c", "import torch")
 
 
-def measure() -> list[dict[str, object]]:
+def measure() -> list[Record]:
     """One record: the ratio of the medians. Raises CalledProcessError if a command fails."""
     texture_s: list[float] = []
     import_s: list[float] = []
@@ -33,19 +34,16 @@ def measure() -> list[dict[str, object]]:
         for _ in range(RUN_COUNT):
             import_s.append(seconds_of(IMPORT_TORCH))
             texture_s.append(seconds_of(texture))
-    ratio = statistics.median(texture_s) / statistics.median(import_s)
-    return [
-        {
-            "name": "cold start: `morphogen texture stone` / `import torch`",
-            "value": round(ratio, 3),
-            "goal": f"<= {GOAL:g}",
-            "holds": ratio <= GOAL,
-            "conditions": (
-                f"medians of {RUN_COUNT} runs in turns: {statistics.median(texture_s):.2f} s and "
-                f"{statistics.median(import_s):.2f} s; 512 px, all maps and files; {os.cpu_count()} CPUs"
-            ),
-        }
-    ]
+    texture_median_s, import_median_s = statistics.median(texture_s), statistics.median(import_s)
+    conditions = {
+        "texture": "512 px, all maps and files",
+        "texture_s": round(texture_median_s, 2),
+        "import_s": round(import_median_s, 2),
+        "runs_in_turns": RUN_COUNT,
+    }
+    ratio = round(texture_median_s / import_median_s, 3)
+    found = record("cold start: `morphogen texture stone` / `import torch`", ratio, conditions, at_most=GOAL)
+    return with_conditions([found], machine())
 
 
 def seconds_of(command: Sequence[str]) -> float:

@@ -9,6 +9,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from benchmarks.records import Record, machine, record, with_conditions
 from morphogen_client import Client
 from workers.demo import morphogen, running_server
 
@@ -20,7 +21,7 @@ NEIGHBOURS = 16
 MAPS = ("albedo", "normal", "roughness", "metallic", "height", "ambient_occlusion")
 
 
-def measure() -> list[dict[str, object]]:
+def measure() -> list[Record]:
     """One record: the number of different digests over all ways to ask."""
     digests: list[str] = []
     with running_server() as address, Client(address) as client:
@@ -33,19 +34,16 @@ def measure() -> list[dict[str, object]]:
         digests.append(streamed(client, SEED))
         digests.append(written("--server", address))
     digests.append(written())
-    different = len(set(digests))
-    return [
-        {
-            "name": "identity: different SHA-256 over all ways to ask",
-            "value": different,
-            "goal": "= 1",
-            "holds": different == 1,
-            "conditions": (
-                f"{len(digests)} answers to one {SIZE_PX} px request: {REPETITIONS} alone, {NEIGHBOURS // 4} among "
-                f"{NEIGHBOURS} concurrent ones, after a restart, command line with and without a server"
-            ),
-        }
-    ]
+    conditions = {
+        "answers": len(digests),
+        "size_px": SIZE_PX,
+        "asked": (
+            f"{REPETITIONS} alone, {NEIGHBOURS // 4} among {NEIGHBOURS} concurrent ones, after a restart, "
+            "command line with and without a server"
+        ),
+    }
+    found = record("identity: different SHA-256 over all ways to ask", len(set(digests)), conditions, at_most=1)
+    return with_conditions([found], machine())
 
 
 def streamed(client: Client, seed: int) -> str:

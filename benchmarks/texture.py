@@ -6,7 +6,6 @@ Wall-clock figures are medians of repetitions in turns within one process, compa
 """
 
 import copy
-import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +14,8 @@ import torch
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from engine.catalog import SHIPPED_TEXTURE_WEIGHTS, load_catalog
+from benchmarks.records import Record, machine, record, with_conditions
+from engine.catalog import SHIPPED_TEXTURE_WEIGHTS, load_catalog, recorded_sha256
 from engine.generators.whole import steps_of
 from engine.nets.blocks import TORUS, ModulatedPair, join_extended
 from engine.nets.precision import KernelClass, choose_kernel_class
@@ -23,7 +23,6 @@ from engine.nets.texgen import STRIDES_PX, TILE_CELLS, LevelStyles, TexGen, join
 from engine.nets.weights_file import load_weights
 from engine.requests.texture import TextureRequest
 
-Record = dict[str, object]
 Inputs = list[torch.Tensor]
 
 REPETITIONS = 15
@@ -37,7 +36,8 @@ def measure() -> list[Record]:
     kernel = choose_kernel_class()
     network = load_weights(SHIPPED_TEXTURE_WEIGHTS).network
     rates = [rate_record(network, own) for own in (kernel, choose_kernel_class("fp32"))]
-    return [*wrap_records(network, kernel), *rates, first_part_record()]
+    records = [*wrap_records(network, kernel), *rates, first_part_record()]
+    return with_conditions(records, {"weights_sha256": recorded_sha256(SHIPPED_TEXTURE_WEIGHTS), **machine()})
 
 
 def wrap_records(network: TexGen, kernel: KernelClass) -> list[Record]:
@@ -54,10 +54,14 @@ def wrap_records(network: TexGen, kernel: KernelClass) -> list[Record]:
         tiled = paint(network, kernel, [level.repeat(1, 1, 2, 2) for level in inputs], styles)
     roll_error = float((rolled - torch.roll(straight, (96, 160), (2, 3))).abs().max())
     tile_error = float((tiled - straight.repeat(1, 1, 2, 2)).abs().max())
-    conditions = f"256 px, output of unit variance, largest difference; {kernel.name}"
+    conditions = {
+        "size_px": 256,
+        "unit": "largest difference, of an output of unit variance",
+        "kernel_class": kernel.name,
+    }
     return [
-        record("wrap: rolled latent - rolled output", roll_error, "= 0", roll_error == 0, conditions),
-        record("wrap: tiled latent - tiled output", tile_error, "= 0", tile_error == 0, conditions),
+        record("wrap: rolled latent - rolled output", roll_error, conditions, at_most=0),
+        record("wrap: tiled latent - tiled output", tile_error, conditions, at_most=0),
     ]
 
 
@@ -82,14 +86,17 @@ def rate_record(network: TexGen, kernel: KernelClass) -> Record:
     network_rate, conv_rate = flop / network_s / 1e9, conv_flop / conv_s / 1e9
     ratio = network_rate / conv_rate
     name = "bf16" if kernel.dtype == torch.bfloat16 else "fp32"
-    conditions = (
-        f"256 px, {flop / 1e9:.1f} GFLOP in {network_s * 1e3:.1f} ms = {network_rate:.0f} GFLOP/s; "
-        f"3x3 convolution of {width} channels at 128 x 128: {conv_rate:.0f} GFLOP/s; medians of {REPETITIONS}; "
-        f"{kernel.name}"
-    )
-    return record(
-        f"rate: TexGen / 3x3 convolution, {name}", round(ratio, 3), f">= {RATE_GOAL}", ratio >= RATE_GOAL, conditions
-    )
+    conditions = {
+        "size_px": 256,
+        "gflop": round(flop / 1e9, 1),
+        "network_ms": round(network_s * 1e3, 1),
+        "network_gflop_per_s": round(network_rate),
+        "convolution": f"{width} channels at 128 x 128",
+        "convolution_gflop_per_s": round(conv_rate),
+        "runs": REPETITIONS,
+        "kernel_class": kernel.name,
+    }
+    return record(f"rate: TexGen / 3x3 convolution, {name}", round(ratio, 3), conditions, at_least=RATE_GOAL)
 
 
 def first_part_record() -> Record:
@@ -106,19 +113,13 @@ def first_part_record() -> Record:
             pass
         full_s.append(time.perf_counter() - started)
     first, full = statistics.median(first_s[1:]), statistics.median(full_s[1:])
-    conditions = (
-        f"stone, 512 px, all maps, PNG encoding included; medians of {REPETITIONS}: {first * 1e3:.0f} ms and "
-        f"{full * 1e3:.0f} ms; {os.cpu_count()} CPUs"
-    )
-    share = first / full
-    return record(
-        "first part / whole texture", round(share, 3), f"<= {FIRST_PART_GOAL}", share <= FIRST_PART_GOAL, conditions
-    )
-
-
-def record(name: str, value: float, goal: str, holds: bool, conditions: str) -> Record:
-    """One line of the report."""
-    return {"name": name, "value": value, "goal": goal, "holds": holds, "conditions": conditions}
+    conditions = {
+        "texture": "stone, 512 px, all maps, PNG encoding included",
+        "first_ms": round(first * 1e3),
+        "whole_ms": round(full * 1e3),
+        "runs": REPETITIONS,
+    }
+    return record("first part / whole texture", round(first / full, 3), conditions, at_most=FIRST_PART_GOAL)
 
 
 def neutral_styles(network: TexGen) -> LevelStyles:

@@ -10,7 +10,7 @@ import signal
 import psutil  # type: ignore[import-untyped]  # ships no types
 
 from benchmarks.character.servers import absent_weights, serving
-from benchmarks.records import Record, machine, missing, record, with_conditions
+from benchmarks.records import Claim, Record, machine, with_conditions
 from morphogen_client import AsyncClient, FrameStreamOptions, Identity
 
 STREAMS = 16
@@ -25,13 +25,14 @@ KINDS: dict[str, FrameStreamOptions] = {
     "painted pictures": {"rate_hz": 30, "format": "raw", "size_px": 128, "poses": True, "renderer": "network"},
 }
 
-_LAG = "frames between a control and the first one that shows it"
+DIGESTS = {kind: Claim(f"different digests of the same {kind}", at_most=1) for kind in KINDS}
+LAG = Claim("frames between a control and the first one that shows it", at_most=0)
 
 
 def measure() -> list[Record]:
     """Records of digests and of controls."""
     if reason := absent_weights(painted=False):
-        return [*(missing(f"different digests of the same {kind}", reason) for kind in KINDS), missing(_LAG, reason)]
+        return [claim.not_measured(reason) for claim in (*DIGESTS.values(), LAG)]
     with serving() as address:
         unpainted = absent_weights(painted=True)
         kinds = [kind for kind in KINDS if not (unpainted and kind.startswith("painted"))]
@@ -41,11 +42,10 @@ def measure() -> list[Record]:
         killed = {kind: asyncio.run(_killed(address, kind)) for kind in kinds}
     conditions = {"streams": STREAMS, "frames": FRAMES, "killed_at": KILL_AT}
     digests = [
-        record(f"different digests of the same {kind}", len(alone[kind] | killed[kind]), conditions, at_most=1)
-        for kind in kinds
+        claim.measured(len(alone[kind] | killed[kind]), conditions) if kind in kinds else claim.not_measured(unpainted)
+        for kind, claim in DIGESTS.items()
     ]
-    digests += [missing(f"different digests of the same {kind}", unpainted) for kind in KINDS if kind not in kinds]
-    return with_conditions([*digests, record(_LAG, lag, {"trials": LAG_TRIALS}, at_most=0)], machine())
+    return with_conditions([*digests, LAG.measured(lag, {"trials": LAG_TRIALS})], machine())
 
 
 def _wanted(kind: str, seed: int = 0) -> FrameStreamOptions:

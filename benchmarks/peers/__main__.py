@@ -6,7 +6,7 @@
 
 One server after the other is started, measured and stopped; a plain grpc.aio server runs beside each and is measured in
 turns with it. Servers of others are installed on first use, each in an environment of its own under `.venv-peers/`. One
-that cannot be installed, started or measured leaves a record without a value that says why.
+that cannot be installed, started or measured leaves a record that does not hold, without a value, and says why.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from benchmarks.peers.faults import cancelling, killing, stalling
 from benchmarks.peers.load import Connect, StreamError
 from benchmarks.peers.measures import Effort, batching, throughput
 from benchmarks.peers.servers import RAY_TITLE, Peer, known_peers, progress_path, start_yardstick
-from benchmarks.records import Record, machine, missing, record, with_conditions
+from benchmarks.records import Claim, Record, machine, record, with_conditions
 from benchmarks.serving.throughput import STREAM_COUNTS
 
 RAY_SERVE_GOAL = 1.5
@@ -54,7 +54,7 @@ def measure_peer(peer: Peer, plain: Connect, effort: Effort) -> list[Record]:
             for measure in peer.measures:
                 records += _attempt(peer, measure, connect, plain, progress_path(Path(folder)), effort)
     except PeerError as error:
-        records.append(missing(peer.title, str(error)))
+        records.append(Claim(peer.title).failed(str(error)))
     return with_conditions(records, version)
 
 
@@ -62,22 +62,25 @@ def _attempt(
     peer: Peer, measure: str, connect: Connect, plain: Connect, progress: Path, effort: Effort
 ) -> list[Record]:
     """One measure. A failure is a record."""
-    coroutines: dict[str, Coroutine[Any, Any, list[Record]]] = {
-        "throughput": throughput(peer.title, connect, plain, effort),
-        "batching": batching(peer.title, connect, effort),
-        "cancelling": cancelling(peer.title, connect, progress, effort),
-        "stalling": stalling(peer.title, connect, progress, effort),
-        "killing": killing(peer.title, connect, progress),
+    measures: dict[str, Callable[[], Coroutine[Any, Any, list[Record]]]] = {
+        "throughput": lambda: throughput(peer.title, connect, plain, effort),
+        "batching": lambda: batching(peer.title, connect, effort),
+        "cancelling": lambda: cancelling(peer.title, connect, progress, effort),
+        "stalling": lambda: stalling(peer.title, connect, progress, effort),
+        "killing": lambda: killing(peer.title, connect, progress),
     }
-    chosen = coroutines.pop(measure)
-    for coroutine in coroutines.values():
-        coroutine.close()
+
+    async def limited() -> list[Record]:
+        async with asyncio.timeout(MEASURE_LIMIT_S):
+            return await measures[measure]()
+
+    claim = Claim(f"{peer.title}: {measure}")
     try:
-        return asyncio.run(asyncio.wait_for(chosen, MEASURE_LIMIT_S))
+        return asyncio.run(limited())
     except (PeerError, StreamError) as error:
-        return [missing(f"{peer.title}: {measure}", str(error)[:200])]
+        return [claim.failed(str(error)[:200])]
     except TimeoutError:
-        return [missing(f"{peer.title}: {measure}", f"no result within {MEASURE_LIMIT_S:.0f} s")]
+        return [claim.failed(f"no result within {MEASURE_LIMIT_S:.0f} s")]
 
 
 def measure(peers: Sequence[Peer], effort: Effort) -> list[Record]:

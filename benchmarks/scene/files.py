@@ -20,7 +20,7 @@ import cv2
 import torch
 from pxr import Usd, UsdValidation
 
-from benchmarks.records import Record, machine, missing, record, with_conditions
+from benchmarks.records import Claim, Record, machine, record, with_conditions
 from engine.catalog import load_catalog
 from engine.codecs.provenance import provenance_fields
 from engine.codecs.usd.write import write_usda
@@ -87,15 +87,17 @@ def measure() -> list[Record]:
 
 def _conformance(path: Path) -> list[Record]:
     """What the Khronos validator and three.js say."""
-    names = "errors of the Khronos glTF validator", "meshes that three.js loads"
+    errors = Claim("errors of the Khronos glTF validator", at_most=0)
+    loaded = Claim("meshes that three.js loads", at_least=1)
     if shutil.which("node") is None or not (CONFORMANCE / "node_modules").is_dir():
-        return [missing(name, "Node.js or its packages are not installed: make conformance-reader") for name in names]
+        reason = "Node.js or its packages are not installed: make conformance-reader"
+        return [errors.not_measured(reason), loaded.not_measured(reason)]
     issues = _node("validate_gltf.mjs", path)["issues"]
     found = _node("load_gltf.mjs", path)
     meshes, instanced = found["meshes"], [mesh for mesh in found["meshes"] if mesh["instanced"]]
     return [
-        record(names[0], issues["numErrors"], {"warnings": issues["numWarnings"]}, at_most=0),
-        record(names[1], len(meshes), {"instanced": len(instanced), "lights": len(found["lights"])}, at_least=1),
+        errors.measured(issues["numErrors"], {"warnings": issues["numWarnings"]}),
+        loaded.measured(len(meshes), {"instanced": len(instanced), "lights": len(found["lights"])}),
     ]
 
 
@@ -117,13 +119,13 @@ def usd_record(files: Mapping[str, bytes], folder: Path) -> Record:
 
 def _blender_record(path: Path) -> Record:
     """What Blender's importer makes of the file."""
-    name = "meshes that Blender's importer makes"
+    claim = Claim("meshes that Blender's importer makes", at_least=1)
     python = os.environ.get(BLENDER_VARIABLE)
     if python is None:
-        return missing(name, f"{BLENDER_VARIABLE} names no Python with bpy")
+        return claim.not_measured(f"{BLENDER_VARIABLE} names no Python with bpy")
     done = subprocess.run([python, "-c", _BLENDER, path], capture_output=True, text=True, check=False)
     line = next((line for line in done.stdout.splitlines() if line.startswith("FOUND ")), "")
     if not line:
-        return record(name, 0, {"said": done.stderr.strip()[-300:]}, at_least=1)
+        return claim.failed(done.stderr.strip()[-300:])
     found = json.loads(line.removeprefix("FOUND "))
-    return record(name, found["meshes"], found, at_least=1)
+    return claim.measured(found["meshes"], found)

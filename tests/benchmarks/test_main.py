@@ -1,9 +1,11 @@
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from benchmarks import __main__ as runner
 
@@ -29,6 +31,26 @@ def test_values_are_shown_short(value: object, text: str) -> None:
 
 def test_every_record_is_a_row() -> None:
     assert runner.table([RECORD, {**RECORD, "holds": False}]).row_count == 2
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code", "summary"),
+    [
+        ([True, True], 0, "2 hold, 0 do not, 0 were not measured"),
+        ([True, False], 1, "1 hold, 1 do not, 0 were not measured"),
+        ([True, None], 0, "1 hold, 0 do not, 1 were not measured"),
+    ],
+)
+def test_only_what_does_not_hold_fails_the_run(verdicts: list[bool | None], code: int, summary: str) -> None:
+    records = [{**RECORD, "holds": verdict} for verdict in verdicts]
+    assert runner.exit_code(records) == code
+    assert runner.summary(records) == summary
+
+
+def test_table_names_what_was_not_measured() -> None:
+    shown = Console(width=200, record=True, file=io.StringIO())
+    shown.print(runner.table([{**RECORD, "value": None, "holds": None}]))
+    assert "not measured" in shown.export_text()
 
 
 def test_committed_results_have_the_fields_that_the_table_shows() -> None:
