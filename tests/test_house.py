@@ -152,6 +152,34 @@ def test_files_named_in_the_architecture_exist() -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+def contract(name: str) -> dict[str, Any]:
+    """The import contract whose name begins like this."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    found = [each for each in project["tool"]["importlinter"]["contracts"] if each["name"].startswith(name)]
+    assert len(found) == 1
+    return dict(found[0])
+
+
+def test_layers_in_the_architecture_are_those_that_are_checked() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text().partition("## Layers")[2].split("```\n")[1]
+    written = [line.partition("  ")[0].split(" | ") for line in text.splitlines() if line.startswith("engine.")]
+    checked = [layer.split(" | ") for layer in contract("The engine's layers")["layers"]]
+    assert [[name.removeprefix("engine.") for name in line] for line in written] == [
+        [name.strip("()") for name in line] for line in checked
+    ]
+
+
+def test_whoever_may_not_know_grpc_is_named_in_the_contract() -> None:
+    modules_there = {
+        f"{folder}.{path.stem}"
+        for folder in ("engine", "workers")
+        for path in (ROOT / folder).iterdir()
+        if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").exists()
+    }
+    named = contract("Only the server, the client and the link")["source_modules"]
+    assert modules_there - set(named) == {"engine.server", "engine.wire", "workers.link"}
+
+
 def test_importing_the_server_does_not_load_torch() -> None:
     script = (
         "import importlib, pkgutil, sys, engine.server as server\n"

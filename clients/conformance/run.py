@@ -2,6 +2,7 @@
 
     python clients/conformance/run.py [--sdk NAME ...] [--case PART ...] [--output FOLDER]
     python clients/conformance/run.py --driver "COMMAND" --transport grpc-web      a driver that is in no table
+    python clients/conformance/run.py --page                                       the page alone, from the last results
 
 Exit code 1 if a case failed, 2 if there was nothing to run. Without filters it writes `results.json` beside this file
 and `docs/conformance.md`; with --output these files go there instead.
@@ -9,6 +10,7 @@ and `docs/conformance.md`; with --output these files go there instead.
 
 import argparse
 import asyncio
+import json
 import os
 import shlex
 import subprocess
@@ -21,11 +23,12 @@ from rich.console import Console
 
 from conformance_kit.cases import TRANSPORTS, Case, load_cases
 from conformance_kit.lane import Lane, Verdict
-from conformance_kit.report import document, failures, markdown, printed, slowest, write
+from conformance_kit.report import Results, failures, markdown, printed, results_of, slowest, write
 from conformance_kit.servers import RealServer, guarded_server
-from sdks import ROOT, SDKS, Sdk
+from sdks import NOT_RUN, ROOT, SDKS, Sdk
 
 FOLDER = Path(__file__).parent
+RESULTS, PAGE = FOLDER / "results.json", ROOT / "docs" / "conformance.md"
 LINE_LENGTH_MAX = 2500
 Row = tuple[Sdk, str]
 
@@ -33,6 +36,9 @@ Row = tuple[Sdk, str]
 def main() -> int:
     """Run the command line; returns the exit code."""
     asked = _arguments()
+    if asked.page:
+        _write_page(PAGE, json.loads(RESULTS.read_text()))
+        return 0
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     cases = [
         case
@@ -54,14 +60,15 @@ def main() -> int:
         print(slowest(named))
     whole = not (asked.case or asked.sdk or asked.driver)
     if whole or asked.output:
-        results, page = (
-            (FOLDER / "results.json", ROOT / "docs" / "conformance.md")
-            if asked.output is None
-            else (asked.output / "results.json", asked.output / "conformance.md")
-        )
-        write(results, document(cases, named, missing))
-        write(page, markdown(cases, named, missing))
+        folder = asked.output
+        found = results_of(cases, named, missing)
+        write(folder / RESULTS.name if folder else RESULTS, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        _write_page(folder / PAGE.name if folder else PAGE, found)
     return 1 if failures(named) else 0
+
+
+def _write_page(path: Path, results: Results) -> None:
+    write(path, markdown(load_cases(FOLDER / "cases.json"), results, NOT_RUN))
 
 
 def _arguments() -> argparse.Namespace:
@@ -74,6 +81,7 @@ def _arguments() -> argparse.Namespace:
         "--lanes", type=int, default=3, metavar="N", help="drivers at a time, each with a server of its own"
     )
     parser.add_argument("--times", action="store_true", help="also tell which cases took longest")
+    parser.add_argument("--page", action="store_true", help="run nothing; write the page from the last results")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="where the results go")
     asked = parser.parse_args()
     if bool(asked.driver) != bool(asked.transport):
@@ -121,23 +129,14 @@ async def _run_all(rows: Sequence[Row], cases: Sequence[Case], lane_count: int) 
 async def _run_row(lane: Lane, row: Row, cases: Sequence[Case]) -> dict[str, Verdict]:
     sdk, transport = row
     fitting = [case for case in cases if transport in case.transports]
-    lacking = {case.name: sdk.lacks.get(case.call, sdk.lacks.get(case.name, "")) for case in fitting}
-    skipped = {name: Verdict(skipped=reason) for name, reason in lacking.items() if reason}
-    runnable = [case for case in fitting if case.name not in skipped]
-    if not runnable:
-        return skipped
     if sdk.build:
         built = await asyncio.to_thread(
             subprocess.run, sdk.build, cwd=ROOT, capture_output=True, text=True, check=False
         )
         if built.returncode:
             reason = f"the driver cannot be built:\n{(built.stdout + built.stderr)[-3000:]}"
-            return {case.name: Verdict([reason]) for case in runnable}
-    verdicts = await lane.run(sdk.command, transport, runnable, sdk.reads_ahead_bytes)
-    for name, verdict in verdicts.items():
-        if verdict.skipped:  # what an SDK lacks has to be in the table, with its reason
-            verdicts[name] = Verdict([f"skipped by the driver, and not in its row's `lacks`: {verdict.skipped}"])
-    return {**skipped, **verdicts}
+            return {case.name: Verdict([reason]) for case in fitting}
+    return await lane.run(sdk.command, transport, fitting, sdk.reads_ahead_bytes)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,6 @@ class Sdk:
     files       files and folders that have to be there, from the project's root; what makes them is the SDK's business
     build       makes the driver before its first run; empty: there is nothing to make
     reads_ahead_bytes  most that is taken from the network for a reader that pauses
-    lacks       verb or case -> why the SDK does not have it; these are not run
     """
 
     name: str
@@ -31,7 +30,6 @@ class Sdk:
     files: Sequence[str] = ()
     build: Sequence[str] = ()
     reads_ahead_bytes: int = 32 * 1024 * 1024
-    lacks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def missing(self) -> str:
@@ -42,7 +40,6 @@ class Sdk:
 
 
 PYTHON_DRIVER = "clients/python/conformance/driver.py"
-NO_BIDI = "streams both ways take native gRPC"
 
 WEB_DRIVER = "clients/web/conformance/driver.mjs"
 WEB_PACKAGES = "clients/web/node_modules"
@@ -79,7 +76,6 @@ SDKS = (
         ("grpc-web",),
         ("godot3-server", "--path", "clients/godot/godot3", "--script", "conformance/driver.gd"),
         tools=("godot3-server",),
-        lacks={"streamFrames": NO_BIDI},
     ),
     Sdk(
         "unity core on mono",
@@ -87,6 +83,13 @@ SDKS = (
         ("mono", "--debug", "clients/unity/build/driver.exe"),
         tools=("mcs", "mono", "make"),
         build=("make", "-C", "clients/unity", "build"),
-        lacks={"streamFrames": NO_BIDI},
     ),
 )
+
+NOT_RUN = {
+    "godot 4": "no engine here; its scripts are those of Godot 3, and are parsed and linted as Godot 4's",
+    "unity editor and players": "not here; the same C# core runs on Mono",
+    "unreal engine": "not here, so that the plugin is uncompiled; its core is a copy of C++, which its tests compare",
+    "blender": "no driver; the extension talks through the Python client, and has tests of its own in Blender",
+}
+"""SDKs without a row -> why."""

@@ -25,16 +25,15 @@ LEAVING_LIMIT_MS = 5000.0
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a case: why it failed (nothing: it passed), or why it was not run."""
+    """What became of a case: why it failed (nothing: it passed)."""
 
     faults: Sequence[str] = ()
-    skipped: str = ""
     result: Mapping[str, Any] = field(default_factory=dict)
     """What the driver said."""
 
     @property
     def failed(self) -> bool:
-        """Whether it was run and is not as it has to be."""
+        """Whether it is not as it has to be."""
         return bool(self.faults)
 
 
@@ -122,8 +121,6 @@ class Lane:
     async def _judged(self, stage: Stage, result: dict[str, Any], driver: Driver, reads_ahead_bytes: int) -> Verdict:
         if "lost" in result:
             return Verdict([f"{result['lost']}{_tail(driver.log)}"], result=result)
-        if result.get("outcome") == "skipped":
-            return Verdict(skipped=str(result.get("message", "the driver gives no reason")), result=result)
         found = faults(stage.expect, result)
         found += await self._watched(stage, reads_ahead_bytes)
         return Verdict(found, result=result)

@@ -1,8 +1,8 @@
 """What a run has found: one table for people, JSON for programs, Markdown for the documents."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
@@ -12,21 +12,24 @@ from conformance_kit.lane import Verdict
 Verdicts = Mapping[str, Mapping[str, Verdict]]
 """Row ("python, native") -> case -> what became of it. A case that does not apply to the row's transport is missing."""
 
+Results = Mapping[str, Any]
+"""`rows`: row -> case -> `state` and `faults`; `missing`: SDK -> what it needs and this machine does not have."""
+
 INTRODUCTION = """\
 # Conformance
 
 Which SDK passes which case of [clients/conformance](../clients/conformance/README.md). `make conformance` writes this
-file from a real run; what could not run on the machine that wrote it is named below the table.
+file from a real run. What is not run, or could not on the machine that wrote it, is named below the table.
 
 """
-MARKS = {"passed": "✓", "failed": "✗", "skipped": "-", "": " "}
+MARKS = {"passed": "✓", "failed": "✗", "": " "}
 
 
 def state_of(verdict: Verdict | None) -> str:
     """In one word; empty where a case does not apply."""
     if verdict is None:
         return ""
-    return "skipped" if verdict.skipped else "failed" if verdict.failed else "passed"
+    return "failed" if verdict.failed else "passed"
 
 
 def printed(cases: Sequence[Case], verdicts: Verdicts) -> Table:
@@ -35,7 +38,7 @@ def printed(cases: Sequence[Case], verdicts: Verdicts) -> Table:
     table.add_column("case")
     for row in verdicts:
         table.add_column(row, justify="center")
-    colors = {"passed": "green", "failed": "red", "skipped": "yellow", "": "white"}
+    colors = {"passed": "green", "failed": "red", "": "white"}
     for case in cases:
         states = [state_of(found.get(case.name)) for found in verdicts.values()]
         table.add_row(case.name, *(f"[{colors[state]}]{MARKS[state]}[/]" for state in states))
@@ -64,36 +67,30 @@ def slowest(verdicts: Verdicts, count: int = 20) -> str:
     )
 
 
-def document(cases: Sequence[Case], verdicts: Verdicts, missing: Mapping[str, str]) -> str:
-    """The results as JSON. Nothing in it differs between two runs that find the same."""
+def results_of(cases: Sequence[Case], verdicts: Verdicts, missing: Mapping[str, str]) -> Results:
+    """For programs. Nothing in it differs between two runs that find the same."""
     rows = {}
     for row, found in verdicts.items():
         rows[row] = {
             case.name: {
                 "state": state_of(found[case.name]),
                 **({"faults": list(found[case.name].faults)} if found[case.name].failed else {}),
-                **({"reason": found[case.name].skipped} if found[case.name].skipped else {}),
             }
             for case in cases
             if case.name in found
         }
-    return json.dumps({"rows": rows, "missing": dict(missing)}, indent=1, ensure_ascii=False) + "\n"
+    return {"rows": rows, "missing": dict(missing)}
 
 
-def markdown(cases: Sequence[Case], verdicts: Verdicts, missing: Mapping[str, str]) -> str:
-    """The page of the documents."""
-    lines = ["| case | " + " | ".join(verdicts) + " |", "| --- |" + " :-: |" * len(verdicts)]
+def markdown(cases: Sequence[Case], results: Results, not_run: Mapping[str, str]) -> str:
+    """The page of the documents; `not_run` says why SDKs have no row."""
+    rows = results["rows"]
+    lines = ["| case | " + " | ".join(rows) + " |", "| --- |" + " :-: |" * len(rows)]
     for case in cases:
-        marks = [MARKS[state_of(found.get(case.name))] for found in verdicts.values()]
+        marks = [MARKS[found.get(case.name, {}).get("state", "")] for found in rows.values()]
         lines.append(f"| {case.name}: {case.about} | " + " | ".join(marks) + " |")
-    lines += ["", "✓ passed, ✗ failed, - the SDK does not have that; empty: does not apply to the transport."]
-    reasons: dict[str, list[str]] = {}
-    for row, found in verdicts.items():
-        for name, verdict in found.items():
-            if verdict.skipped:
-                reasons.setdefault(f"{row}: {verdict.skipped}", []).append(name)
-    lines += [f"- {reason} ({', '.join(names)})" for reason, names in reasons.items()]
-    lines += [f"- {row}: not run; {reason}" for row, reason in missing.items()]
+    lines += ["", "✓ passed, ✗ failed; empty: does not apply to the transport.", "", "Not run:", ""]
+    lines += [f"- {name}: {reason}" for name, reason in {**results["missing"], **not_run}.items()]
     return INTRODUCTION + "\n".join(lines) + "\n"
 
 
