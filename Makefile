@@ -6,10 +6,11 @@ PYTHON := $(BIN)/python
 INSTALLED := $(VENV)/.installed
 CONFORMANCE := tests/conformance
 WEB_CLIENT := clients/web
+MAKEFILE_SDKS := blender cpp godot python unity unreal
 SERVE_CONFIG ?= configs/serve.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format serve bench bench-peers protos protos-baseline conformance sdk-python sdk-web sdk-blender sdk-godot sdk-unity sdk-cpp sdk-unreal clean
+.PHONY: help setup demo test test-core check format serve bench bench-peers protos protos-baseline conformance sdk-python sdk-web sdk-blender sdk-godot sdk-unity sdk-cpp sdk-unreal clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,8 +21,11 @@ setup: $(INSTALLED) ## Create .venv and install everything into it; does nothing
 demo: setup ## Generate assets into out/, then stream one from a server that it starts and stops
 	@$(PYTHON) -m workers.demo
 
-test: setup conformance-reader web-packages ## Run all tests
+test: setup conformance-reader web-packages ## Run all tests: 20 to 35 minutes on two cores; installs npm packages
 	$(BIN)/pytest
+
+test-core: setup ## Run all tests but those of the SDKs in clients/; no network
+	$(BIN)/pytest --ignore tests/clients
 
 check: setup ## Check format, lint, types, layers and protos
 	$(BIN)/ruff format --check .
@@ -75,8 +79,10 @@ sdk-cpp: setup ## Build and test the C++ SDK in clients/cpp; needs CMake, libcur
 sdk-unreal: setup ## Test what of the Unreal plugin in clients/unreal needs no engine; needs g++
 	PYTHON=$(abspath $(PYTHON)) $(MAKE) --no-print-directory -C clients/unreal sdktest
 
-clean: ## Remove .venv and all caches; out/ stays
-	rm -rf $(VENV) .venv-peers clients/cpp/build clients/blender/.venv clients/blender/dist clients/unity/build $(CONFORMANCE)/node_modules $(WEB_CLIENT)/node_modules $(WEB_CLIENT)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+clean: ## Remove .venv, all caches and what was built; out/ stays
+	rm -rf $(VENV) .venv-peers $(CONFORMANCE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(WEB_CLIENT)/node_modules $(WEB_CLIENT)/dist $(WEB_CLIENT)/examples/dist
+	@for sdk in $(MAKEFILE_SDKS); do $(MAKE) --no-print-directory -C clients/$$sdk clean; done
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- behind the targets ------------------------------------------------------------------------------------------

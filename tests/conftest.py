@@ -255,11 +255,11 @@ def flat_catalog() -> Iterator[FlatCatalog]:
 
 
 def run_node(script: str, data: bytes, folder: Path) -> dict[str, Any]:
-    """What a script of the conformance folder prints about a file; the packages are installed on first use."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("Node.js with npm is not installed, so no other reader of glTF can run")
+    """What a script of the conformance folder prints about a file."""
+    if shutil.which("node") is None:
+        pytest.skip("Node.js is not installed, so no other reader of glTF can run")
     if not all((CONFORMANCE / "node_modules" / name).is_dir() for name in ("gltf-validator", "three")):
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=CONFORMANCE, check=True, capture_output=True)
+        pytest.skip("other readers of glTF are not installed: make conformance-reader")
     path = folder / "file.glb"
     path.write_bytes(data)
     done = subprocess.run(["node", CONFORMANCE / script, path], check=True, capture_output=True, text=True)

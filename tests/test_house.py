@@ -108,6 +108,24 @@ def test_bare_make_lists_every_command() -> None:
     assert {"setup", "demo", "test", "check", "serve", "protos", "bench", "format", "clean"} <= listed
 
 
+def test_every_sdk_with_a_makefile_has_the_same_commands_and_is_cleaned_with_the_rest() -> None:
+    sdks = sorted(path.parent.name for path in (ROOT / "clients").glob("*/Makefile"))
+    verbs = {"help", "gen", "build", "test", "sdktest", "clean"}
+    for sdk in sdks:
+        assert verbs <= set(re.findall(r"^  make ([a-z-]+) +\S", make("-C", f"clients/{sdk}"), re.MULTILINE)), sdk
+    cleaned = re.search(r"^MAKEFILE_SDKS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert cleaned is not None
+    assert cleaned[1].split() == sdks
+
+
+def test_packages_that_ci_installs_are_named_for_contributors() -> None:
+    listed = re.search(r"^tools=\((.*?)^\)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE | re.DOTALL)
+    named = re.search(r"^```\n(mono-mcs .*?)^```", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert listed is not None
+    assert named is not None
+    assert named[1].split() == listed[1].split()
+
+
 def test_every_make_command_in_the_documents_exists() -> None:
     listed = set(re.findall(r"^  make ([a-z-]+)", make(), re.MULTILINE))
     named = {name for document in DOCUMENTS for name in re.findall(r"`make ([a-z-]+)", (ROOT / document).read_text())}

@@ -1,3 +1,4 @@
 /** Morphogen's assets in Babylon.js. */
-export { StreamedMaterial, type StreamedMaterialOptions } from "./material.js";
+export { type StreamedMaterialOptions } from "../material.js";
+export { StreamedMaterial } from "./material.js";
 export { type SceneOptions, loadGlb, loadScene } from "./scene.js";

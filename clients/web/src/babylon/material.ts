@@ -6,17 +6,9 @@ import { Texture } from "@babylonjs/core/Materials/Textures/texture.js";
 import { Color3 } from "@babylonjs/core/Maths/math.color.js";
 import type { Scene } from "@babylonjs/core/scene.js";
 import { BrokenStreamError } from "../errors.js";
+import { type StreamedMaterialOptions, follow } from "../material.js";
 import type { AssetFile, Files, TextureUpdate } from "../readers.js";
 import type { AssetStream } from "../stream.js";
-
-export interface StreamedMaterialOptions {
-  /** How often the texture repeats along u and v; once by default. */
-  readonly repeat?: readonly [number, number];
-  /** Of all its textures; 8 by default. */
-  readonly anisotropy?: number;
-  /** Told after each level of detail. */
-  readonly onLod?: (lodPx: number) => void;
-}
 
 /** Babylon keeps textures by name, and would take two with one name for the same. */
 let textureCount = 0;
@@ -45,7 +37,14 @@ export class StreamedMaterial {
     // Normal maps are OpenGL's, +Y up; Babylon's own handedness turns the frame that they lie in.
     this.material.invertNormalMapX = !scene.useRightHandedSystem;
     this.material.invertNormalMapY = !scene.useRightHandedSystem;
-    this.done = this.follow();
+    this.done = follow(stream, {
+      isDisposed: () => this.disposed,
+      show: (maps) => this.show(maps),
+      shown: (lodPx) => {
+        this.lodPx = lodPx;
+        options.onLod?.(lodPx);
+      },
+    });
     this.done.catch(() => {}); // whoever does not ask is not told
   }
 
@@ -53,22 +52,6 @@ export class StreamedMaterial {
     this.disposed = true;
     this.stream.cancel();
     this.material.dispose(false, true);
-  }
-
-  private async follow(): Promise<void> {
-    try {
-      for await (const { lodPx, maps } of this.stream) {
-        await this.show(maps);
-        if (!this.disposed) {
-          this.lodPx = lodPx;
-          this.options.onLod?.(lodPx);
-        }
-      }
-    } catch (error) {
-      if (!this.disposed) {
-        throw error;
-      }
-    }
   }
 
   /** Swap all maps at once: those of different levels of detail do not fit each other. */

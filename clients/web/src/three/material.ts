@@ -1,19 +1,14 @@
 /** A material that gets sharper while its texture is being made. */
 import * as THREE from "three";
+import { type StreamedMaterialOptions as MaterialOptions, follow } from "../material.js";
 import { decodePng } from "../png.js";
 import type { AssetFile, Files, TextureUpdate } from "../readers.js";
 import type { AssetStream } from "../stream.js";
 import { type Meaning, release, textureOf } from "./textures.js";
 
-export interface StreamedMaterialOptions {
-  /** How often the texture repeats along u and v; once by default. */
-  readonly repeat?: readonly [number, number];
-  /** Of all its textures; 8 by default. */
-  readonly anisotropy?: number;
+export interface StreamedMaterialOptions extends MaterialOptions {
   /** Height of the relief in meters: displaces the vertices of the mesh, of which there should be enough. 0 by default. */
   readonly displacementM?: number;
-  /** Told after each level of detail. */
-  readonly onLod?: (lodPx: number) => void;
 }
 
 type Slot = "map" | "normalMap" | "roughnessMap" | "metalnessMap" | "aoMap";
@@ -42,7 +37,14 @@ export class StreamedMaterial {
     private readonly stream: AssetStream<TextureUpdate, Files>,
     private readonly options: StreamedMaterialOptions = {},
   ) {
-    this.done = this.follow();
+    this.done = follow(stream, {
+      isDisposed: () => this.disposed,
+      show: (maps) => this.show(maps),
+      shown: (lodPx) => {
+        this.lodPx = lodPx;
+        options.onLod?.(lodPx);
+      },
+    });
     this.done.catch(() => {}); // whoever does not ask is not told
   }
 
@@ -53,22 +55,6 @@ export class StreamedMaterial {
       release(texture);
     }
     this.material.dispose();
-  }
-
-  private async follow(): Promise<void> {
-    try {
-      for await (const { lodPx, maps } of this.stream) {
-        await this.show(maps);
-        if (!this.disposed) {
-          this.lodPx = lodPx;
-          this.options.onLod?.(lodPx);
-        }
-      }
-    } catch (error) {
-      if (!this.disposed) {
-        throw error;
-      }
-    }
   }
 
   /** Swap all maps at once: those of different levels of detail do not fit each other. */
