@@ -149,8 +149,8 @@ def test_classes_in_the_examples_exist(document: str) -> None:
 @pytest.mark.parametrize(
     ("part", "sections"),
     [
-        (0, (("", TexturePlan), ("network.", NetworkPlan), ("stages.", StagesPlan))),
-        (1, (("", TerrainPlan), ("stages.", TerrainStages))),
+        (1, (("", TexturePlan), ("network.", NetworkPlan), ("stages.", StagesPlan))),
+        (2, (("", TerrainPlan), ("stages.", TerrainStages))),
     ],
 )
 def test_training_document_gives_every_key_of_a_plan_with_its_default(

@@ -23,8 +23,9 @@ from engine.training.data.preparation import read_all
 from engine.training.data.surface import height_from_slopes, slopes_from_normals
 from engine.training.panel.joint import joint_distance, joint_numbers
 from engine.training.panel.metrics.estimate import Estimate, wasserstein
-from engine.training.plan import TexturePlan, load_plan
-from workers.cli.training.evaluate import sample
+from engine.training.plan import TexturePlan
+from engine.training.plan_file import read_plan
+from workers.cli.training.texture import sample
 
 SIZE_PX = 128
 SEEDS_PER_MATERIAL = 2
@@ -88,7 +89,7 @@ def main() -> int:
     parser.add_argument("--weights", type=Path, metavar="FILE", help="default: the shipped ones")
     options = parser.parse_args()
     try:
-        reals, classes = real_numbers(load_plan(options.plan))
+        reals, classes = real_numbers(read_plan(TexturePlan, options.plan))
         aligned, misaligned = generated_numbers(load_catalog(texture_weights=options.weights), classes)
     except MorphogenError as error:
         print(f"maps: {error}", file=sys.stderr)

@@ -28,10 +28,11 @@ from engine.training.panel.metrics.estimate import Images
 from engine.training.panel.reals import RealTextures
 from engine.training.panel.report import PanelReport, print_report, write_report
 from engine.training.panel.verdict import beats
-from engine.training.plan import load_plan
+from engine.training.plan import TexturePlan
+from engine.training.plan_file import read_plan
 from engine.training.timed.spatial_gan import STRIDE_PX, SpatialGenerator
 from workers.cli.progress import stage_bars
-from workers.cli.training.evaluate import known_classes, sample
+from workers.cli.training.texture import known_classes, sample
 
 SYNTHESIS_STEPS, SYNTHESIS_BATCH, SYNTHESIS_RATE = 80, 16, 0.03
 RIVALS = ("sliced_hi", "coverage")
@@ -105,7 +106,7 @@ def main() -> int:
     options = parser.parse_args()
     settings = PanelSettings(options.count, second_encoder=True)
     try:
-        plan, catalog = load_plan(options.plan), load_catalog()
+        plan, catalog = read_plan(TexturePlan, options.plan), load_catalog()
         peers: dict[str, Peer] = {
             path.stem: partial(other_weights, path, settings.size_px, settings.seed)
             for path in (SHIPPED_WEIGHTS / "texgen-s.safetensors", *options.weights)

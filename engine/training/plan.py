@@ -11,7 +11,6 @@ from engine.generators.default_pattern import check_default_pattern
 from engine.nets.discriminator import PATCH_PX
 from engine.nets.texgen import STRIDES_PX, TexGenConfig
 from engine.requests.checks import SEED_MAX
-from engine.training.plan_file import read_plan
 
 DEVICES = ("auto", "cpu", "cuda")
 TIERS = ("S", "M")
@@ -238,8 +237,3 @@ def _ranges(plan: TexturePlan) -> Iterator[tuple[str, float, float, float]]:
     )
     for index, data in enumerate(plan.data):
         yield f"data[{index}].frame_px", data.frame_px, 0, 16
-
-
-def load_plan(path: Path) -> TexturePlan:
-    """Read a plan. Raises SettingsError for a missing or malformed file, an unknown key or a value out of range."""
-    return read_plan(TexturePlan, path)

@@ -97,7 +97,7 @@ def command_line() -> TyperGroup:
         group_of(
             train_app,
             CommandOnDemand(
-                "texture", "workers.cli.training.train:app", "Train the texture generator on a data folder."
+                "texture", "workers.cli.training.texture:train_app", "Train the texture generator on a data folder."
             ),
             CommandOnDemand(
                 "terrain", "workers.cli.training.terrain:train_app", "Train the terrain generator on elevation tiles."
@@ -112,7 +112,9 @@ def command_line() -> TyperGroup:
         ),
         group_of(
             evaluate_app,
-            CommandOnDemand("texture", "workers.cli.training.evaluate:app", "Run the metrics panel for textures."),
+            CommandOnDemand(
+                "texture", "workers.cli.training.texture:evaluate_app", "Run the metrics panel for textures."
+            ),
             CommandOnDemand("terrain", "workers.cli.training.terrain:evaluate_app", "Run the panel for terrain."),
             CommandOnDemand("level", "workers.cli.training.level:evaluate_app", "Run the panel for levels."),
             CommandOnDemand("motion", "workers.cli.training.motion:evaluate_app", "Run the metrics panel for motion."),

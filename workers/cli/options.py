@@ -16,7 +16,12 @@ from engine.requests.texture import MASK_MAX_BYTES, Blend, Color, Pattern
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 WeightsOption = Annotated[
-    Path | None, typer.Option("--weights", metavar="FILE", help="Your own weights instead of the shipped ones.")
+    Path | None, typer.Option("--weights", metavar="FILE", help="Weights to measure instead of the shipped ones.")
+]
+
+
+TextureWeightsOption = Annotated[
+    Path | None, typer.Option("--weights", metavar="FILE", help="Your own texture weights instead of the shipped ones.")
 ]
 
 
@@ -51,7 +56,7 @@ ClientKeyOption = Annotated[
 
 
 PLACE_OPTIONS: Mapping[str, Any] = {
-    "weights": WeightsOption,
+    "weights": TextureWeightsOption,
     "tier": TierOption,
     "server": ServerOption,
     "token_file": TokenFileOption,

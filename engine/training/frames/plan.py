@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
-from engine.configuration import build
 from engine.errors import SettingsError
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -67,14 +64,3 @@ class FramePlan:
             raise SettingsError(f"adversarial_share: {self.adversarial_share} is outside [0, 0.9]")
         if self.device not in DEVICES:
             raise SettingsError(f"device: {self.device!r} is not one of {', '.join(DEVICES)}")
-
-
-def load_frame_plan(path: Path) -> FramePlan:
-    """Read a plan. Raises SettingsError for a missing or malformed file, an unknown key or a value out of range."""
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise SettingsError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
-    return build(FramePlan, document, "")

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
-from engine.configuration import build
 from engine.errors import SettingsError
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -77,15 +74,3 @@ class MotionPlan:
         for name in ("divergence_weight", "divergence_min"):
             if not 0 <= getattr(self, name) <= 10:
                 raise SettingsError(f"{name}: {getattr(self, name)} is outside [0, 10]")
-
-
-def load_plan(path: Path) -> MotionPlan:
-    """Read a plan. Raises SettingsError that names the file and the key."""
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise SettingsError(f"{path}: cannot be read as YAML") from error
-    try:
-        return build(MotionPlan, document or {}, "")
-    except SettingsError as error:
-        raise SettingsError(f"{path}: {error}") from error

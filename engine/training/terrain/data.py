@@ -35,8 +35,6 @@ TRIES = 1000
 """Places that are looked at for each that is land."""
 
 SEA_LEVEL_M = 0.5
-VALIDATION_TILES = ("N49E011", "N49W124", "N53E028", "S36E149", "N15W024_1s")
-"""Held out whole, one or more per kind of landscape: windows of one tile overlap."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

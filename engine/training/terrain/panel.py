@@ -14,7 +14,7 @@ from engine.training.panel.measure import Measurements
 from engine.training.panel.metrics.estimate import Estimate, Keep, jackknife
 from engine.training.panel.report import PanelReport
 from engine.training.panel.verdict import Criterion, Outcome
-from engine.training.terrain.data import LAND_SHARE_MIN, SPACING_M, TRIES, VALIDATION_TILES, Tile
+from engine.training.terrain.data import LAND_SHARE_MIN, SPACING_M, TRIES, Tile
 from engine.training.terrain.statistics import (
     Crop,
     Described,
@@ -49,7 +49,7 @@ class Reals:
     styles: list[tuple[float, float]]
 
 
-def read_reals(tiles: Sequence[Tile], count: int, seed: int, held_out_tiles: Sequence[str] = VALIDATION_TILES) -> Reals:
+def read_reals(tiles: Sequence[Tile], held_out_tiles: Sequence[str], count: int, seed: int) -> Reals:
     """`count` random crops on land of the tiles that are held out, and as many of the others.
 
     The others are chosen for their style: what is compared is land of one kind, whichever kinds the held-out tiles

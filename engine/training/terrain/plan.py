@@ -10,6 +10,9 @@ from engine.nets.terragen.network import DecoderConfig
 from engine.requests.checks import SEED_MAX
 from engine.training.plan import DEVICES, FILE_NAME, FILE_NAME_LETTERS
 
+HELD_OUT = ("N49E011", "N49W124", "N53E028", "S36E149", "N15W024_1s")
+"""Those of the shipped weights."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecoderPlan:
@@ -68,6 +71,8 @@ class TerrainPlan:
     """Everything that defines a training run of TerraGen.
 
     data                 folder with manifest.json and 16-bit PNG tiles
+    held_out             tiles that are not learned from but compared with; one or more per kind of landscape. They are
+                         held out whole, because windows of one tile overlap
     name                 file name of the weights
     seed                 of the first weights and of every draw
     batch_size           windows per octave in a step
@@ -82,6 +87,7 @@ class TerrainPlan:
     """
 
     data: Path
+    held_out: tuple[str, ...] = HELD_OUT
     name: str = "terragen-s"
     seed: int = 7
     landforms: DecoderPlan = field(default_factory=lambda: DecoderPlan(48, 4))

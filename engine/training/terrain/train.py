@@ -16,7 +16,7 @@ from engine.generators.terrain.heights import Decoders
 from engine.nets.terragen.weights_file import TerraGenHeader, save_terragen
 from engine.training import checkpoint
 from engine.training.model import choose_device
-from engine.training.terrain.data import VALIDATION_TILES, TerrainSampler, Tile, load_tiles
+from engine.training.terrain.data import TerrainSampler, Tile, load_tiles
 from engine.training.terrain.plan import TerrainPlan
 from engine.training.terrain.sheet import terrain_sheet
 from engine.training.terrain.stages import TRAINED_LEVELS, Scalars, Stages
@@ -51,7 +51,7 @@ def train_terrain(plan: TerrainPlan, progress: Progress, *, resume: bool = True)
         raise OutputError(f"{plan.output}: is no folder that can be written to: {error.strerror}") from error
     device = choose_device(plan.device)
     tiles = load_tiles(plan.data)
-    known = [tile for tile in tiles if tile.name not in VALIDATION_TILES]
+    known = [tile for tile in tiles if tile.name not in plan.held_out]
     sampler = TerrainSampler(known, TRAINED_LEVELS[-1] + 1)
     run = TerrainRun(plan, Stages(plan, sampler, device), known, progress)
     run.advance(resume)

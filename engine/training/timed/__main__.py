@@ -20,7 +20,8 @@ from pathlib import Path
 
 import torch
 
-from engine.training.plan import load_plan
+from engine.training.plan import TexturePlan
+from engine.training.plan_file import read_plan
 from engine.training.timed.clock import Clock
 from engine.training.timed.provisions import provide
 from engine.training.timed.record import merge, say
@@ -74,7 +75,7 @@ def main() -> int:
     parser.add_argument("--started", type=float, metavar="S", help="Unix time at which the call's seconds began")
     options = parser.parse_args()
     start_s = time.monotonic() - (0.0 if options.started is None else time.time() - options.started)
-    plan = replace(load_plan(options.plan), device=options.device)
+    plan = replace(read_plan(TexturePlan, options.plan), device=options.device)
     if options.batch:
         plan = replace(plan, batch_size=options.batch, enlarged_batch_size=max(1, options.batch // 3))
     options.output.mkdir(parents=True, exist_ok=True)

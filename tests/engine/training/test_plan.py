@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import SettingsError
-from engine.training.plan import ClassPlan, DataPlan, TexturePlan, load_plan
+from engine.training.plan import ClassPlan, DataPlan, TexturePlan
+from engine.training.plan_file import read_plan
 
 ROOT = Path(__file__).resolve().parents[3]
 PLAN = """
@@ -24,13 +25,13 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_shipped_plan_is_valid() -> None:
-    plan = load_plan(ROOT / "configs" / "texture.yaml")
+    plan = read_plan(TexturePlan, ROOT / "configs" / "texture.yaml")
     assert plan.network_config().class_count == len(plan.classes) == 20
     assert set(plan.class_of().values()) == set(plan.classes)
 
 
 def test_defaults_fill_what_a_plan_leaves_out(tmp_path: Path) -> None:
-    plan = load_plan(written(tmp_path, PLAN))
+    plan = read_plan(TexturePlan, written(tmp_path, PLAN))
     expected = TexturePlan(
         (DataPlan(Path("photos"), 2),),
         {"stone": ClassPlan(("rock",)), "brick": ClassPlan(("bricks", "wall"), "brick:rows=6..10|flat")},
@@ -70,7 +71,7 @@ def test_defaults_fill_what_a_plan_leaves_out(tmp_path: Path) -> None:
 def test_value_that_cannot_be_is_named_by_its_path(tmp_path: Path, line: str, message: str) -> None:
     text = PLAN + line.strip("{}").replace("}, ", "}\n") if line.startswith("{") else PLAN + line
     with pytest.raises(SettingsError, match=f"^{message}"):
-        load_plan(written(tmp_path, text))
+        read_plan(TexturePlan, written(tmp_path, text))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_value_that_cannot_be_is_named_by_its_path(tmp_path: Path, line: str, me
 def test_mistake_in_data_and_classes_is_named_by_its_path(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert old in PLAN
     with pytest.raises(SettingsError, match=f"^{message}"):
-        load_plan(written(tmp_path, PLAN.replace(old, new)))
+        read_plan(TexturePlan, written(tmp_path, PLAN.replace(old, new)))
 
 
 @pytest.mark.parametrize(
@@ -107,24 +108,24 @@ def test_mistake_in_data_and_classes_is_named_by_its_path(tmp_path: Path, old: s
 def test_limit_that_cannot_be_is_named_by_its_path(tmp_path: Path, limits: str, message: str) -> None:
     text = PLAN.replace("sources: [rock]", f"sources: [rock], limits: {limits}")
     with pytest.raises(SettingsError, match=f"^{message}"):
-        load_plan(written(tmp_path, text))
+        read_plan(TexturePlan, written(tmp_path, text))
 
 
 def test_plan_without_classes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"^classes: at least one class is needed"):
-        load_plan(written(tmp_path, "data: [{folder: photos}]\nclasses: {}"))
+        read_plan(TexturePlan, written(tmp_path, "data: [{folder: photos}]\nclasses: {}"))
 
 
 def test_missing_file_and_broken_yaml_are_named_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"absent\.yaml: cannot be read: No such file"):
-        load_plan(tmp_path / "absent.yaml")
+        read_plan(TexturePlan, tmp_path / "absent.yaml")
     for content in (b"data: [", b"\xff\xfe\x00", b"a: b: c", b"name: 2026-13-45", b"[" * 5000):
         (tmp_path / "plan.yaml").write_bytes(content)
         with pytest.raises(SettingsError, match=r"plan\.yaml: is not YAML") as caught:
-            load_plan(tmp_path / "plan.yaml")
+            read_plan(TexturePlan, tmp_path / "plan.yaml")
         assert "\n" not in str(caught.value)
     with pytest.raises(SettingsError, match="document: expected a mapping, got NoneType"):
-        load_plan(written(tmp_path, ""))
+        read_plan(TexturePlan, written(tmp_path, ""))
 
 
 def test_plans_made_in_code_are_checked_too(tiny_plan: TexturePlan) -> None:

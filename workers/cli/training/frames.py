@@ -9,39 +9,38 @@ import typer
 
 from engine.nets.framegen.weights_file import load_framegen
 from engine.training.frames.evaluate import PanelSize, evaluate_frames
-from engine.training.frames.plan import load_frame_plan
+from engine.training.frames.plan import FramePlan
 from engine.training.frames.train import device_of, poses_of, train
+from engine.training.plan_file import read_plan
 from workers.cli.options import JsonOption
-from workers.cli.progress import stage_bars
+from workers.cli.training.running import EXIT_CODES, FreshOption, PlanArgument, training
 
 train_app = typer.Typer(add_completion=False)
 evaluate_app = typer.Typer(add_completion=False)
 
-EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
-PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file with the training plan.")]
-
 
 @train_app.command()
 def train_frames(
-    config: PlanArgument,
+    plan_file: PlanArgument,
     *,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew even if there is a checkpoint.")] = False,
+    fresh: FreshOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train the network that paints frames of characters, on frames that are drawn while it trains.
 
-    configs/frames.yaml is the plan of the shipped weights. An interrupted run goes on from its last checkpoint.
+    configs/frames.yaml is a plan; docs/training.md says what differed for the shipped weights. An interrupted run goes
+    on from its last checkpoint.
     """
-    plan = load_frame_plan(config)
-    with stage_bars() as tell:
-        weights = train(plan, lambda _, share: tell("frames", round(1000 * share), 1000), resume=not fresh)
+    plan = read_plan(FramePlan, plan_file)
+    with training(plan.output) as progress:
+        weights = train(plan, lambda _, share: progress("frames", round(1000 * share), 1000), resume=not fresh)
     paths = [str(path) for path in weights]
     typer.echo(json.dumps({"weights": paths}) if as_json else "\n".join(f"weights in {path}" for path in paths))
 
 
 @evaluate_app.command()
 def measure_frames(
-    config: PlanArgument,
+    plan_file: PlanArgument,
     *,
     weights: Annotated[
         Path | None, typer.Option("--weights", metavar="FILE", help="Weights to measure.", show_default="the plan's")
@@ -58,7 +57,7 @@ def measure_frames(
 
     Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
     """
-    plan = load_frame_plan(config)
+    plan = read_plan(FramePlan, plan_file)
     path = weights or plan.output / f"{plan.name}-{plan.tiers[0]}.safetensors"
     loaded = load_framegen(path)
     size = PanelSize(identities=identities, threes=threes, sprites=sprites)

@@ -19,11 +19,7 @@ from engine.training.levels.plan import LevelPlan
 from engine.training.levels.train import train as train_levels
 from engine.training.plan_file import read_plan
 from workers.cli.options import JsonOption, WeightsOption
-from workers.cli.progress import stage_bars
-
-EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
-
-PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file with the training plan.")]
+from workers.cli.training.running import EXIT_CODES, FreshOption, PlanArgument, training
 
 train_app = typer.Typer(add_completion=False)
 evaluate_app = typer.Typer(add_completion=False)
@@ -33,7 +29,7 @@ evaluate_app = typer.Typer(add_completion=False)
 def train(
     plan_file: PlanArgument,
     *,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew even if there is a checkpoint.")] = False,
+    fresh: FreshOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train the level generator on levels that the project makes itself.
@@ -42,14 +38,8 @@ def train(
     on from its last checkpoint.
     """
     plan = read_plan(LevelPlan, plan_file)
-    try:
-        with stage_bars() as progress:
-            weights = train_levels(plan, _by_stage(progress), resume=not fresh)
-    except KeyboardInterrupt:
-        typer.echo(
-            f"morphogen: interrupted; the same command goes on from the last checkpoint in {plan.output}", err=True
-        )
-        raise
+    with training(plan.output) as progress:
+        weights = train_levels(plan, _by_stage(progress), resume=not fresh)
     typer.echo(json.dumps({"weights": str(weights)}) if as_json else f"weights in {weights}")
 
 

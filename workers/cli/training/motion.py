@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from engine.catalog import SHIPPED_WEIGHTS
+from engine.catalog import SHIPPED_MOTION_WEIGHTS
 from engine.codecs.files import publish_file
 from engine.codecs.image import encode_png
 from engine.generators.motion.director import MotionDirector
@@ -14,14 +14,14 @@ from engine.nets.motiongen.weights_file import load_motiongen
 from engine.training.motion.panel.evaluate import evaluate_motion
 from engine.training.motion.panel.pictures import motion_sheet
 from engine.training.motion.panel.report import PanelSize
-from engine.training.motion.plan import load_plan
+from engine.training.motion.plan import MotionPlan
 from engine.training.motion.train import train
+from engine.training.plan_file import read_plan
 from workers.cli.options import JsonOption, WeightsOption
 from workers.cli.progress import stage_bars
+from workers.cli.training.running import EXIT_CODES, FreshOption, PlanArgument, training
 
-SHIPPED_MOTION_WEIGHTS = SHIPPED_WEIGHTS / "motiongen-s.safetensors"
 PNG_COMPRESSION = 9
-EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
 
 train_app = typer.Typer(add_completion=False)
 evaluate_app = typer.Typer(add_completion=False)
@@ -29,30 +29,24 @@ evaluate_app = typer.Typer(add_completion=False)
 
 @train_app.command("motion")
 def train_motion(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="YAML file with the training plan.")],
+    plan_file: PlanArgument,
     *,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew even if there is a checkpoint.")] = False,
+    fresh: FreshOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train the motion generator on your own clips (`morphogen motion import` makes them).
 
     An interrupted run goes on from its last checkpoint.
     """
-    plan = load_plan(config)
-    try:
-        with stage_bars() as progress:
-            weights = train(plan, progress, resume=not fresh)
-    except KeyboardInterrupt:
-        typer.echo(
-            f"morphogen: interrupted; the same command goes on from the last checkpoint in {plan.output}", err=True
-        )
-        raise
+    plan = read_plan(MotionPlan, plan_file)
+    with training(plan.output) as progress:
+        weights = train(plan, progress, resume=not fresh)
     typer.echo(json.dumps({"weights": str(weights)}) if as_json else f"weights in {weights}")
 
 
 @evaluate_app.command("motion")
 def evaluate(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="Training plan: says which clips to compare with.")],
+    plan_file: PlanArgument,
     *,
     weights: WeightsOption = None,
     minutes: Annotated[float, typer.Option(help="Of the long rollout of every action.")] = 10.0,
@@ -66,7 +60,7 @@ def evaluate(
 
     Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
     """
-    plan = load_plan(config)
+    plan = read_plan(MotionPlan, plan_file)
     if sheet is not None:
         director = MotionDirector(load_motiongen(weights or SHIPPED_MOTION_WEIGHTS))
         publish_file(sheet, encode_png(motion_sheet(director), {}, PNG_COMPRESSION, srgb=True))

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from engine.catalog import SHIPPED_TERRAIN_WEIGHTS, recorded_sha256
 from engine.codecs.files import publish_file
@@ -22,10 +21,7 @@ from engine.training.terrain.samples import LandSampler, speeds
 from engine.training.terrain.sheet import terrain_sheet
 from engine.training.terrain.train import train_terrain
 from workers.cli.options import JsonOption, WeightsOption
-from workers.cli.progress import stage_bars
-from workers.cli.training.evaluate import TABLE_WIDTH
-
-PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file with the training plan.")]
+from workers.cli.training.running import FreshOption, PlanArgument, findings_console, training
 
 SHEET_LEVEL = 9
 """Compression of the sheet: documents hold it."""
@@ -38,7 +34,7 @@ evaluate_app = typer.Typer(add_completion=False)
 def train(
     plan_file: PlanArgument,
     *,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew even if there is a checkpoint.")] = False,
+    fresh: FreshOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train the terrain generator on elevation tiles.
@@ -47,14 +43,8 @@ def train(
     run goes on from its last checkpoint.
     """
     plan = read_plan(TerrainPlan, plan_file)
-    try:
-        with stage_bars() as progress:
-            weights = train_terrain(plan, progress, resume=not fresh)
-    except KeyboardInterrupt:
-        typer.echo(
-            f"morphogen: interrupted; the same command goes on from the last checkpoint in {plan.output}", err=True
-        )
-        raise
+    with training(plan.output) as progress:
+        weights = train_terrain(plan, progress, resume=not fresh)
     typer.echo(json.dumps({"weights": str(weights)}) if as_json else f"weights in {weights}")
 
 
@@ -87,7 +77,7 @@ def evaluate(  # noqa: PLR0913 - a command has as many arguments as it has optio
     loaded = load_terragen(path, recorded_sha256(path) if weights is None else None).in_format(kernel.dtype)
     decoders = Decoders(loaded.landforms, loaded.details)
     tiles = load_tiles(data or plan.data)
-    reals = read_reals(tiles, count, seed)
+    reals = read_reals(tiles, plan.held_out, count, seed)
     conditions = {"weights": loaded.sha256, "kernels": kernel.name, **speeds(decoders, EROSION_STEPS)}
     report = evaluate_terrain(reals, LandSampler(decoders, CROP_PX).crops, seed, conditions)
     if sheet_file is not None:
@@ -97,6 +87,5 @@ def evaluate(  # noqa: PLR0913 - a command has as many arguments as it has optio
     if as_json:
         typer.echo(json.dumps(report.document(), indent=2))
     else:
-        console = Console()
-        print_report(report, console if console.is_terminal else Console(width=TABLE_WIDTH), "Terrain panel")
+        print_report(report, findings_console(), "Terrain panel")
     raise typer.Exit(report.exit_code)

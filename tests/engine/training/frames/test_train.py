@@ -12,12 +12,13 @@ from engine.nets.framegen.weights_file import load_framegen
 from engine.training.frames.evaluate import FramePanel, PanelSize, evaluate_frames, told_apart
 from engine.training.frames.losses import judged
 from engine.training.frames.metrics import FrameFigures, frame_figures
-from engine.training.frames.plan import FramePlan, load_frame_plan
+from engine.training.frames.plan import FramePlan
 from engine.training.frames.poses import made_up_poses
 from engine.training.frames.rivals import SpriteLibrary, projected
 from engine.training.frames.sheet import comparison_sheet
 from engine.training.frames.studio import FIRST_TRAINING_SEED, Studio, model_cast, training_identity
 from engine.training.frames.train import TrainingRun, rate_at, train
+from engine.training.plan_file import read_plan
 
 CPU = torch.device("cpu")
 
@@ -143,11 +144,11 @@ def test_plans_are_read_and_checked(tmp_path: Path) -> None:
     file = tmp_path / "plan.yaml"
     file.write_text("steps: 5\nbatch: 4\n")
     with pytest.raises(SettingsError, match="batch: 4 is not a multiple of 3"):
-        load_frame_plan(file)
+        read_plan(FramePlan, file)
     file.write_text("tiers: [xl]\n")
     with pytest.raises(SettingsError, match="tiers"):
-        load_frame_plan(file)
+        read_plan(FramePlan, file)
     file.write_text("stepz: 5\n")
     with pytest.raises(SettingsError, match="stepz"):
-        load_frame_plan(file)
-    assert load_frame_plan(Path("configs/frames.yaml")).poses is None
+        read_plan(FramePlan, file)
+    assert read_plan(FramePlan, Path("configs/frames.yaml")).poses is None

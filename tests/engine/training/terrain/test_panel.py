@@ -11,6 +11,7 @@ from engine.terrain.fractal import fractal
 from engine.training.panel.report import PanelReport
 from engine.training.terrain.data import Tile, style_of
 from engine.training.terrain.panel import CROP_PX, Reals, evaluate_terrain, read_reals
+from engine.training.terrain.plan import HELD_OUT
 from engine.training.terrain.statistics import Crop
 
 CONTROLS = {"blurred", "noisy", "few_modes", "shuffled", "memorised"}
@@ -64,7 +65,7 @@ def test_copies_fail(reals: Reals) -> None:
 
 
 def test_halves_are_of_different_tiles_and_of_one_style(tiles: tuple[Tile, ...]) -> None:
-    reals = read_reals(tiles, 6, 1)
+    reals = read_reals(tiles, HELD_OUT, 6, 1)
     assert len(reals.held_out) == len(reals.known) == len(reals.styles) == 6
     assert all(crop.shape == (CROP_PX, CROP_PX) for crop in reals.held_out + reals.known)
     slopes = [[np.hypot(*np.gradient(crop)).mean() for crop in crops] for crops in (reals.held_out, reals.known)]
@@ -76,4 +77,4 @@ def test_too_little_land_is_refused(tiles: tuple[Tile, ...]) -> None:
     small = tiles[0].height_m[:64, :64]
     tile = Tile("N49E011", small, np.ones_like(small, np.bool_), style_of(small))
     with pytest.raises(DataError, match="no 4 crops of land"):
-        read_reals([tile, *tiles[:2]], 4, 1)
+        read_reals([tile, *tiles[:2]], HELD_OUT, 4, 1)

@@ -11,7 +11,7 @@ import pytest
 from engine.terrain.fractal import fractal
 
 Run = Callable[..., tuple[int, str, str]]
-TILES = {"N00E001": 60.0, "N00E002": 300.0, "N49E011": 150.0}
+TILES = {"N00E001": 60.0, "N00E002": 300.0, "N47E011": 150.0}
 EDGE_PX = 448
 
 
@@ -27,7 +27,7 @@ def plan(tmp_path: Path) -> Path:
     (tmp_path / "data" / "manifest.json").write_text(json.dumps({"tiles": entries}))
     path = tmp_path / "plan.yaml"
     path.write_text(
-        f"data: {tmp_path / 'data'}\nname: tiny\noutput: {tmp_path / 'run'}\ndevice: cpu\n"
+        f"data: {tmp_path / 'data'}\nheld_out: [N47E011]\nname: tiny\noutput: {tmp_path / 'run'}\ndevice: cpu\n"
         "landforms: {width: 8, depth: 1}\ndetails: {width: 8, depth: 1}\n"
         "stages: {evidence: 1, score: 1, descent: 1}\nbatch_size: 1\nwindow_px: 32\n"
     )

@@ -1,4 +1,4 @@
-"""`morphogen evaluate texture`: the metrics panel on the generator of this process."""
+"""`morphogen train texture` and `morphogen evaluate texture`: the panel judges the generator of this process."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,6 @@ from typing import Annotated
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from rich.console import Console
 
 from engine.assets import Part
 from engine.catalog import Catalog, load_catalog
@@ -18,22 +17,40 @@ from engine.requests.texture import MapKind, TextureRequest
 from engine.training.evaluate import PanelSettings, evaluate_texture
 from engine.training.panel.material import JudgedMap, MaterialArrays
 from engine.training.panel.report import print_report, write_report
-from engine.training.plan import load_plan
+from engine.training.plan import TexturePlan
+from engine.training.plan_file import read_plan
+from engine.training.texture import train_texture
 from workers.cli.options import JsonOption, TierOption, WeightsOption, weights_of
 from workers.cli.progress import stage_bars
+from workers.cli.training.running import FreshOption, PlanArgument, findings_console, training
 
 MAPS = (MapKind.ALBEDO, MapKind.NORMAL, MapKind.ROUGHNESS, MapKind.HEIGHT)
-TABLE_WIDTH = 160
-"""Columns of the table where no terminal says how wide it is: one per set, and no metric's name is cut."""
 
-app = typer.Typer(add_completion=False)
+train_app = typer.Typer(add_completion=False)
+evaluate_app = typer.Typer(add_completion=False)
 
 
-@app.command()
-def texture(  # noqa: PLR0913 - a command has as many arguments as it has options
-    config: Annotated[
-        Path, typer.Argument(metavar="CONFIG", help="Training plan: says which data class belongs to which class.")
-    ],
+@train_app.command()
+def train(
+    plan_file: PlanArgument,
+    *,
+    fresh: FreshOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the texture generator on your own materials.
+
+    The plan says which folders, which classes and for how long; configs/texture.yaml is the one of the shipped weights.
+    An interrupted run goes on from its last checkpoint. `morphogen texture --weights FILE` uses the result.
+    """
+    plan = read_plan(TexturePlan, plan_file)
+    with training(plan.output) as progress:
+        weights = train_texture(plan, progress, resume=not fresh)
+    typer.echo(json.dumps({"weights": str(weights)}) if as_json else f"weights in {weights}")
+
+
+@evaluate_app.command()
+def evaluate(  # noqa: PLR0913 - a command has as many arguments as it has options
+    plan_file: PlanArgument,
     *,
     data: Annotated[
         Path | None,
@@ -57,7 +74,7 @@ def texture(  # noqa: PLR0913 - a command has as many arguments as it has option
 
     Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
     """
-    plan = load_plan(config)
+    plan = read_plan(TexturePlan, plan_file)
     settings = PanelSettings(count, size, seed, judged, second_encoder=second_encoder)
     catalog = load_catalog(texture_weights=weights_of(weights, tier))
     with stage_bars() as tell:
@@ -74,8 +91,7 @@ def texture(  # noqa: PLR0913 - a command has as many arguments as it has option
     if as_json:
         typer.echo(json.dumps(findings.document(), indent=2))
     else:
-        console = Console()
-        print_report(findings, console if console.is_terminal else Console(width=TABLE_WIDTH))
+        print_report(findings, findings_console())
     raise typer.Exit(findings.exit_code)
 
 
