@@ -3,7 +3,7 @@
 import secrets
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from engine.errors import OutputError
 
@@ -12,9 +12,12 @@ def publish_folder(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]
     """Write `files`, name -> bytes, into `folder` and return their paths in the same order.
 
     A new folder appears complete or not at all; in an existing one files of these names are replaced one by one, after
-    all of them were written, and others stay. Raises OutputError naming the path if that is not possible; nothing
-    half-written is left.
+    all of them were written, and others stay. Raises OutputError naming the path if that is not possible, or if a name
+    is no plain file name and might lead out of the folder; nothing half-written is left.
     """
+    for name in files:
+        if PurePath(name).name != name or name in ("", "..") or "\0" in name:
+            raise OutputError(f"{folder}: cannot hold {name!r}: that is no file name")
     try:
         return _publish(folder, files)
     except OSError as error:

@@ -6,17 +6,15 @@ Arrays are concatenated clips: `root_pos` float32 [frame, 3], `local_quat` float
 `clip_licence`. Files without `contact` get it from heights and speeds.
 """
 
-import os
-import zipfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import DataError, InvalidRequestError, OutputError
+from engine.arrays import read_arrays, write_arrays
+from engine.errors import DataError, InvalidRequestError
 from engine.motion import quaternions
 from engine.motion.clip import Clip
 from engine.motion.contacts import detect_contacts
@@ -31,11 +29,7 @@ XYZW_TO_WXYZ = (3, 0, 1, 2)
 
 def read_clips(path: Path) -> tuple[Clip, ...]:
     """All clips of a file, on the common skeleton. Raises DataError naming the file and what is wrong with it."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise DataError(f"{path}: is not a file of clips (.npz)") from error
+    arrays = read_arrays(path, "file of clips")
     _check(path, arrays)
     count = len(arrays["clip_start"])
     return tuple(_clip(path, arrays, index) for index in range(count))
@@ -66,16 +60,7 @@ def write_clips(path: Path, clips: Sequence[Clip]) -> None:
         "rest_offsets": SKELETON.rest_offset_m,
         "fps": np.array(rates[0], np.float32),
     }
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.npz")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(temporary, **arrays)
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+    write_arrays(path, arrays)
 
 
 def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> None:

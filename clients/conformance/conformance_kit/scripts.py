@@ -223,6 +223,8 @@ async def broken(_call: Call, how: str) -> AsyncIterator[Output]:
         ],
         "part checksum": [*messages[:2], _changed(stream, 1, part_sha256=bytes(32)), *messages[3:]],
         "no part checksum": [*messages[:2], _changed(stream, 1, part_sha256=b""), *messages[3:]],
+        "path for a name": [messages[0], _changed(stream, map="../../probe"), *messages[2:]],
+        "no name": [messages[0], _changed(stream, map=""), *messages[2:]],
         "digest of the trailer": [*messages[:-1], Parts(3, 999).trailer()],
         "message that is none": [messages[0], b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"],
     }[how]:

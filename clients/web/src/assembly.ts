@@ -10,6 +10,9 @@ import type { PartChunk, StreamHeader, StreamTrailer } from "./gen/morphogen/v1/
 /** Largest part that is accepted. */
 export const PART_MAX_BYTES = 256 * 1024 * 1024;
 
+/** Of a part, which becomes a file's name: no server gets to write elsewhere than into the folder that was named. */
+const NAME = /^[a-z0-9_]{1,64}$/;
+
 /** One complete, checked part: the bytes of a file. */
 export interface Part {
   /** Number of the part in its stream, from 0. */
@@ -64,6 +67,9 @@ export class PartAssembler {
     }
     if (first.partSizeBytes > PART_MAX_BYTES) {
       throw new BrokenStreamError(`part ${first.sequence} has ${first.partSizeBytes} bytes, more than is accepted`);
+    }
+    if (!NAME.test(first.map)) {
+      throw new BrokenStreamError(`part ${first.sequence}: ${JSON.stringify(first.map.slice(0, 80))} is no name of a part`);
     }
     this.first = first;
     this.pieces.push(chunk.data);

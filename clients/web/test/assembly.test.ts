@@ -73,6 +73,15 @@ it("refuses damaged bytes before anybody sees them", async () => {
   await expect(receive(messages)).rejects.toBeInstanceOf(ChecksumMismatchError);
 });
 
+it.each(["../../probe", "/etc/passwd", "a/b", "a\\b", "..", "", "C:a", "a".repeat(65)])(
+  "refuses a part whose name is no name of a file: %j",
+  async (map) => {
+    const messages = [header(), ...(await chunks(0, "abcd"))];
+    (messages[1]?.payload.value as { map: string }).map = map;
+    await expect(receive(messages)).rejects.toThrow("is no name of a part");
+  },
+);
+
 it("refuses an end before the last part that was announced", async () => {
   const messages = [header(), ...(await chunks(0, "a")), await trailer("a")];
   await expect(receive(messages)).rejects.toBeInstanceOf(BrokenStreamError);

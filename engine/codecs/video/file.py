@@ -36,7 +36,7 @@ class VideoFile:
         except OSError as error:
             raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
         try:
-            self.writer = VideoWriter(self._file, CONTAINERS[path.suffix], codec, settings, provenance, gpl=gpl)
+            self.writer = VideoWriter(self._file, CONTAINERS[path.suffix.lower()], codec, settings, provenance, gpl=gpl)
         except BaseException:
             self._discard()
             raise

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arrays import read_arrays, write_arrays
 from engine.errors import DataError
 from engine.geometry.props.dice import unit_values
 from engine.motion import quaternions
@@ -46,14 +47,14 @@ def pack_poses(source: Path, target: Path, count: int, seed: int = 7) -> int:
 
     source  .npz of 30 Hz with local_quat (w, x, y, z), root_pos, clip_start, clip_len and clip_label
 
-    Every label is drawn from with the square root of its frames. Raises DataError for an unusable file.
+    Every label is drawn from with the square root of its frames. Raises DataError for an unusable file, OutputError.
     """
+    data = read_arrays(source, "motion file")
     try:
-        with np.load(source, allow_pickle=False) as data:
-            quat, root = data["local_quat"], data["root_pos"]
-            start, length, label = data["clip_start"], data["clip_len"], data["clip_label"]
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{source}: is not a motion file: {error}") from error
+        quat, root = data["local_quat"], data["root_pos"]
+        start, length, label = data["clip_start"], data["clip_len"], data["clip_label"]
+    except KeyError as error:
+        raise DataError(f"{source}: is no motion file: array {error} is missing") from error
     clips = np.flatnonzero(length > 2 * STEP_FRAMES)
     frames = np.array([length[label == label[clip]].sum() for clip in clips], np.float64)
     chance = length[clips] / np.sqrt(frames)
@@ -65,22 +66,23 @@ def pack_poses(source: Path, target: Path, count: int, seed: int = 7) -> int:
     place = root[frame].astype(np.float32)
     place[..., [0, 2]] -= place[:, 1:2, [0, 2]]
     sound = np.isfinite(rotation).all((1, 2, 3)) & np.isfinite(place).all((1, 2))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        target, rotation=rotation[sound].astype(np.float16), root=place[sound].astype(np.float16),
-        held_out=(chosen % HELD_OUT_EVERY == 0)[sound],
-    )  # fmt: skip
+    packed = {
+        "rotation": rotation[sound].astype(np.float16),
+        "root": place[sound].astype(np.float16),
+        "held_out": (chosen % HELD_OUT_EVERY == 0)[sound],
+    }
+    write_arrays(target, packed)
     return int(sound.sum())
 
 
 def read_poses(path: Path) -> PoseSet:
     """Read packed poses. Raises DataError for anything else."""
+    data = read_arrays(path, "file of packed poses")
     try:
-        with np.load(path, allow_pickle=False) as data:
-            rotation, root = data["rotation"].astype(np.float32), data["root"].astype(np.float32)
-            held_out = data["held_out"].astype(bool)
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{path}: is not a file of packed poses: {error}") from error
+        rotation, root = data["rotation"].astype(np.float32), data["root"].astype(np.float32)
+        held_out = data["held_out"].astype(bool)
+    except (ValueError, KeyError) as error:
+        raise DataError(f"{path}: is no file of packed poses: array {error} is missing or of another kind") from error
     if rotation.shape[1:] != (3, JOINT_COUNT, 4) or root.shape != (len(rotation), 3, 3) or not len(rotation):
         raise DataError(f"{path}: shapes {rotation.shape} and {root.shape} are not allowed")
     return PoseSet(quaternions.normalized(rotation).astype(np.float32), root, held_out)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import DataError, OutputError
+from engine.arrays import read_arrays, write_arrays
+from engine.errors import DataError
 from engine.levels.corpus.maker import MadeLevel, make_level
 from engine.levels.decoding.conditions import ABSENT, NAMES, Conditions, conditions_of
 from engine.levels.grid import Grid
@@ -51,24 +52,20 @@ def make_corpus(path: Path, per_size: Mapping[int, int] = LEVELS_PER_SIZE) -> It
         arrays[f"grids_{size}"] = np.stack([level.grid for level in made])
         rows = [conditions_of(size, level.attributes, level.style) for level in made]
         arrays[f"conditions_{size}"] = np.stack(rows).astype(np.uint8)
-    try:
-        np.savez_compressed(path, **arrays)  # type: ignore[arg-type]  # numpy's stub takes allow_pickle for one of them
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+    write_arrays(path, arrays)
     yield total, total
 
 
 def read_corpus(path: Path) -> dict[int, SizedCorpus]:
     """The corpus by size. Raises DataError for a file that is not one."""
+    arrays = read_arrays(path, "corpus of levels")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            sizes = sorted(int(name.removeprefix("grids_")) for name in arrays.files if name.startswith("grids_"))
-            corpus = {
-                size: SizedCorpus(arrays[f"grids_{size}"], arrays[f"conditions_{size}"].astype(np.int64))
-                for size in sizes
-            }
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{path}: is no corpus of levels") from error
+        sizes = sorted(int(name.removeprefix("grids_")) for name in arrays if name.startswith("grids_"))
+        corpus = {
+            size: SizedCorpus(arrays[f"grids_{size}"], arrays[f"conditions_{size}"].astype(np.int64)) for size in sizes
+        }
+    except (ValueError, KeyError) as error:
+        raise DataError(f"{path}: is no corpus of levels: array {error} is missing or misnamed") from error
     for size, levels in corpus.items():
         if levels.grids.shape != (len(levels.conditions), size, size):
             raise DataError(f"{path}: grids_{size} has shape {levels.grids.shape}, expected [levels, {size}, {size}]")

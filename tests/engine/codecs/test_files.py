@@ -58,3 +58,13 @@ def test_a_file_in_the_way_of_a_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=re.escape(f"{tmp_path / 'taken'}: cannot be a folder: a file")):
         publish_file(tmp_path / "taken" / "scene.glb", b"data")
     assert (tmp_path / "taken").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("name", ["../a.txt", "a/../../b.txt", "..", "", ".", "a/b", "a\0b"])
+def test_nothing_is_written_if_a_name_would_lead_elsewhere(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "inner"
+    with pytest.raises(OutputError, match="that is no file name"):
+        publish_folder(folder, {"a.txt": b"a", name: b"b"})
+    with pytest.raises(OutputError, match="that is no file name"):
+        publish_folder(folder, {str(tmp_path / "absolute.txt"): b"b"})
+    assert names(tmp_path) == []

@@ -1,7 +1,6 @@
 """What arrives of an asset that is a set of files: file after file."""
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,6 @@ EXTENSIONS = {
     "application/json": "json",
     "image/vnd.radiance": "hdr",
 }
-
-_NAME = re.compile(r"[a-z0-9_]{1,64}")
-"""Of a part that becomes a file: no server gets to write elsewhere than into the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +95,8 @@ class FilesReader(Generic[Files_co]):
     def read(self, header: Header, part: Part) -> FileUpdate:
         """The file that `part` is. Raises BrokenStreamError for one that cannot be one."""
         extension = EXTENSIONS.get(part.media_type)
-        if extension is None or not _NAME.fullmatch(part.map):
-            kind = f"{part.map[:80]!r} of type {part.media_type[:80]!r}"
+        if extension is None:
+            kind = f"{part.map!r} of type {part.media_type[:80]!r}"
             raise BrokenStreamError(f"part {part.sequence}: {kind} is no file of a {self._kind}")
         name = f"{part.map}.{extension}"
         if name in self._files:

@@ -4,6 +4,7 @@ What carries the pieces, and which part is due, is the business of whoever recei
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from morphogen.v1 import common_pb2
@@ -11,6 +12,9 @@ from morphogen_client.errors import BrokenStreamError, ChecksumMismatchError
 
 PART_MAX_BYTES = 256 * 1024 * 1024
 """Largest part that is accepted: more than a scene takes whose ground has pictures of 4096 x 4096 pixels."""
+
+_NAME = re.compile(r"[a-z0-9_]{1,64}")
+"""Of a part, which becomes a file's name: no server gets to write elsewhere than into the folder that was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +91,7 @@ class PartAssembler:
             )
         if chunk.chunk_count != first.chunk_count or chunk.chunk_index >= chunk.chunk_count:
             raise BrokenStreamError(f"part {chunk.sequence}: its chunks disagree about their number")
+        if not _NAME.fullmatch(first.map):
+            raise BrokenStreamError(f"part {chunk.sequence}: {first.map[:80]!r} is no name of a part")
         if first.part_size_bytes > PART_MAX_BYTES or self._size_bytes + len(chunk.data) > first.part_size_bytes:
             raise BrokenStreamError(f"part {chunk.sequence} is larger than announced or than {PART_MAX_BYTES} bytes")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from morphogen_client import BrokenStreamError
 from morphogen_client.results.folder import write_folder
 
 
@@ -24,3 +25,13 @@ def test_failure_leaves_nothing_half_written(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"b\.txt"):
         write_folder(tmp_path, {"b.txt": b"b", "c.txt": b"c"})
     assert [path.name for path in tmp_path.iterdir()] == ["b.txt"]
+
+
+@pytest.mark.parametrize("name", ["../a.txt", "a/../../b.txt", "..", "", ".", "a/b", "a\0b"])
+def test_nothing_is_written_if_a_name_would_lead_elsewhere(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "inner"
+    with pytest.raises(BrokenStreamError, match="is no file name"):
+        write_folder(folder, {"a.txt": b"a", name: b"b"})
+    with pytest.raises(BrokenStreamError, match="is no file name"):
+        write_folder(folder, {str(tmp_path / "absolute.txt"): b"b"})
+    assert list(tmp_path.iterdir()) == []

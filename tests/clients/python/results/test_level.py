@@ -107,7 +107,7 @@ def test_level_that_was_continued_before_its_files_is_complete(script: Any, addr
         ("refinement", b"[]", "part 0: the part is no object with step"),
         ("refinement", b'{"step": 1}', "part 0: the part is no object with step"),
         ("refinement", step(1, ["#"]).replace(b'["#"]', b"7"), "part 0: the rows are no list"),
-        ("../level", b"{}", r"part 0: a level has no '\.\./level', or it came twice"),
+        ("../level", b"{}", r"part 0: '\.\./level' is no name of a part"),
     ],
 )
 def test_part_that_cannot_be_of_a_level_breaks_the_stream(

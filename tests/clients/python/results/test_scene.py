@@ -58,7 +58,7 @@ def test_scene_that_was_continued_has_what_came_after(
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ([("../../scene", 0, b"x")], r"part 0: '\.\./\.\./scene' of type 'image/png' is no file of a scene"),
+        ([("../../scene", 0, b"x")], r"part 0: '\.\./\.\./scene' is no name of a part"),
         ([("text/html:scene", 0, b"x")], "part 0: 'scene' of type 'text/html' is no file of a scene"),
         ([("sky", 0, b"x"), ("sky", 0, b"y")], "part 1: sky.png came twice"),
     ],

@@ -110,6 +110,12 @@ def test_part_smaller_than_announced_is_refused(stream_of: StreamOf) -> None:
         received(messages)
 
 
+@pytest.mark.parametrize("name", ["../albedo", "/albedo", "a/b", "albedo.png", ""])
+def test_part_whose_name_is_no_name_of_a_file_is_refused(stream_of: StreamOf, name: str) -> None:
+    with pytest.raises(BrokenStreamError, match="is no name of a part"):
+        received(stream_of(((name, 64, b"a" * 250),)))
+
+
 def test_part_beyond_the_limit_is_refused(stream_of: StreamOf) -> None:
     messages = stream_of(PARTS)
     messages[1].part.part_size_bytes = 2**31

@@ -51,6 +51,16 @@ def test_piece_of_another_chunk_in_between_is_refused(pieces_of: PiecesOf) -> No
         received([pieces_of(0, 0, 33)[0], *pieces_of(0, 1, 33)])
 
 
+@pytest.mark.parametrize(
+    "name", ["../../.bashrc", "/etc/passwd", "a/b", "a\\b", "..", "", "C:a", "a\0b", "ä", "a" * 65]
+)
+def test_part_whose_name_is_no_name_of_a_file_is_refused(pieces_of: PiecesOf, name: str) -> None:
+    messages = pieces_of(0, 0, 33, chunk_bytes=10_000)
+    messages[1].part.part.map = name
+    with pytest.raises(BrokenStreamError, match="is no name of a part"):
+        received(messages)
+
+
 @pytest.mark.parametrize("part_count", [0, 9])
 def test_impossible_number_of_parts_is_refused(pieces_of: PiecesOf, part_count: int) -> None:
     messages = pieces_of(0, 0, 33)

@@ -40,6 +40,13 @@ def written(path: Path, frame: Frame, codec: str, count: int = 12, *, alpha: boo
     return path
 
 
+@pytest.mark.parametrize("suffix", [".MP4", ".WebM"])
+def test_suffix_may_be_in_capitals(tmp_path: Path, frame: Frame, suffix: str) -> None:
+    path = written(tmp_path / f"walk{suffix}", frame, "vp9" if suffix == ".WebM" else "h264")
+    with av.open(str(path)) as container:
+        assert container.format.name.split(",")[0] in {"mov", "matroska"}
+
+
 @pytest.mark.parametrize(("suffix", "codec"), FITTING)
 def test_file_holds_every_frame_at_a_constant_rate(
     tmp_path: Path, frame: Frame, before: Before, suffix: str, codec: str

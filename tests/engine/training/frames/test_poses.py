@@ -48,9 +48,9 @@ def test_same_seed_packs_the_same_poses(motion_file: Path, tmp_path: Path) -> No
 
 def test_unusable_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "text.npz").write_text("no")
-    with pytest.raises(DataError, match=r"text\.npz: is not a motion file"):
+    with pytest.raises(DataError, match=r"text\.npz: is no motion file"):
         pack_poses(tmp_path / "text.npz", tmp_path / "x.npz", 5)
-    with pytest.raises(DataError, match="is not a file of packed poses"):
+    with pytest.raises(DataError, match="is no file of packed poses"):
         read_poses(tmp_path / "text.npz")
 
 

@@ -29,11 +29,15 @@ def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"no archive")
     with pytest.raises(DataError, match="no corpus"):
         read_corpus(path)
+    list(make_corpus(path, {16: 1}))
+    path.write_bytes(path.read_bytes()[:-30])  # as an interruption leaves it
+    with pytest.raises(DataError, match="no corpus"):
+        read_corpus(path)
     np.savez(path, grids_16=np.zeros((2, 16, 15), np.uint8), conditions_16=np.zeros((2, 11), np.uint8))
     with pytest.raises(DataError, match="grids_16 has shape"):
         read_corpus(path)
     with pytest.raises(OutputError, match="cannot be written"):
-        list(make_corpus(tmp_path / "no" / "folder.npz", {16: 1}))
+        list(make_corpus(path / "corpus.npz", {16: 1}))
 
 
 @pytest.mark.parametrize("turn", range(8))

@@ -94,7 +94,8 @@ func generate() -> void:
 
 ## Write PNG files and a material to res://morphogen/CLASS_SEED/.
 func save() -> void:
-	var folder := "res://morphogen/%s_%d" % [_class.get_item_text(_class.selected), int(_seed.value)]
+	# The class is the server's word: what leads elsewhere is cut off.
+	var folder := "res://morphogen/%s_%d" % [_class.get_item_text(_class.selected).get_file(), int(_seed.value)]
 	var failed := Platform.make_folder(folder)
 	var textures := {}
 	for map in _maps:

@@ -78,6 +78,17 @@ namespace Morphogen.Tests
         }
 
         [Test]
+        public void ANameThatIsNoFilesNameIsRefused()
+        {
+            foreach (string name in new[] { "../../probe", "/etc/passwd", "a/b", "a\\b", "..", "", "C:a", new string('a', 65) })
+            {
+                PartChunk chunk = Chunk(One, 0, 0, 1);
+                chunk.Map = name;
+                Assert.Throws<BrokenStreamException>(() => new PartAssembler().Take(chunk));
+            }
+        }
+
+        [Test]
         public void AnotherChecksumIsTold()
         {
             PartChunk chunk = Chunk(One, 0, 0, 1);

@@ -161,7 +161,8 @@ class PartChunk:
 	extends Message
 	## Number of the part in its stream, from 0. With DELIVERY_LIVE numbers are missing where parts were dropped.
 	var sequence: int = 0
-	## Name of the map or file, e.g. "albedo" or "scene"; "probe" for synthetic parts.
+	## Name of the map or file, e.g. "albedo" or "scene"; "probe" for synthetic parts. 1 to 64 of a-z, 0-9 and _: clients
+	## refuse any other, because it becomes the name of a file.
 	var map: String = ""
 	## Edge length of this level of detail in pixels, of a level in cells; 0 for parts that have none.
 	var lod_px: int = 0

@@ -9,6 +9,11 @@ const MadeError := preload("error.gd")
 ## Largest part that is accepted.
 const PART_MAX_BYTES := 256 * 1024 * 1024
 
+## What the name of a part consists of, which becomes a file's: no server gets to write elsewhere than into the folder
+## that was named.
+const NAME_CHARACTERS := "abcdefghijklmnopqrstuvwxyz0123456789_"
+const NAME_MAX_LENGTH := 64
+
 var error: RefCounted = null
 var _first: RefCounted = null
 var _pieces := []
@@ -31,6 +36,8 @@ func take(chunk: RefCounted) -> Variant:
 		return _fail("chunk %d came where %d was due" % [chunk.chunk_index, index])
 	if _first.part_size_bytes > PART_MAX_BYTES:
 		return _fail("%d bytes are more than is accepted" % _first.part_size_bytes)
+	if not _is_name(_first.map):
+		return _fail("its name is no name of a part")
 	_pieces.append(chunk.data)
 	_size_bytes += chunk.data.size()
 	if chunk.data.size() > 0:
@@ -39,6 +46,13 @@ func take(chunk: RefCounted) -> Variant:
 	if _size_bytes > _first.part_size_bytes or (complete and _size_bytes != _first.part_size_bytes):
 		return _fail("%d bytes of %d came" % [_size_bytes, _first.part_size_bytes])
 	return _complete(chunk) if complete else null
+
+
+static func _is_name(map: String) -> bool:
+	for index in map.length():
+		if NAME_CHARACTERS.find(map[index]) < 0:
+			return false
+	return map.length() > 0 and map.length() <= NAME_MAX_LENGTH
 
 
 func _begin(chunk: RefCounted) -> void:

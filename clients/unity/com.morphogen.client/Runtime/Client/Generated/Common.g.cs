@@ -181,7 +181,8 @@ namespace Morphogen.V1
         /// <summary>Number of the part in its stream, from 0. With DELIVERY_LIVE numbers are missing where parts were dropped.</summary>
         public uint Sequence { get; set; }
 
-        /// <summary>Name of the map or file, e.g. "albedo" or "scene"; "probe" for synthetic parts.</summary>
+        /// <summary>Name of the map or file, e.g. "albedo" or "scene"; "probe" for synthetic parts. 1 to 64 of a-z, 0-9 and _: clients
+        /// refuse any other, because it becomes the name of a file.</summary>
         public string Map { get; set; } = "";
 
         /// <summary>Edge length of this level of detail in pixels, of a level in cells; 0 for parts that have none.</summary>

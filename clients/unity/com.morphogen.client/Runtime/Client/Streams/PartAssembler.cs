@@ -9,6 +9,7 @@ namespace Morphogen.Streams
     {
         const int PartMaxBytes = 256 << 20;
         const int FirstBytes = 1 << 20;
+        const int NameMaxLength = 64;
 
         PartChunk _first;
         byte[] _data;
@@ -41,12 +42,23 @@ namespace Morphogen.Streams
                     $"part {chunk.Sequence} has {chunk.PartSizeBytes} bytes, more than is accepted");
             if (chunk.Sequence > int.MaxValue || chunk.LodPx > int.MaxValue || chunk.ControlCount > int.MaxValue)
                 throw new BrokenStreamException($"part {chunk.Sequence} has a number out of range");
+            if (!IsName(chunk.Map))
+                throw new BrokenStreamException($"part {chunk.Sequence}: its name is no name of a part");
             _first = chunk;
             _chunks = 0;
             _filled = 0;
             // What is announced is not believed: a large part's array grows with what arrives.
             int size = (int)chunk.PartSizeBytes;
             _data = new byte[chunk.ChunkCount == 1 ? Math.Min(size, chunk.Data.Length) : Math.Min(size, FirstBytes)];
+        }
+
+        // It becomes a file's name: no server gets to write elsewhere than into the folder that was named.
+        static bool IsName(string map)
+        {
+            foreach (char each in map)
+                if ((each < 'a' || each > 'z') && (each < '0' || each > '9') && each != '_')
+                    return false;
+            return map.Length > 0 && map.Length <= NameMaxLength;
         }
 
         void Append(Bytes data)

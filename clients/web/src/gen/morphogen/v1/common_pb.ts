@@ -184,7 +184,8 @@ export type PartChunk = Message<"morphogen.v1.PartChunk"> & {
   sequence: number;
 
   /**
-   * Name of the map or file, e.g. "albedo" or "scene"; "probe" for synthetic parts.
+   * Name of the map or file, e.g. "albedo" or "scene"; "probe" for synthetic parts. 1 to 64 of a-z, 0-9 and _: clients
+   * refuse any other, because it becomes the name of a file.
    *
    * @generated from field: string map = 2;
    */

@@ -86,7 +86,8 @@ struct StreamHeader {
 struct PartChunk {
   /// Number of the part in its stream, from 0. With DELIVERY_LIVE numbers are missing where parts were dropped.
   std::uint32_t sequence{};
-  /// Name of the map or file, e.g. "albedo" or "scene"; "probe" for synthetic parts.
+  /// Name of the map or file, e.g. "albedo" or "scene"; "probe" for synthetic parts. 1 to 64 of a-z, 0-9 and _: clients
+  /// refuse any other, because it becomes the name of a file.
   std::string map;
   /// Edge length of this level of detail in pixels, of a level in cells; 0 for parts that have none.
   std::uint32_t lod_px{};

@@ -5,6 +5,7 @@
 // sees a byte of the part concerned.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,6 +35,15 @@ struct Part {
 
 inline Error broken(std::string message) { return {ErrorKind::broken_stream, std::move(message)}; }
 
+/// Whether a part may be called so: its name becomes a file's, and no server gets to write elsewhere than into the
+/// folder that was named.
+inline bool names_part(const std::string& name) {
+  const auto plain = [](char each) {
+    return (each >= 'a' && each <= 'z') || (each >= '0' && each <= '9') || each == '_';
+  };
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain);
+}
+
 /// Puts the chunks of parts together, one part after the other.
 class PartAssembler {
  public:
@@ -46,6 +56,9 @@ class PartAssembler {
     if (chunk_index_ == 0) {
       if (chunk.part_size_bytes > part_max_bytes) {
         return broken(name + " has " + std::to_string(chunk.part_size_bytes) + " bytes, more than is accepted");
+      }
+      if (!names_part(chunk.map)) {
+        return broken(name + ": its name is no name of a part");
       }
       part_.sequence = chunk.sequence;
       part_.map = std::move(chunk.map);
