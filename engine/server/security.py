@@ -23,7 +23,8 @@ def server_credentials(settings: TlsSettings) -> grpc.ServerCredentials | None:
     # gRPC reports unusable certificates as a port that cannot be bound; Python's ssl says what is wrong.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(settings.certificate_file, settings.private_key_file)
+        # A password: without one OpenSSL asks for an encrypted key's on the terminal, and the server would hang.
+        context.load_cert_chain(settings.certificate_file, settings.private_key_file, password="")
     except ssl.SSLError as error:
         raise SettingsError(
             f"server.tls: {settings.certificate_file} and {settings.private_key_file} are not a PEM certificate and "

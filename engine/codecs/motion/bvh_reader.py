@@ -48,7 +48,7 @@ def read_bvh(text: str) -> BvhTake:
     words.expect("hierarchy", "HIERARCHY")
     words.expect("hierarchy", "ROOT")
     hierarchy = _Hierarchy()
-    _joint(words, hierarchy, -1)
+    _skeleton(words, hierarchy)
     if words.peek() == "ROOT":
         raise InvalidRequestError("hierarchy", "a second ROOT", "one character per file")
     words.expect("motion", "MOTION")
@@ -90,8 +90,24 @@ def _values(words: "_Words", frames: int, channels: int) -> NDArray[np.float64]:
     return values
 
 
-def _joint(words: "_Words", hierarchy: _Hierarchy, parent: int) -> None:
-    """Read one joint and everything below it; its keyword is read already."""
+def _skeleton(words: "_Words", hierarchy: _Hierarchy) -> None:
+    """Read the root, whose keyword is read already, and all joints below it."""
+    above = [_joint(words, hierarchy, -1)]
+    while above:
+        word = words.take()
+        if word == "JOINT":
+            above.append(_joint(words, hierarchy, above[-1]))
+        elif word == "End":
+            words.until("{")
+            words.until("}")
+        elif word == "}":
+            above.pop()
+        else:
+            raise InvalidRequestError(hierarchy.names[above[-1]], word, "JOINT, End Site or }")
+
+
+def _joint(words: "_Words", hierarchy: _Hierarchy, parent: int) -> int:
+    """Read one joint up to what lies below it; its number."""
     name = words.until("{")
     index = len(hierarchy.names)
     if not name or index >= JOINTS_MAX:
@@ -111,14 +127,7 @@ def _joint(words: "_Words", hierarchy: _Hierarchy, parent: int) -> None:
             if channel not in CHANNELS:
                 raise InvalidRequestError(f"{name}.channels", channel, ", ".join(CHANNELS))
     hierarchy.channels.append(channels)
-    while (word := words.take()) != "}":
-        if word == "JOINT":
-            _joint(words, hierarchy, index)
-        elif word == "End":
-            words.until("{")
-            words.until("}")
-        else:
-            raise InvalidRequestError(f"{name}", word, "JOINT, End Site or }")
+    return index
 
 
 def _take(hierarchy: _Hierarchy, values: NDArray[np.float64], rate_hz: float) -> BvhTake:

@@ -2,9 +2,11 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -37,6 +39,10 @@ TRIES = 1000
 SEA_LEVEL_M = 0.5
 
 
+_NAME = re.compile(r"[NS]\d\d[EW]\d\d\d")
+"""How a tile's name begins: with its south-west corner."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tile:
     """One elevation model.
@@ -62,27 +68,56 @@ def load_tiles(folder: Path, names: Sequence[str] | None = None) -> tuple[Tile, 
         entries = json.loads(manifest.read_text(encoding="utf-8"))["tiles"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{manifest}: no manifest of terrain tiles: {error}") from error
-    chosen = [entry for entry in entries if names is None or entry["name"] in names]
+    if not isinstance(entries, list):
+        raise DataError(f"{manifest}: its tiles are no list")
+    described = [_described(manifest, entry) for entry in entries]
+    chosen = [each for each in described if names is None or each.name in names]
     if not chosen:
         raise DataError(f"{manifest}: none of the tiles {', '.join(names or ())} is in it")
-    return tuple(_load_tile(folder, entry) for entry in chosen)
+    return tuple(_load_tile(folder, each) for each in chosen)
 
 
-def _load_tile(folder: Path, entry: Mapping[str, object]) -> Tile:
-    path = folder / str(entry["file"])
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """What the manifest says of one tile; `latitude` of its middle, in radians."""
+
+    file: str
+    name: str
+    latitude: float
+    spacing_m: float
+
+
+def _described(manifest: Path, entry: Any) -> _Described:
+    """An entry of the manifest. Raises DataError naming what is missing or odd."""
+    try:
+        file, name, spacing_m = str(entry["file"]), str(entry["name"]), float(entry["metres_per_pixel_ns"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f"{manifest}: a tile needs file, name and metres_per_pixel_ns, not {str(entry)[:120]}"
+        ) from error
+    if not _NAME.match(name):
+        raise DataError(f"{manifest}: the tile {name[:40]!r} is not named as N47E011: where it lies")
+    if not 0.0 < spacing_m < math.inf:
+        raise DataError(f"{manifest}: {name}: {spacing_m:g} m per pixel is not more than 0")
+    return _Described(file, name, math.radians(int(name[1:3]) + (0.5 if name[0] == "N" else -0.5)), spacing_m)
+
+
+def _load_tile(folder: Path, described: _Described) -> Tile:
+    path = folder / described.file
     raw = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if raw is None or raw.dtype != np.uint16 or raw.ndim != 2:
         raise DataError(f"{path}: expected a 16-bit grey PNG")
     height_m = raw.astype(np.float32) - 500.0
-    name = str(entry["name"])
-    shrink = float(str(entry["metres_per_pixel_ns"])) / SPACING_M
-    latitude = math.radians(int(name[1:3]) + (0.5 if name[0] == "N" else -0.5))
-    size = (round(height_m.shape[1] * math.cos(latitude) * shrink), round(height_m.shape[0] * shrink))
+    shrink = described.spacing_m / SPACING_M
+    size = (
+        max(1, round(height_m.shape[1] * math.cos(described.latitude) * shrink)),
+        max(1, round(height_m.shape[0] * shrink)),
+    )
     land = (height_m > SEA_LEVEL_M).astype(np.float32)
     blurred = cv2.GaussianBlur(height_m, (0, 0), DENOISE_PX)
     height_m = np.asarray(cv2.resize(blurred, size, interpolation=cv2.INTER_AREA), np.float32)
     land_share = cv2.resize(land, size, interpolation=cv2.INTER_AREA)
-    return Tile(name, height_m, land_share > 0.99, style_of(height_m))
+    return Tile(described.name, height_m, land_share > 0.99, style_of(height_m))
 
 
 def style_of(height_m: NDArray[np.float32]) -> NDArray[np.float32]:

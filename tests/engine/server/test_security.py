@@ -109,6 +109,13 @@ def test_unusable_certificates_are_named(keys: Path, tmp_path: Path) -> None:
         server_credentials(TlsSettings(keys / "server.pem", keys / "server.key", junk))
 
 
+def test_encrypted_key_is_refused_and_no_password_is_asked_for(keys: Path, tmp_path: Path) -> None:
+    encrypted = tmp_path / "encrypted.key"
+    openssl("pkey", "-in", f"{keys}/server.key", "-aes256", "-passout", "pass:secret", "-out", str(encrypted))
+    with pytest.raises(SettingsError, match="its unencrypted private key"):
+        server_credentials(TlsSettings(keys / "server.pem", encrypted))
+
+
 def test_token_from_the_environment_is_taken() -> None:
     assert bearer_tokens(TokenSettings(environment="MINE"), {"MINE": f" {TOKEN}\n"}) == (TOKEN,)
     assert bearer_tokens(TokenSettings(), {}) == ()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from engine.codecs.motion.bvh_reader import read_bvh
+from engine.codecs.motion.bvh_reader import JOINTS_MAX, read_bvh
 from engine.codecs.motion.bvh_writer import write_bvh
 from engine.errors import InvalidRequestError
 from engine.motion.clip import Clip
@@ -70,6 +70,12 @@ def test_unsound_files_are_refused_by_field_value_and_what_is_allowed(
         read_bvh(SMALL.replace(old, new, 1))
     assert refused.value.field == field
     assert said in refused.value.allowed
+
+
+def test_a_chain_of_as_many_joints_as_are_allowed_is_read() -> None:
+    opened = "".join(f"JOINT j{number} {{ OFFSET 0 1 0 " for number in range(JOINTS_MAX - 1))
+    text = f"HIERARCHY ROOT r {{ OFFSET 0 0 0 {opened}{'}' * JOINTS_MAX} MOTION Frames: 1 Frame Time: .1"
+    assert read_bvh(text).rig.parents == tuple(range(-1, JOINTS_MAX - 1))
 
 
 def test_a_file_cut_off_anywhere_is_refused(clip: Clip) -> None:

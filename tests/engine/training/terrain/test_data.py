@@ -47,6 +47,14 @@ def test_sea_is_not_land(terrain_folder: Path, tmp_path: Path) -> None:
         (None, "no manifest of terrain tiles"),
         ({"tiles": []}, "none of the tiles"),
         ({"tiles": [{"name": "N00E001", "file": "a.png", "metres_per_pixel_ns": 92.61}]}, "expected a 16-bit grey PNG"),
+        ({"tiles": {"name": "N00E001"}}, "its tiles are no list"),
+        ({"tiles": ["N00E001"]}, "a tile needs file, name and metres_per_pixel_ns"),
+        ({"tiles": [{"name": "N00E001", "metres_per_pixel_ns": 92.61}]}, "a tile needs file, name and"),
+        ({"tiles": [{"name": "N00E001", "file": "a.png"}]}, "a tile needs file, name and"),
+        ({"tiles": [{"file": "a.png", "metres_per_pixel_ns": 92.61}]}, "a tile needs file, name and"),
+        ({"tiles": [{"name": "N00E001", "file": "a.png", "metres_per_pixel_ns": "many"}]}, "a tile needs file"),
+        ({"tiles": [{"name": "N00E001", "file": "a.png", "metres_per_pixel_ns": 0}]}, "0 m per pixel"),
+        ({"tiles": [{"name": "alps", "file": "a.png", "metres_per_pixel_ns": 92.61}]}, "'alps' is not named as"),
     ],
 )
 def test_broken_folder_is_refused(tmp_path: Path, manifest: object, message: str) -> None:
