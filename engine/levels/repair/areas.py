@@ -23,7 +23,7 @@ FRAME_COST = 1000
 """What opening a cell of the outermost ring costs."""
 
 LOOP_EDITS_MIN = 8
-"""So many loops may be added or closed, in large levels one per four cells of edge."""
+"""So many loops may be added or closed, in large levels one per two cells of edge."""
 
 
 def join_areas(grid: Grid, fixed: Mask) -> None:
@@ -107,7 +107,7 @@ def mend_loops(grid: Grid, fixed: Mask, wished: int | None) -> None:
     """Bring the number of loops to within LOOP_TOLERANCE of `wished`, as far as few cells can do that. In place."""
     if wished is None:
         return
-    for _ in range(max(LOOP_EDITS_MIN, grid.shape[0] // 4)):
+    for _ in range(max(LOOP_EDITS_MIN, grid.shape[0] // 2)):
         lacking = wished - loop_count(grid)
         if abs(lacking) <= LOOP_TOLERANCE:
             return

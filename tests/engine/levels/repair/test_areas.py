@@ -59,3 +59,15 @@ def test_nothing_is_wished_nothing_is_done() -> None:
     before = to_rows(grid)
     mend_loops(grid, np.zeros(grid.shape, bool), None)
     assert to_rows(grid) == before
+
+
+def test_many_loops_too_many_in_a_large_level_are_closed() -> None:
+    grid = np.full((64, 64), Tile.WALL, np.uint8)
+    grid[1:63, 1:63] = Tile.FLOOR
+    for top in range(6, 56, 10):
+        for left in range(6, 56, 10):
+            grid[top : top + 2, left : left + 2] = Tile.WALL
+    assert loop_count(grid) == 25
+    mend_loops(grid, np.zeros(grid.shape, bool), 2)
+    assert loop_count(grid) == 3
+    assert regions(walkable(grid))[0] == 1
