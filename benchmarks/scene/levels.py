@@ -14,7 +14,6 @@ from engine.catalog import load_catalog
 from engine.generators.level import LevelGenerator
 from engine.levels.attributes import measure as measured
 from engine.levels.corpus.maker import make_level
-from engine.levels.decoding.refinement import STEP_COUNT
 from engine.levels.solver import solve
 from engine.requests.level import LevelRequest
 from engine.training.levels.data import HELD_OUT_SEED
@@ -54,12 +53,12 @@ def _made(generator: LevelGenerator, size: int, index: int) -> Made:
     request = request_like(make_level(HELD_OUT_SEED + max(index, 0), size), max(index, 0))
     started = time.process_time()  # what it takes on a core of its own, whatever else this machine does
     refinement = generator.refinement(request)
-    for _ in range(STEP_COUNT):
+    for _ in range(refinement.step_count):
         refinement.advance()
     repaired = refinement.finish()
     duration_ms = (time.process_time() - started) * 1e3
     unmended = generator.refinement(request, mends_layout=False)
-    for _ in range(STEP_COUNT):
+    for _ in range(unmended.step_count):
         unmended.advance()
     found = measured(repaired.grid, repaired.solution.path)
     obeyed = {name: abs(getattr(found, name) - getattr(refinement.wishes, name)) <= 1 for name in COUNTED}

@@ -19,7 +19,7 @@ from engine.generators.protocol import StepKinds
 from engine.levels.attributes import measure
 from engine.levels.decoding.conditions import CLASS_COUNTS, Conditions, Wishes, complete
 from engine.levels.decoding.hiding import INPUT_COUNT, TILE_COUNT
-from engine.levels.decoding.refinement import CONTENT_STEPS, LAYOUT_STEPS, STEP_COUNT, Refinement
+from engine.levels.decoding.refinement import CONTENT_STEPS, Refinement, layout_step_count, step_count
 from engine.levels.document import level_document, step_document
 from engine.levels.grid import from_rows
 from engine.levels.picture import draw_level, tile_strip
@@ -77,12 +77,12 @@ class LevelState:
     @property
     def finished(self) -> bool:
         """Whether every part has been made."""
-        return self.finished_steps > STEP_COUNT
+        return self.finished_steps > step_count(self.request.size)
 
     @property
     def part_count(self) -> int:
         """One part per refinement step, and the files."""
-        return STEP_COUNT + len(FILES)
+        return step_count(self.request.size) + len(FILES)
 
 
 class LevelGenerator:
@@ -129,8 +129,9 @@ class LevelGenerator:
     def resume(self, request: LevelRequest, checkpoint: bytes) -> LevelState:
         """Continue after the steps that `checkpoint` counts."""
         state = self.begin(request)
-        if len(checkpoint) != 1 or checkpoint[0] > STEP_COUNT:
-            raise InvalidRequestError("checkpoint", checkpoint[:8].hex(), f"one byte of at most {STEP_COUNT}")
+        steps = step_count(request.size)
+        if len(checkpoint) != 1 or checkpoint[0] > steps:
+            raise InvalidRequestError("checkpoint", checkpoint[:8].hex(), f"one byte of at most {steps}")
         state.finished_steps = checkpoint[0]
         return state
 
@@ -138,9 +139,9 @@ class LevelGenerator:
         """Layout steps, contents steps and the finish; what each costs depends on the level's size."""
         size, done = state.request.size, state.finished_steps
         left = (
-            ("layout", max(0, LAYOUT_STEPS - done)),
-            ("contents", min(CONTENT_STEPS, max(0, STEP_COUNT - done))),
-            ("finish", int(done <= STEP_COUNT)),
+            ("layout", max(0, layout_step_count(size) - done)),
+            ("contents", min(CONTENT_STEPS, max(0, step_count(size) - done))),
+            ("finish", int(done <= step_count(size))),
         )
         return tuple((f"level {kind} of {size} cells", count) for kind, count in left if count)
 
@@ -155,8 +156,8 @@ class LevelGenerator:
                 state.refinement.advance()
         done, size = state.finished_steps, state.request.size
         state.finished_steps += 1
-        if done < STEP_COUNT:
-            document = step_document(done + 1, STEP_COUNT, state.refinement.advance())
+        if done < state.refinement.step_count:
+            document = step_document(done + 1, state.refinement.step_count, state.refinement.advance())
             return (Draft(done, REFINEMENT, size, JSON, partial(_json, document)),)
         drafts = self._files(state.request, state.refinement)
         state.refinement = None
@@ -190,7 +191,7 @@ class LevelGenerator:
             (PREVIEW, PNG, partial(_preview, repaired.grid, path, provenance)),
         )
         return tuple(
-            Draft(STEP_COUNT + index, name, request.size, media_type, encode)
+            Draft(refinement.step_count + index, name, request.size, media_type, encode)
             for index, (name, media_type, encode) in enumerate(files)
         )
 

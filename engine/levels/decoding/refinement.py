@@ -18,19 +18,26 @@ from engine.levels.grid import CONTENTS, DOORS, Cell, Mask
 from engine.levels.repair.mender import Repaired, repair, repair_layout
 from engine.requests.level import Symmetry, Tile
 
-LAYOUT_STEPS = 8
 CONTENT_STEPS = 4
 """Start and exit; locks and keys; enemies; loot."""
-
-STEP_COUNT = LAYOUT_STEPS + CONTENT_STEPS
 
 Predict = Callable[[NDArray[np.uint8], Conditions], NDArray[np.float32]]
 """Logits [batch, size, size, tile] for tokens [batch, size, size] of even size and conditions [attribute]."""
 
 
 def candidate_count(size: int) -> int:
-    """Layouts that are decoded side by side: fewer for large levels, which take longer."""
-    return 4 if size <= 48 else 2
+    """Layouts that are decoded side by side: one of the largest levels, which gain more by steps."""
+    return 4 if size <= 48 else 1
+
+
+def layout_step_count(size: int) -> int:
+    """Refinement steps of the layout: more for large levels."""
+    return 8 if size <= 24 else 12 if size <= 48 else 14
+
+
+def step_count(size: int) -> int:
+    """Refinement steps in all."""
+    return layout_step_count(size) + CONTENT_STEPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class Snapshot:
 
 
 class Refinement:
-    """One level. Call `advance` STEP_COUNT times, then `finish`.
+    """One level. Call `advance` `step_count` times, then `finish`.
 
     The chosen layout is repaired before contents go into it, so that they reach every part of the level; without
     `mends_layout` all repair waits for `finish`, which shows what the network decodes on its own.
@@ -61,6 +68,7 @@ class Refinement:
             self.fixed[y, x] = True
             self._fixed_grid[y, x] = tile
         self.steps_done = 0
+        self.layout_steps, self.step_count = layout_step_count(size), step_count(size)
         first = np.full((size, size), HIDDEN, np.uint8)
         first[_frame(size)] = Tile.WALL  # no level of the corpus opens its outermost ring
         first[self.fixed] = seen(self._fixed_grid)[self.fixed]
@@ -74,10 +82,10 @@ class Refinement:
 
     def advance(self) -> Snapshot:
         """One refinement step."""
-        if self.steps_done < LAYOUT_STEPS:
+        if self.steps_done < self.layout_steps:
             self._settle(self.steps_done)
         else:
-            self._place(self.steps_done - LAYOUT_STEPS)
+            self._place(self.steps_done - self.layout_steps)
         self.steps_done += 1
         tokens = self.tokens
         return Snapshot(tokens, int((tokens == HIDDEN).sum()), self._chosen)
@@ -118,13 +126,13 @@ class Refinement:
         if self._hidden_first:
             same = step == 0  # nothing is settled yet, so one of the candidates speaks for all
             logits = self._logits(self._candidates[:1] if same else self._candidates)
-            done = (step + 1) / LAYOUT_STEPS
+            done = (step + 1) / self.layout_steps
             for index, tokens in enumerate(self._candidates):
                 random = self._random(index, step)
                 symmetry = self.wishes.symmetry or Symmetry.NONE
                 own = logits[0 if same else index]
                 self._candidates[index] = settle(tokens, own, random, done, self._hidden_first, symmetry)
-        if step + 1 == LAYOUT_STEPS:
+        if step + 1 == self.layout_steps:
             distances = [distance_from(self.wishes, tokens) for tokens in self._candidates]
             self._chosen = int(np.argmin(distances))
             if self._mends_layout:
@@ -140,7 +148,7 @@ class Refinement:
     def _place(self, stage: int) -> None:
         if self._contents is None:
             tokens = self._candidates[self._chosen]
-            self._contents = ContentsDecoder(tokens, self.wishes, self._random(self._chosen, LAYOUT_STEPS))
+            self._contents = ContentsDecoder(tokens, self.wishes, self._random(self._chosen, self.layout_steps))
         contents = self._contents
         placements = (
             (contents.place_start, contents.place_exit),

@@ -15,7 +15,7 @@ from engine.generators.level import LevelGenerator
 from engine.levels.attributes import Attributes, measure
 from engine.levels.corpus.maker import MadeLevel, make_level
 from engine.levels.decoding.conditions import Wishes
-from engine.levels.decoding.refinement import LAYOUT_STEPS, STEP_COUNT, Refinement
+from engine.levels.decoding.refinement import Refinement
 from engine.levels.grid import Grid, with_walls
 from engine.levels.solver import solve
 from engine.requests.level import LevelRequest
@@ -152,12 +152,12 @@ def _obedience(generator: LevelGenerator, size: int, count: int) -> tuple[Obedie
         request = request_like(make_level(HELD_OUT_SEED + index, size), index)
         started = time.perf_counter()
         refinement = generator.refinement(request)
-        for _ in range(STEP_COUNT):
+        for _ in range(refinement.step_count):
             refinement.advance()
         repaired = refinement.finish()
         times_ms.append((time.perf_counter() - started) * 1e3)
         unmended = generator.refinement(request, mends_layout=False)
-        for _ in range(STEP_COUNT):
+        for _ in range(unmended.step_count):
             unmended.advance()
         before.append(solve(unmended.decoded()).solvable)
         after.append(repaired.solution.solvable)
@@ -186,7 +186,7 @@ def _obeys(wishes: Wishes, attributes: Attributes) -> dict[str, bool]:
 
 def drawn_unguided(refinement: Refinement, seed: int) -> Grid:
     """What the network draws without any help: the first candidate's layout, then every cell's contents on its own."""
-    for _ in range(LAYOUT_STEPS):
+    for _ in range(refinement.layout_steps):
         refinement.advance()
     return refinement.draw_plainly(np.random.Generator(np.random.Philox(key=[seed, 1 << 41])))
 

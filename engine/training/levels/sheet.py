@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.generators.level import LevelGenerator
-from engine.levels.decoding.refinement import STEP_COUNT
 from engine.levels.picture import draw_level, sheet
 from engine.requests.level import LevelRequest, LevelStyle
 
@@ -19,7 +18,7 @@ def level_sheet(generator: LevelGenerator, first_seed: int = 1) -> NDArray[np.ui
         for style in LevelStyle:
             seed = first_seed + len(pictures)
             refinement = generator.refinement(LevelRequest(seed, size, style=style, keys=seed % 3))
-            for _ in range(STEP_COUNT):
+            for _ in range(refinement.step_count):
                 refinement.advance()
             repaired = refinement.finish()
             pictures.append(draw_level(repaired.grid, repaired.solution.path))

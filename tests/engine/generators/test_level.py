@@ -18,7 +18,6 @@ from engine.generators.level import FILES, LevelGenerator, LevelState
 from engine.levels.corpus.maker import make_level
 from engine.levels.decoding.conditions import CLASS_COUNTS, conditions_of
 from engine.levels.decoding.hiding import INPUT_COUNT, TILE_COUNT
-from engine.levels.decoding.refinement import STEP_COUNT
 from engine.levels.grid import from_rows, to_rows
 from engine.levels.solver import solve
 from engine.nets.levelgen.network import LevelGen, LevelGenConfig
@@ -178,7 +177,7 @@ def test_shipped_network_obeys_before_repair(shipped: LevelGenerator) -> None:
     solvable = 0
     for seed in range(12):
         refinement = shipped.refinement(LevelRequest(seed=seed, size=16), mends_layout=False)
-        for _ in range(STEP_COUNT):
+        for _ in range(refinement.step_count):
             refinement.advance()
         solvable += solve(refinement.decoded()).solvable
         repaired = refinement.finish()

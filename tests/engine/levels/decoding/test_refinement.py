@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from engine.levels.attributes import measure
 from engine.levels.decoding.conditions import Conditions, Wishes
 from engine.levels.decoding.hiding import HIDDEN, INPUT_COUNT, seen
-from engine.levels.decoding.refinement import LAYOUT_STEPS, STEP_COUNT, Refinement, candidate_count
+from engine.levels.decoding.refinement import Refinement, candidate_count, step_count
 from engine.levels.grid import walkable
 from engine.levels.topology import regions
 from engine.requests.level import Symmetry, Tile
@@ -23,7 +23,7 @@ def guess(tokens: NDArray[np.uint8], conditions: Conditions) -> NDArray[np.float
 
 def finished(refinement: Refinement) -> Refinement:
     """Every step taken."""
-    for _ in range(STEP_COUNT):
+    for _ in range(refinement.step_count):
         refinement.advance()
     return refinement
 
@@ -41,7 +41,7 @@ def test_even_a_guess_ends_in_a_level(size: int) -> None:
 def test_fixed_cells_are_known_from_the_first_step_on() -> None:
     fixed = {(3, 4): Tile.LOOT, (8, 8): Tile.WALL, (5, 5): Tile.VOID, (9, 3): Tile.RED_DOOR}
     refinement = Refinement(1, Wishes(16, keys=1), fixed, guess)
-    for _ in range(STEP_COUNT):
+    for _ in range(refinement.step_count):
         tokens = refinement.advance().tokens
         assert (tokens[4, 3], tokens[8, 8], tokens[3, 9]) == (Tile.LOOT, Tile.WALL, Tile.RED_DOOR)
     grid = refinement.finish().grid
@@ -50,7 +50,7 @@ def test_fixed_cells_are_known_from_the_first_step_on() -> None:
 
 def test_hidden_cells_only_get_fewer() -> None:
     refinement = Refinement(1, Wishes(16), {}, guess)
-    hidden = [refinement.advance().hidden_cells for _ in range(LAYOUT_STEPS - 1)]
+    hidden = [refinement.advance().hidden_cells for _ in range(refinement.layout_steps - 1)]
     assert hidden == sorted(hidden, reverse=True)
     assert refinement.advance().hidden_cells == 0
     assert not (refinement.tokens == HIDDEN).any()
@@ -62,8 +62,9 @@ def test_seed_decides() -> None:
     assert (grids[0] != grids[2]).any()
 
 
-def test_large_levels_have_fewer_candidates() -> None:
-    assert candidate_count(16) > candidate_count(64) >= 2
+def test_large_levels_take_more_steps_and_fewer_candidates() -> None:
+    assert 8 + 4 == step_count(16) < step_count(32) < step_count(64)
+    assert candidate_count(16) > candidate_count(64) >= 1
 
 
 def test_first_step_asks_once_for_all_candidates_and_later_ones_ask_for_each() -> None:
@@ -74,9 +75,9 @@ def test_first_step_asks_once_for_all_candidates_and_later_ones_ask_for_each() -
         return guess(tokens, conditions)
 
     refinement = Refinement(1, Wishes(16), {}, counted)
-    for _ in range(LAYOUT_STEPS):
+    for _ in range(refinement.layout_steps):
         refinement.advance()
-    assert batches == [1, *[candidate_count(16)] * (LAYOUT_STEPS - 1)]
+    assert batches == [1, *[candidate_count(16)] * (refinement.layout_steps - 1)]
 
 
 def test_level_with_everything_fixed_is_left_alone() -> None:
@@ -91,7 +92,7 @@ def test_level_with_everything_fixed_is_left_alone() -> None:
 
 def test_contents_reach_every_part_of_a_mended_layout() -> None:
     refinement = Refinement(5, Wishes(24, enemies=9, keys=0), {}, guess)
-    for _ in range(STEP_COUNT):
+    for _ in range(refinement.step_count):
         refinement.advance()
     assert regions(walkable(refinement.decoded()))[0] == 1
     assert finished(Refinement(5, Wishes(24), {}, guess, mends_layout=False)).finish().solution.solvable
