@@ -1,8 +1,9 @@
 """How files reach the disk: whole or not at all."""
 
+import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 
 from engine.errors import OutputError
@@ -33,15 +34,32 @@ def publish_file(path: Path, data: bytes) -> Path:
     return written
 
 
-def _publish(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
-    """Write all files beside their place, then move them there. Raises OSError; cleans up after itself."""
-    exists = folder.is_dir()
+def check_places(*paths: Path | None) -> None:
+    """Raises OutputError naming the first path at which no file can be written, before work is done for it.
+
+    A disk can still fill up meanwhile.
+    """
+    for path in (each for each in paths if each is not None):
+        _check_free(path.parent, [path.name])
+        folder = next(each for each in path.absolute().parents if each.exists())
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OutputError(f"{path}: cannot be written: no permission to write into {folder}")
+
+
+def _check_free(folder: Path, names: Iterable[str]) -> None:
+    """Raises OutputError if a file is where `folder` should be or a folder where a file should be."""
     for path in (folder, *folder.parents):
         if path.is_file():
             raise OutputError(f"{path}: cannot be a folder: a file of this name is in the way")
-    for name in files:
+    for name in names:
         if (folder / name).is_dir():
             raise OutputError(f"{folder / name}: cannot be written: a folder of this name is in the way")
+
+
+def _publish(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Write all files beside their place, then move them there. Raises OSError; cleans up after itself."""
+    exists = folder.is_dir()
+    _check_free(folder, files)
     # Inside an existing folder the temporary one shares its file system, even if `folder` is a mount point.
     staging = (folder if exists else folder.parent) / f".morphogen-{secrets.token_hex(8)}"
     made_parents = [path for path in folder.absolute().parents if not path.exists()]

@@ -17,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from engine.errors import InvalidRequestError, MorphogenError, SettingsError, UnavailableError
+from workers.cli.mistakes import OptionsError
 
 ENVIRONMENT = {
     # Threads that wait must sleep: spinning ones steal the cores of whatever else runs. Read when torch is imported.
@@ -146,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InvalidRequestError as error:
         return _fail(f"{error}{suggestion(error)}", EXIT_MISTAKE)
     except MorphogenError as error:
-        return _fail(str(error), EXIT_MISTAKE if isinstance(error, SettingsError) else EXIT_FAILURE)
+        return _fail(str(error), EXIT_MISTAKE if isinstance(error, SettingsError | OptionsError) else EXIT_FAILURE)
     except (KeyboardInterrupt, typer.Abort):
         return EXIT_INTERRUPTED
     return code if isinstance(code, int) else 0

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from engine.assets import GeneratorInfo, ParameterInfo
 from engine.errors import InvalidRequestError
+from workers.cli.mistakes import OptionsError
 from workers.cli.options import JsonOption, Place, made_anywhere
 
 app = typer.Typer(add_completion=False)
@@ -54,6 +55,8 @@ def catalog(
     as_json: JsonOption = False,
 ) -> None:
     """List the generators: classes, sizes, sliders and patterns, with their ranges."""
+    if as_json and pattern is not None:
+        raise OptionsError("--json: has all patterns; only without --pattern")
     infos = chosen(read_infos(place), name)
     if as_json:
         typer.echo(json.dumps({"generators": [asdict(info) for info in infos]}, indent=2))

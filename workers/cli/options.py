@@ -1,6 +1,7 @@
 """From what a person types to requests: the small languages of the options, with errors that name the option."""
 
 import inspect
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -55,10 +56,20 @@ ClientKeyOption = Annotated[
 ]
 
 
+RequiredServerOption = Annotated[
+    str, typer.Option("--server", metavar="HOST:PORT", help="The server that streams.", show_default=False)
+]
 PLACE_OPTIONS: Mapping[str, Any] = {
     "weights": TextureWeightsOption,
     "tier": TierOption,
     "server": ServerOption,
+    "token_file": TokenFileOption,
+    "root_certificates": RootCertificatesOption,
+    "client_certificate": ClientCertificateOption,
+    "client_key": ClientKeyOption,
+}
+SERVER_OPTIONS: Mapping[str, Any] = {
+    "server": RequiredServerOption,
     "token_file": TokenFileOption,
     "root_certificates": RootCertificatesOption,
     "client_certificate": ClientCertificateOption,
@@ -147,14 +158,48 @@ def made_anywhere(command: Callable[..., None]) -> Callable[..., None]:
         access = access_from(server, weights, token_file, root_certificates, client_certificate, client_key)
         command(place=Place(access, weights), **options)
 
+    return _with_options(run, command, "place", PLACE_OPTIONS)
+
+
+def made_by_server(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that only a server can serve the options that say which one.
+
+    They take the place of its parameter `access`.
+    """
+
+    @wraps(command)
+    def run(
+        *,
+        server: str,
+        token_file: Path | None,
+        root_certificates: Path | None,
+        client_certificate: Path | None,
+        client_key: Path | None,
+        **options: Any,
+    ) -> None:
+        access = ServerAccess(server, token_file, root_certificates, client_certificate, client_key)
+        command(access=access, **options)
+
+    return _with_options(run, command, "access", SERVER_OPTIONS)
+
+
+def _with_options(
+    run: Callable[..., None], command: Callable[..., None], parameter: str, options: Mapping[str, Any]
+) -> Callable[..., None]:
+    """`run` with the parameters of `command`, but those options for `parameter`; what is not optional is required."""
     signature = inspect.signature(command)
-    kept = [parameter for name, parameter in signature.parameters.items() if name != "place"]
+    kept = [each for name, each in signature.parameters.items() if name != parameter]
     added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
-        for name, option in PLACE_OPTIONS.items()
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if option is RequiredServerOption else None,
+            annotation=option,
+        )
+        for name, option in options.items()
     ]
     vars(run)["__signature__"] = signature.replace(parameters=[*kept, *added])
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*kept, *added)}
+    run.__annotations__ = {each.name: each.annotation for each in (*kept, *added)}
     return run
 
 
@@ -209,6 +254,25 @@ def read_file(option: str, path: Path, size_bytes: int = 1024 * 1024) -> bytes:
             return file.read(size_bytes)
     except OSError as error:
         raise InvalidRequestError(option, str(path), f"a readable file ({error.strerror})") from error
+
+
+def read_json(option: str, path: Path, kind: str, size_bytes: int = 1024 * 1024) -> Any:
+    """What a JSON file that an option names says. Raises InvalidRequestError if it is none, or longer than that.
+
+    kind  what the file should be, for the error: "a JSON list of controls"
+    """
+    data = read_file(option, path, size_bytes + 1)
+    if len(data) > size_bytes:
+        raise InvalidRequestError(option, str(path), f"{kind}, at most {size_bytes} bytes")
+    return parsed_json(option, path, data, kind)
+
+
+def parsed_json(option: str, path: Path, data: bytes | str, kind: str) -> Any:
+    """What JSON out of that file says. Raises InvalidRequestError if it is none."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:  # nested too deeply
+        raise InvalidRequestError(option, str(path), f"{kind} ({error})") from error
 
 
 def _parse_named(option: str, text: str) -> tuple[str, Mapping[str, float]]:

@@ -27,6 +27,9 @@ from workers.cli.options import (
 )
 from workers.cli.progress import progress_bar
 
+COUNT_MAX = 10_000
+"""Materials of one run: each is a folder, and a line in memory until the end."""
+
 app = typer.Typer(add_completion=False)
 
 
@@ -90,6 +93,8 @@ def texture(  # noqa: PLR0913 - a command has as many arguments as it has option
         mask_png=read_mask(mask),
         blend=parse_blend(blend),
     )
+    if count > COUNT_MAX:
+        raise InvalidRequestError("--count", count, f"1 to {COUNT_MAX} in one run")
     if seed + count - 1 > SEED_MAX:
         raise InvalidRequestError("--count", count, f"1 to {SEED_MAX - seed + 1} from seed {seed} on")
     requests = [replace(request, seed=seed + number) for number in range(count)]

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from engine.errors import OutputError
+from engine.codecs.files import publish_file
 from engine.training.panel.measure import Measurements
 from engine.training.panel.verdict import Criterion, Outcome
 
@@ -56,15 +56,8 @@ class PanelReport:
 
 
 def write_report(report: PanelReport, path: Path) -> None:
-    """Write the JSON under a temporary name, then rename. Raises OutputError where that is not possible."""
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(json.dumps(report.document(), indent=2) + "\n", encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+    """Write the JSON, whole or not at all. Raises OutputError where that is not possible."""
+    publish_file(path, f"{json.dumps(report.document(), indent=2)}\n".encode())
 
 
 def print_report(report: PanelReport, console: Console, title: str = "Texture panel") -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.codecs.files import publish_file, publish_folder
+from engine.codecs.files import check_places, publish_file, publish_folder
 from engine.errors import OutputError
 
 
@@ -68,3 +68,13 @@ def test_nothing_is_written_if_a_name_would_lead_elsewhere(tmp_path: Path, name:
     with pytest.raises(OutputError, match="that is no file name"):
         publish_folder(folder, {str(tmp_path / "absolute.txt"): b"b"})
     assert names(tmp_path) == []
+
+
+def test_places_where_nothing_can_be_written_are_told_before(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_bytes(b"mine")
+    check_places(None, tmp_path / "new" / "report.json", tmp_path / "report.json")
+    with pytest.raises(OutputError, match="cannot be a folder: a file"):
+        check_places(tmp_path / "taken" / "report.json")
+    with pytest.raises(OutputError, match="a folder of this name is in the way"):
+        check_places(tmp_path)
+    assert names(tmp_path) == ["taken"]

@@ -32,6 +32,11 @@ def test_one_pattern_is_explained(address: str, morphogen: Run) -> None:
         assert text in out
 
 
+def test_one_pattern_is_not_json(address: str, morphogen: Run) -> None:
+    code, out, err = morphogen("catalog", "--pattern", "hexagons", "--json", "--server", address)
+    assert (code, out, err) == (2, "", "morphogen: --json: has all patterns; only without --pattern\n")
+
+
 def test_unknown_pattern_lists_the_known_ones(address: str, morphogen: Run) -> None:
     code, _, err = morphogen("catalog", "--pattern", "hexagon", "--server", address)
     assert code == 2

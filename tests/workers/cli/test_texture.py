@@ -116,6 +116,7 @@ def test_unknown_attribute_lists_the_known_ones(address: str, morphogen: Run, tm
         (["--seed", "-1"], "seed: -1 is not allowed; allowed: 0 to 4294967295"),
         (["--size", "100"], "size_px: 100 is not allowed; allowed: 64, 128, 256, 512, 1024, 2048"),
         (["--count", "0"], "Invalid value for '--count'"),
+        (["--count", "4000000000"], "--count: 4000000000 is not allowed; allowed: 1 to 10000 in one run"),
         (["--seed", "4294967295", "--count", "2"], "--count: 2 is not allowed; allowed: 1 to 1 from seed 4294967295"),
         (["--set", "roughness"], "--set: 'roughness' is not allowed; allowed: NAME=VALUE, where VALUE is a number"),
         (["--set", "roughness=nan"], "attributes.roughness: nan is not allowed; allowed: a finite number"),

@@ -4,10 +4,9 @@ import contextlib
 import os
 import select
 import sys
-import termios
-import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Protocol
 
 import cv2
@@ -25,6 +24,17 @@ ESCAPE_WAIT_S = 0.03
 """How long what may be the beginning of an arrow key is given to come as a whole."""
 
 _ARROWS = {"A": "up", "B": "down", "C": "right", "D": "left"}
+
+
+_modes: ModuleType | None = None
+_tty: ModuleType | None = None
+try:
+    import termios
+    import tty
+except ImportError:
+    pass  # Windows has neither: the window does
+else:
+    _modes, _tty = termios, tty
 
 
 class Screen(Protocol):
@@ -47,7 +57,7 @@ def open_screen() -> Iterator[Screen]:
         with contextlib.closing(window):
             yield window
         return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if _modes is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise OutputError("--live: needs a terminal or a display")
     with terminal_keys():
         yield TerminalScreen()
@@ -56,13 +66,15 @@ def open_screen() -> Iterator[Screen]:
 @contextmanager
 def terminal_keys() -> Iterator[None]:
     """Keys come one by one, and the cursor is hidden."""
-    before = termios.tcgetattr(sys.stdin)
+    assert _modes is not None
+    assert _tty is not None
+    before = _modes.tcgetattr(sys.stdin)
     try:
-        tty.setcbreak(sys.stdin)
+        _tty.setcbreak(sys.stdin)
         sys.stdout.write("\x1b[?25l\x1b[2J")
         yield
     finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+        _modes.tcsetattr(sys.stdin, _modes.TCSADRAIN, before)
         sys.stdout.write("\x1b[?25h\x1b[0m\n")
         sys.stdout.flush()
 

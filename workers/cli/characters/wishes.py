@@ -1,6 +1,5 @@
 """From what a person types to requests for characters and their frames."""
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -11,11 +10,14 @@ from engine.errors import InvalidRequestError
 from engine.requests.character.control import Control
 from engine.requests.character.frames import FRAME_MAX, SCRIPT_MAX, FramesRequest, Pictures
 from engine.requests.character.identity import IdentityRequest, Who
-from workers.cli.options import read_file
+from workers.cli.options import read_json
 
 SCRIPT_MAX_BYTES = 4 * 1024 * 1024
 DEFAULT_CONTROL = Control(speed_mps=1.4, camera_yaw_deg=35.0)
 """What a character does that is told nothing: it walks past."""
+
+SCRIPT_FRAME_MAX = 2 * FRAME_MAX
+"""Last frame for which a script may say something."""
 
 _CONTROL_NAMES = {item.name for item in fields(Control)}
 _TEXT_CONTROLS = ("gait", "action", "style")
@@ -84,13 +86,10 @@ def read_script(path: Path, rate_hz: int) -> tuple[tuple[int, Control], ...]:
 
     Raises InvalidRequestError naming the entry.
     """
-    data = read_file("--script", path, SCRIPT_MAX_BYTES + 1)
-    try:
-        document = json.loads(data) if len(data) <= SCRIPT_MAX_BYTES else None
-    except ValueError:
-        document = None
+    kind = f"a file with a JSON list of at most {SCRIPT_MAX} objects"
+    document = read_json("--script", path, kind, SCRIPT_MAX_BYTES)
     if not isinstance(document, list) or len(document) > SCRIPT_MAX:
-        raise InvalidRequestError("--script", str(path), f"a file with a JSON list of at most {SCRIPT_MAX} objects")
+        raise InvalidRequestError("--script", str(path), kind)
     return tuple(_entry(f"--script[{index}]", entry, rate_hz) for index, entry in enumerate(document))
 
 
@@ -98,10 +97,11 @@ def _entry(field: str, entry: Any, rate_hz: int) -> tuple[int, Control]:
     if not isinstance(entry, dict) or ("frame" in entry) == ("at_s" in entry):
         raise InvalidRequestError(field, entry, 'an object with either "frame" or "at_s"')
     named = dict(entry)
-    at = named.pop("frame", None)
-    frame = at if at is not None else _seconds(field, named.pop("at_s")) * rate_hz
-    if isinstance(frame, bool) or not isinstance(frame, int | float) or not 0 <= frame <= 2 * FRAME_MAX:
-        raise InvalidRequestError(f"{field}.frame", at, "a frame of the stream")
+    unit, per_frame = ("frame", 1) if "frame" in entry else ("at_s", rate_hz)
+    at = named.pop(unit)
+    if not _is_finite(at) or not 0 <= at * per_frame <= SCRIPT_FRAME_MAX:
+        raise InvalidRequestError(f"{field}.{unit}", at, f"0 to {SCRIPT_FRAME_MAX / per_frame:g}")
+    frame = at * per_frame
     for name, value in named.items():
         if name not in _CONTROL_NAMES:
             raise InvalidRequestError(f"{field}.{name}", value, ", ".join(sorted(_CONTROL_NAMES)))
@@ -111,10 +111,8 @@ def _entry(field: str, entry: Any, rate_hz: int) -> tuple[int, Control]:
         raise InvalidRequestError(f"{field}.{error.field}", error.value, error.allowed) from None
 
 
-def _seconds(field: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidRequestError(f"{field}.at_s", value, "a finite number of seconds")
-    return float(value)
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_number(text: str) -> bool:

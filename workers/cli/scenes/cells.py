@@ -1,16 +1,14 @@
 """Cells and rectangles of a level, as a person types them, and levels that were made earlier."""
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from engine.errors import DataError, InvalidRequestError
 from engine.levels.grid import from_rows, to_rows
 from engine.levels.tiled import read_tiled
 from engine.requests.level import GLYPHS, SIZE_MAX, Region, Tile
-from workers.cli.options import read_file
+from workers.cli.options import read_json
 
 LEVEL_FILE = "level.json"
 FILE_MAX_BYTES = 16 * 1024 * 1024
@@ -66,12 +64,11 @@ def read_rows(path: Path | None) -> tuple[str, ...]:
     """
     if path is None:
         return ()
-    data = read_file("--from", path / LEVEL_FILE if path.is_dir() else path, FILE_MAX_BYTES)
+    allowed = "a level.json or .tmj file of this program, or their folder"
+    document = read_json("--from", path / LEVEL_FILE if path.is_dir() else path, allowed, FILE_MAX_BYTES)
     try:
-        document: Mapping[str, Any] = json.loads(data)
         grid = read_tiled(document) if document.get("type") == "map" else from_rows(document["rows"])
     except (DataError, ValueError, KeyError, TypeError, AttributeError) as error:
-        allowed = "a level.json or .tmj file of this program, or their folder"
         raise InvalidRequestError("--from", str(path), f"{allowed} ({error})") from error
     return to_rows(grid)
 

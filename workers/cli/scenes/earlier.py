@@ -4,7 +4,6 @@ Only the detail of a land is made anew: the lie of it (coasts, mountains, valley
 that is kept is therefore the same land in the middle of four pieces that are made anew.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from engine.codecs.gltf.reader.scene import read_glb_provenance
 from engine.errors import DataError, InvalidRequestError
 from engine.requests.landscape import Landscape, Reroll, Sketch
 from engine.requests.scene import OwnProp, SceneRequest
-from workers.cli.options import read_file
+from workers.cli.options import parsed_json, read_file
 from workers.cli.scenes.own_props import checked_against
 
 FILE_MAX_BYTES = 256 * 1024 * 1024
@@ -157,9 +156,9 @@ def _described(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         elif data.startswith(b"\x89PNG"):
             raise InvalidRequestError("--from", str(path), f"{allowed}: a picture does not say where the scene lies")
         else:
-            layout = json.loads(data)
+            layout = parsed_json("--from", path, data, allowed)
             provenance, extras = layout["provenance"], layout["scene"]
-        request = json.loads(provenance["Request"])
+        request = parsed_json("--from", path, provenance["Request"], allowed)
         if not {"x_m", "z_m"} <= extras.keys() or "landscape" not in request:
             raise InvalidRequestError("--from", str(path), allowed)
     except (DataError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -8,6 +8,7 @@ import typer
 
 from engine.errors import InvalidRequestError
 from engine.requests.landscape import SKETCH_MAX_BYTES, Landscape, Sketch
+from workers.cli.mistakes import OptionsError
 from workers.cli.options import parse_numbers, read_file
 
 LANDSCAPE_NUMBERS = ("cell_m", "relief", "roughness", "sea_level_m", "period_cells")
@@ -64,7 +65,7 @@ def read_sketch(path: Path | None, extent_m: float | None) -> Sketch | None:
     """The sketch. Raises InvalidRequestError for a file that is no PNG, and for one option without the other."""
     if path is None or extent_m is None:
         if path is not None or extent_m is not None:
-            raise InvalidRequestError("--sketch", str(path), "--sketch and --sketch-extent-m together, or neither")
+            raise OptionsError("--sketch and --sketch-extent-m: only together")
         return None
     data = read_file("--sketch", path, SKETCH_MAX_BYTES + 1)
     if not data.startswith(b"\x89PNG\r\n\x1a\n"):

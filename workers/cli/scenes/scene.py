@@ -10,6 +10,7 @@ from engine.codecs.files import publish_folder
 from engine.errors import InvalidRequestError
 from engine.requests.scene import SceneRequest
 from workers.cli.making.sources import open_source
+from workers.cli.mistakes import OptionsError
 from workers.cli.options import JsonOption, Place, made_anywhere
 from workers.cli.progress import progress_bar
 from workers.cli.records import AssetRecord, print_asset_records
@@ -29,7 +30,10 @@ from workers.cli.scenes.scene_files import ENDINGS, checked_ending, files_for
 
 app = typer.Typer(add_completion=False)
 
-SCENE_NUMBERS = ("x_m", "z_m", "prop_density", "prop_limit", "texture_px")
+PLACED_NUMBERS = ("prop_density", "prop_limit", "texture_px")
+"""What does not change the land."""
+
+SCENE_NUMBERS = ("x_m", "z_m", *PLACED_NUMBERS)
 PART_COUNT = 11
 """Parts of a scene."""
 
@@ -120,14 +124,15 @@ def scene(  # noqa: PLR0913 - a command has as many arguments as it has options
             {
                 "--biome": biome,
                 "--extent-m": extent_m,
-                **{name: 1 for name in numbers if name in LANDSCAPE_NUMBERS or name in ("x_m", "z_m")},
+                "--no-builtin-props": None if builtin_props else True,
+                **{f"--set {name}": numbers[name] for name in numbers if name not in PLACED_NUMBERS},
             }
         )
         before = read_earlier(earlier, drawn, own_props)
         if (lock is None) == (reroll is None):
-            raise InvalidRequestError("--from", str(earlier), "either --lock or --reroll with it")
+            raise OptionsError("--from: needs either --lock or --reroll beside it")
         if seed is None:
-            raise InvalidRequestError("--seed", "none", "with --from: the seed of the new land")
+            raise OptionsError("--from: needs --seed beside it, the seed of the new land")
         if lock is not None:
             request = kept(before, parse_rectangle("--lock", lock), seed)
         else:
@@ -164,4 +169,4 @@ def _only_with_from(options: dict[str, object]) -> None:
 def _only_without_from(options: dict[str, object]) -> None:
     for option, value in options.items():
         if value is not None:
-            raise InvalidRequestError(option, value, "only without --from: it would change the land everywhere")
+            raise InvalidRequestError(option, value, "only without --from: it would change the scene everywhere")

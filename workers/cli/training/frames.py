@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from engine.codecs.files import check_places
 from engine.nets.framegen.weights_file import load_framegen
 from engine.training.frames.evaluate import PanelSize, evaluate_frames
 from engine.training.frames.plan import FramePlan
 from engine.training.frames.train import device_of, poses_of, train
 from engine.training.plan_file import read_plan
 from workers.cli.options import JsonOption
-from workers.cli.training.running import EXIT_CODES, FreshOption, PlanArgument, training
+from workers.cli.training.running import EXIT_CODES, FreshOption, PlanArgument, ReportOption, publish_report, training
 
 train_app = typer.Typer(add_completion=False)
 evaluate_app = typer.Typer(add_completion=False)
@@ -48,15 +49,14 @@ def measure_frames(
     identities: Annotated[int, typer.Option(min=2, help="Characters, none of them trained with.")] = 24,
     threes: Annotated[int, typer.Option(min=1, help="How many times three frames in a row.")] = 64,
     sprites: Annotated[int, typer.Option(min=1, help="Frames that the rival may choose from, per character.")] = 96,
-    report_file: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write the figures there, as JSON.")
-    ] = None,
+    report_file: ReportOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare painted frames with the renderer's: characters, poses and cameras that nothing was trained with.
 
     Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
     """
+    check_places(report_file)
     plan = read_plan(FramePlan, plan_file)
     path = weights or plan.output / f"{plan.name}-{plan.tiers[0]}.safetensors"
     loaded = load_framegen(path)
@@ -71,7 +71,6 @@ def measure_frames(
         "blind_to": list(panel.blind_to),
         "outcome": panel.outcome,
     }
-    if report_file is not None:
-        report_file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    publish_report(report_file, document)
     typer.echo(json.dumps(document, indent=2) if as_json else "\n".join(panel.lines()))
     raise typer.Exit(EXIT_CODES[panel.outcome])

@@ -2,13 +2,12 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from engine.catalog import SHIPPED_LEVEL_WEIGHTS, recorded_sha256
-from engine.codecs.files import publish_file
+from engine.codecs.files import check_places
 from engine.errors import DataError
 from engine.generators.level import LevelGenerator
 from engine.nets.levelgen.weights_file import load_levelgen
@@ -19,7 +18,7 @@ from engine.training.levels.plan import LevelPlan
 from engine.training.levels.train import train as train_levels
 from engine.training.plan_file import read_plan
 from workers.cli.options import JsonOption, WeightsOption
-from workers.cli.training.running import EXIT_CODES, FreshOption, PlanArgument, training
+from workers.cli.training.running import EXIT_CODES, FreshOption, PlanArgument, ReportOption, publish_report, training
 
 train_app = typer.Typer(add_completion=False)
 evaluate_app = typer.Typer(add_completion=False)
@@ -56,15 +55,14 @@ def evaluate(
     count: Annotated[int, typer.Option(min=2, help="Requests per size; two fifths as many above 32.")] = 50,
     sizes: Annotated[str, typer.Option(metavar="N,N,...", help="Edge lengths to ask for.")] = "16,24,32,64",
     compared_size: Annotated[int, typer.Option(metavar="N", help="Edge length at which sets are compared.")] = 24,
-    report_file: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write the findings there, as JSON.")
-    ] = None,
+    report_file: ReportOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask for levels and check them: won, obedient, like levels, new, in one run with baselines and spoiled sets.
 
     Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
     """
+    check_places(report_file)
     plan = read_plan(LevelPlan, plan_file)
     asked = edge_lengths(sizes)
     kernel = choose_kernel_class()
@@ -75,10 +73,8 @@ def evaluate(
     panel = evaluate_levels(
         generator, read_corpus(plan.corpus), sizes=asked, levels_per_size=count, compared_size=compared_size
     )
-    text = json.dumps(document(panel), indent=2)
-    if report_file is not None:
-        publish_file(report_file, f"{text}\n".encode())
-    typer.echo(text if as_json else "\n".join(panel.lines()))
+    publish_report(report_file, document(panel))
+    typer.echo(json.dumps(document(panel), indent=2) if as_json else "\n".join(panel.lines()))
     raise typer.Exit(EXIT_CODES[panel.outcome])
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.catalog import SHIPPED_MOTION_WEIGHTS
-from engine.codecs.files import publish_file
+from engine.codecs.files import check_places, publish_file
 from engine.codecs.image import encode_png
 from engine.generators.motion.director import MotionDirector
 from engine.nets.motiongen.weights_file import load_motiongen
@@ -17,9 +17,10 @@ from engine.training.motion.panel.report import PanelSize
 from engine.training.motion.plan import MotionPlan
 from engine.training.motion.train import train
 from engine.training.plan_file import read_plan
+from workers.cli.mistakes import OptionsError
 from workers.cli.options import JsonOption, WeightsOption
 from workers.cli.progress import stage_bars
-from workers.cli.training.running import EXIT_CODES, FreshOption, PlanArgument, training
+from workers.cli.training.running import EXIT_CODES, FreshOption, PlanArgument, ReportOption, publish_report, training
 
 PNG_COMPRESSION = 9
 
@@ -49,17 +50,21 @@ def evaluate(
     plan_file: PlanArgument,
     *,
     weights: WeightsOption = None,
-    minutes: Annotated[float, typer.Option(help="Of the long rollout of every action.")] = 10.0,
+    minutes: Annotated[float, typer.Option(min=1.0, max=120.0, help="Of the long rollout of every action.")] = 10.0,
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
     sheet: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw a PNG of what each action looks like, and nothing else.")
     ] = None,
+    report_file: ReportOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare generated motion with captured motion, in one run with baselines and spoiled sets.
 
     Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
     """
+    if sheet is not None and report_file is not None:
+        raise OptionsError("--sheet: draws and measures nothing; only without --report")
+    check_places(report_file, sheet)
     plan = read_plan(MotionPlan, plan_file)
     if sheet is not None:
         director = MotionDirector(load_motiongen(weights or SHIPPED_MOTION_WEIGHTS))
@@ -67,6 +72,7 @@ def evaluate(
         return
     with stage_bars() as tell:
         panel = evaluate_motion(plan, weights or SHIPPED_MOTION_WEIGHTS, tell, PanelSize(seed=seed, minutes=minutes))
+    publish_report(report_file, panel.document())
     if as_json:
         typer.echo(json.dumps(panel.document(), indent=2))
     else:

@@ -1,17 +1,23 @@
 """What the commands that train and measure share: their plan, what an interruption says, findings and exit codes."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from engine.codecs.files import publish_file
 from workers.cli.progress import stage_bars
 
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file with the training plan.")]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Start anew even if there is a checkpoint.")]
+
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Write the findings there, as JSON.")
+]
 
 EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
 """By the outcome of a panel."""
@@ -29,6 +35,12 @@ def training(output: Path) -> Iterator[Callable[[str, int, int], None]]:
     except KeyboardInterrupt:
         typer.echo(f"morphogen: interrupted; the same command goes on from the last checkpoint in {output}", err=True)
         raise
+
+
+def publish_report(path: Path | None, findings: Mapping[str, Any]) -> None:
+    """Write what a panel found, if somebody wants it. Raises OutputError."""
+    if path is not None:
+        publish_file(path, f"{json.dumps(findings, indent=2)}\n".encode())
 
 
 def findings_console() -> Console:

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from engine.catalog import SHIPPED_TERRAIN_WEIGHTS, recorded_sha256
-from engine.codecs.files import publish_file
+from engine.codecs.files import check_places, publish_file
 from engine.codecs.image import encode_png
 from engine.generators.terrain.heights import Decoders
 from engine.nets.precision import choose_kernel_class
 from engine.nets.terragen.weights_file import load_terragen
-from engine.training.panel.report import print_report, write_report
+from engine.training.panel.report import print_report
 from engine.training.plan_file import read_plan
 from engine.training.terrain.data import load_tiles
 from engine.training.terrain.panel import CROP_PX, EROSION_STEPS, evaluate_terrain, read_reals
@@ -21,7 +21,14 @@ from engine.training.terrain.samples import LandSampler, speeds
 from engine.training.terrain.sheet import terrain_sheet
 from engine.training.terrain.train import train_terrain
 from workers.cli.options import JsonOption, WeightsOption
-from workers.cli.training.running import FreshOption, PlanArgument, findings_console, training
+from workers.cli.training.running import (
+    FreshOption,
+    PlanArgument,
+    ReportOption,
+    findings_console,
+    publish_report,
+    training,
+)
 
 SHEET_LEVEL = 9
 """Compression of the sheet: documents hold it."""
@@ -59,9 +66,7 @@ def evaluate(  # noqa: PLR0913 - a command has as many arguments as it has optio
     count: Annotated[int, typer.Option(min=16, help="Crops per set.")] = 300,
     seed: Annotated[int, typer.Option(min=0, help="Of every random choice.")] = 0,
     precision: Annotated[str, typer.Option(help="auto, fp32 or bf16: the number format of the network.")] = "auto",
-    report_file: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write the findings there, as JSON.")
-    ] = None,
+    report_file: ReportOption = None,
     sheet_file: Annotated[
         Path | None, typer.Option("--sheet", metavar="FILE", help="Draw real and generated land there, as PNG.")
     ] = None,
@@ -71,6 +76,7 @@ def evaluate(  # noqa: PLR0913 - a command has as many arguments as it has optio
 
     Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
     """
+    check_places(report_file, sheet_file)
     plan = read_plan(TerrainPlan, plan_file)
     kernel = choose_kernel_class(precision)
     path = weights or SHIPPED_TERRAIN_WEIGHTS
@@ -82,8 +88,7 @@ def evaluate(  # noqa: PLR0913 - a command has as many arguments as it has optio
     report = evaluate_terrain(reals, LandSampler(decoders, CROP_PX).crops, seed, conditions)
     if sheet_file is not None:
         publish_file(sheet_file, encode_png(terrain_sheet(decoders, tiles, seed), {}, SHEET_LEVEL))
-    if report_file is not None:
-        write_report(report, report_file)
+    publish_report(report_file, report.document())
     if as_json:
         typer.echo(json.dumps(report.document(), indent=2))
     else:

@@ -11,18 +11,26 @@ from numpy.typing import NDArray
 
 from engine.assets import Part
 from engine.catalog import Catalog, load_catalog
+from engine.codecs.files import check_places
 from engine.codecs.image import decode_png
 from engine.generators.whole import steps_of
 from engine.requests.texture import MapKind, TextureRequest
 from engine.training.evaluate import PanelSettings, evaluate_texture
 from engine.training.panel.material import JudgedMap, MaterialArrays
-from engine.training.panel.report import print_report, write_report
+from engine.training.panel.report import print_report
 from engine.training.plan import TexturePlan
 from engine.training.plan_file import read_plan
 from engine.training.texture import train_texture
 from workers.cli.options import JsonOption, TierOption, WeightsOption, weights_of
 from workers.cli.progress import stage_bars
-from workers.cli.training.running import FreshOption, PlanArgument, findings_console, training
+from workers.cli.training.running import (
+    FreshOption,
+    PlanArgument,
+    ReportOption,
+    findings_console,
+    publish_report,
+    training,
+)
 
 MAPS = (MapKind.ALBEDO, MapKind.NORMAL, MapKind.ROUGHNESS, MapKind.HEIGHT)
 
@@ -65,15 +73,14 @@ def evaluate(  # noqa: PLR0913 - a command has as many arguments as it has optio
     second_encoder: Annotated[
         bool, typer.Option("--second-encoder", help="Let an encoder learned from half of the reals judge, too.")
     ] = False,
-    report_file: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write the findings there, as JSON.")
-    ] = None,
+    report_file: ReportOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare generated textures with real ones, in one run with baselines and spoiled sets.
 
     Exit code 0: passed. 1: failed. 3: inconclusive, because a spoiled set was not caught.
     """
+    check_places(report_file)
     plan = read_plan(TexturePlan, plan_file)
     settings = PanelSettings(count, size, seed, judged, second_encoder=second_encoder)
     catalog = load_catalog(texture_weights=weights_of(weights, tier))
@@ -86,8 +93,7 @@ def evaluate(  # noqa: PLR0913 - a command has as many arguments as it has optio
             settings,
             tell,
         )
-    if report_file is not None:
-        write_report(findings, report_file)
+    publish_report(report_file, findings.document())
     if as_json:
         typer.echo(json.dumps(findings.document(), indent=2))
     else:

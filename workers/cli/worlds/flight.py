@@ -3,7 +3,6 @@
 A hole is a chunk that the viewer sees and does not hold, however coarse. Pure arithmetic on times; no clock.
 """
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InvalidRequestError
-from workers.cli.options import read_file
+from workers.cli.options import read_json
 
 Key = tuple[int, int]
 
@@ -75,10 +74,7 @@ def read_route(path: Path) -> Route:
 
     Raises InvalidRequestError naming the file, the entry and what is allowed.
     """
-    try:
-        document = json.loads(read_file("--path", path))
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequestError("--path", str(path), f"a JSON file that can be read ({error})") from error
+    document = read_json("--path", path, "a JSON file that can be read")
     if not isinstance(document, dict) or not isinstance(document.get("waypoints"), list):
         raise InvalidRequestError("--path", str(path), 'an object with "waypoints": [[x, z], ...]')
     return route_of(document["waypoints"], document.get("speed_m_per_s"))
@@ -98,6 +94,11 @@ def route_of(entries: list[Any], speed: Any) -> Route:
         waypoints = [Waypoint(float(x), float(z), float(at_s) - float(entries[0][2])) for x, z, at_s in entries]
         if any(end.at_s <= start.at_s for start, end in pairwise(waypoints)):
             raise InvalidRequestError("path.waypoints", "times", "times that grow from waypoint to waypoint")
+        for number, (start, end) in enumerate(pairwise(waypoints), 1):
+            speed_mps = math.hypot(end.x_m - start.x_m, end.z_m - start.z_m) / (end.at_s - start.at_s)
+            if speed_mps > SPEED_MAX:
+                allowed = f"at most {SPEED_MAX:g} m/s from waypoint to waypoint"
+                raise InvalidRequestError(f"path.waypoints.{number}", f"{speed_mps:g} m/s", allowed)
     else:
         if not _is_number(speed) or not 0.0 < speed <= SPEED_MAX:
             raise InvalidRequestError("path.speed_m_per_s", speed, f"more than 0, at most {SPEED_MAX:g}")

@@ -12,6 +12,9 @@ from morphogen_client import Chunk
 CELLS = 32
 """Of a chunk in the picture, along each edge: what every level of detail has."""
 
+CELLS_PER_CHUNK = (32, 16, 8, 4, 2, 1)
+"""As many of them are drawn as there is room for."""
+
 EDGE_MAX_PX = 2048
 WATER, LOW, HIGH, SNOW = (58, 96, 128), (98, 122, 74), (150, 130, 104), (238, 238, 236)
 
@@ -41,16 +44,20 @@ class Overview:
             return encode_png(np.full((CELLS, CELLS, 3), 60, np.uint8), {}, srgb=True)
         rows, columns = ([key[axis] for key in self._heights] for axis in (0, 1))
         top, left = min(rows), min(columns)
-        shape = (max(rows) - top + 1) * CELLS, (max(columns) - left + 1) * CELLS
+        chunks = max(rows) - top + 1, max(columns) - left + 1
+        # A long way is drawn smaller: `cells` of a chunk, of `stride` chunks only one.
+        cells = next((each for each in CELLS_PER_CHUNK if max(chunks) * each <= EDGE_MAX_PX), 1)
+        stride = -(-max(chunks) * cells // EDGE_MAX_PX)
+        shape = tuple(max(2, -(-count // stride) * cells) for count in chunks)  # slopes need two
         height_m = np.full(shape, np.nan, np.float32)
         for (row, column), heights in self._heights.items():
-            y, x = (row - top) * CELLS, (column - left) * CELLS
-            height_m[y : y + CELLS, x : x + CELLS] = heights
+            y, x = (row - top) // stride * cells, (column - left) // stride * cells
+            height_m[y : y + cells, x : x + cells] = heights[:: CELLS // cells, :: CELLS // cells]
         scale = max(1, min(4, EDGE_MAX_PX // max(shape)))
-        image = _shaded(height_m, chunk_m / CELLS, self._sea_level_m)
+        image = _shaded(height_m, chunk_m * stride / cells, self._sea_level_m)
         size = shape[1] * scale, shape[0] * scale
         large = cv2.resize(image, size, interpolation=cv2.INTER_NEAREST)
-        per_m = CELLS * scale / chunk_m
+        per_m = cells * scale / (chunk_m * stride)
         points = [((x_m - left * chunk_m) * per_m, (z_m - top * chunk_m) * per_m) for x_m, z_m in way]
         line = np.rint(np.array(points)).astype(np.int32)
         cv2.polylines(large, [line], isClosed=False, color=(255, 240, 120), thickness=2, lineType=cv2.LINE_AA)

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.codecs.files import publish_folder
-from engine.errors import InvalidRequestError
+from engine.codecs.files import publish_file, publish_folder
+from engine.errors import UnavailableError
 from engine.requests.world import CHUNK_MAPS, CHUNK_MAPS_DEFAULT, CHUNK_VERTICES
 from morphogen_client import (
     CancelledError,
@@ -27,7 +27,7 @@ from morphogen_client import (
 )
 from workers.cli.making.asking import landscape_from
 from workers.cli.making.remote import engine_errors, open_client
-from workers.cli.options import JsonOption, Place, made_anywhere
+from workers.cli.options import JsonOption, ServerAccess, made_by_server
 from workers.cli.progress import progress_bar
 from workers.cli.scenes.landscapes import (
     LANDSCAPE_NUMBERS,
@@ -51,7 +51,7 @@ _SUFFIXES = {b"\x89PNG": "png", b"glTF": "glb"}
 
 
 @app.command()
-@made_anywhere
+@made_by_server
 def world(  # noqa: PLR0913 - a command has as many arguments as it has options
     *,
     path: Annotated[
@@ -80,17 +80,14 @@ def world(  # noqa: PLR0913 - a command has as many arguments as it has options
     vertices: Annotated[
         int, typer.Option(help=f"Most along a chunk's edge: {', '.join(map(str, CHUNK_VERTICES))}.")
     ] = CHUNK_VERTICES[-1],
-    place: Place,
+    access: ServerAccess,
     as_json: JsonOption = False,
 ) -> None:
     """Fly along a path over an endless world, in real time, and keep what was seen.
 
     DIR gets a folder for every chunk as it was seen best, preview.png (the land from above, with the way) and
     report.json: when each chunk came into view and when it was there. A hole is a chunk in view that was not there.
-    Needs --server.
     """
-    if place.server is None:
-        raise InvalidRequestError("--server", "none", "HOST:PORT of a server: a world is streamed, not computed here")
     route = read_route(path)
     numbers = parse_settings(settings or [], LANDSCAPE_NUMBERS)
     land = landscape_with(seed, parse_biomes(biome), numbers, read_sketch(sketch, sketch_extent_m))
@@ -102,9 +99,9 @@ def world(  # noqa: PLR0913 - a command has as many arguments as it has options
         "maps": tuple(maps.split(",")),
         "priority": "interactive",
     }
-    with open_client(place.server) as client, progress_bar("flight", int(route.duration_s)) as advance:
+    with open_client(access) as client, progress_bar("flight", int(route.duration_s)) as advance:
         flight = Flight(route, out)
-        with engine_errors(place.server.server):
+        with engine_errors(access.server):
             flight.fly(client, landscape_from(land), options, advance)
     report = flight.finish()
     if as_json:
@@ -153,15 +150,16 @@ class Flight:
     def finish(self) -> dict[str, Any]:
         """Write the report and the picture; the report."""
         report = self._logged().report(self._flown_s)
+        document = json.dumps(report, indent=2).encode() + b"\n"
+        publish_file(self._folder / "report.json", document)  # whatever becomes of the picture
         places = [self._route.at(self._flown_s * step / 200) for step in range(201)]
         picture = self._overview.picture([(each.x_m, each.z_m) for each in places], self._logged().chunk_m)
-        document = json.dumps(report, indent=2).encode() + b"\n"
-        publish_folder(self._folder, {"report.json": document, "preview.png": picture})
+        publish_file(self._folder / "preview.png", picture)
         return report
 
     def _logged(self) -> Log:
         if self._log is None:
-            raise InvalidRequestError("--server", "a stream that ended at once", "a server that opens the world")
+            raise UnavailableError("the stream ended before the world was open")
         return self._log
 
     def _move(self, explorer: WorldExplorer, on_seconds: Any) -> None:

@@ -1,4 +1,7 @@
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 
@@ -9,6 +12,16 @@ from workers.cli.characters.screens import ansi_picture, keys_in
 def test_arrows_of_a_terminal_are_keys() -> None:
     assert keys_in("\x1b[A\x1b[Dq \x1b[Bx\x1b[C") == ["up", "left", "q", " ", "down", "x", "right"]
     assert keys_in("") == []
+
+
+def test_commands_start_where_there_is_no_terminal_to_set_up() -> None:
+    missing = "import sys; sys.modules['termios'] = sys.modules['tty'] = None"
+    opened = "from workers.cli.characters.screens import open_screen; open_screen().__enter__()"
+    environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"{missing}; {opened}"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert "OutputError: --live: needs a terminal or a display" in done.stderr
 
 
 def test_escape_quits_and_other_sequences_do_not() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from engine.errors import InvalidRequestError
 from engine.requests.character.control import Control
+from engine.requests.character.frames import FRAME_MAX
 from engine.requests.character.identity import IdentityRequest, Who
 from workers.cli.characters.wishes import DEFAULT_CONTROL, Take, frames_request, parse_settings, read_script
 
@@ -57,6 +58,10 @@ def test_what_is_set_holds_before_the_script(tmp_path: Path) -> None:
         ([{"frame": 1, "at_s": 1.0}], "--script[0]"),
         ([{"frame": 1}, {"frame": -1}], "--script[1].frame"),
         ([{"at_s": "soon"}], "--script[0].at_s"),
+        ([{"at_s": -0.5}], "--script[0].at_s"),
+        ([{"at_s": 1e9}], "--script[0].at_s"),
+        ([{"at_s": None}], "--script[0].at_s"),
+        ("[" * 100_000, "--script"),
         ([{"frame": 0, "sing": True}], "--script[0].sing"),
         ([{"frame": 0, "speed_mps": 99}], "--script[0].speed_mps"),
         ([{"frame": 0, "heading_deg": None, "gait": 7}], "--script[0].gait"),
@@ -66,6 +71,13 @@ def test_scripts_that_cannot_be_are_refused_by_entry(tmp_path: Path, document: A
     with pytest.raises(InvalidRequestError) as caught:
         read_script(scripted(tmp_path, document), 30)
     assert caught.value.field == field
+
+
+def test_time_out_of_range_is_told_with_its_range(tmp_path: Path) -> None:
+    with pytest.raises(
+        InvalidRequestError, match=rf"--script\[0\]\.at_s: -0\.5 .* allowed: 0 to {2 * FRAME_MAX / 30:g}"
+    ):
+        read_script(scripted(tmp_path, [{"at_s": -0.5}]), 30)
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), 1e9])

@@ -164,7 +164,7 @@ def test_sketch_of_an_earlier_scene_has_to_be_given_again(
         (["--set", "texture_px=100"], "texture_px: 100 is not allowed"),
         (["--set", "x_m=1"], "x_m, z_m: '1.0, None' is not allowed; allowed: both or neither"),
         (["--sketch", "nowhere.png", "--sketch-extent-m", "64"], "a readable file (No such file"),
-        (["--sketch-extent-m", "64"], "--sketch and --sketch-extent-m together"),
+        (["--sketch-extent-m", "64"], "morphogen: --sketch and --sketch-extent-m: only together"),
         (["--lock", "0,0,1,1"], "--lock: '0,0,1,1' is not allowed; allowed: only together with --from"),
         (["--reroll", "0,0,1,1"], "only together with --from"),
         (["--props", "nowhere"], "--props"),
@@ -186,15 +186,16 @@ def test_bad_input_names_the_field_and_what_is_allowed(
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ([], "either --lock or --reroll with it"),
-        (["--lock=0,0,9,9", "--reroll=0,0,9,9", "--seed", "1"], "either --lock or --reroll with it"),
-        (["--reroll=0,0,220,220"], "--seed: 'none' is not allowed; allowed: with --from: the seed of the new land"),
+        ([], "--from: needs either --lock or --reroll beside it"),
+        (["--lock=0,0,9,9", "--reroll=0,0,9,9", "--seed", "1"], "--from: needs either --lock or --reroll"),
+        (["--reroll=0,0,220,220"], "morphogen: --from: needs --seed beside it, the seed of the new land"),
         (["--reroll=0,0,220", "--seed", "1"], "--reroll: '0,0,220' is not allowed; allowed: X,Z,WIDTH,DEPTH"),
         (["--reroll=0,0,nan,9", "--seed", "1"], "allowed: X,Z,WIDTH,DEPTH"),
         (["--reroll=100,0,220,220", "--seed", "1"], "inside of the scene, -256 to 256 m"),
         (["--lock=-250,-250,500,500", "--seed", "1"], "128 m or more from one side of the scene at least"),
         (["--reroll=0,0,220,220", "--seed", "1", "--biome", "forest"], "only without --from"),
-        (["--reroll=0,0,220,220", "--seed", "1", "--set", "relief=2"], "only without --from"),
+        (["--reroll=0,0,220,220", "--seed", "1", "--set", "relief=2"], "--set relief: 2.0 is not allowed"),
+        (["--reroll=0,0,220,220", "--seed", "1", "--no-builtin-props"], "--no-builtin-props: True is not allowed"),
         (["--reroll=0,0,220,220", "--seed", "1", "--extent-m", "100"], "only without --from"),
     ],
 )
@@ -207,7 +208,9 @@ def test_impossible_changes_are_refused(
     assert line in err
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"glTF and nothing else", b"[1]", b'{"provenance": 3, "scene": {}}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"[" * 100_000, b"{}", b"glTF and nothing else", b"[1]", b'{"provenance": 3, "scene": {}}']
+)
 def test_foreign_file_is_no_earlier_scene(server: str, morphogen: Run, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
     options = ["--reroll=0,0,9,9", "--seed", 1, "--from", tmp_path / "file", "--server", server]

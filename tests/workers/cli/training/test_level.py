@@ -39,6 +39,14 @@ def test_trained_weights_can_be_evaluated(plan: Path, morphogen: Run, tmp_path: 
     assert f"outcome: {findings['outcome']}" in out
 
 
+def test_place_of_the_report_is_looked_at_before_anything_is_measured(
+    plan: Path, morphogen: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "corpus.npz").unlink()
+    code, _, err = morphogen("evaluate", "level", plan, "--report", tmp_path)
+    assert (code, err) == (1, f"morphogen: {tmp_path}: cannot be written: a folder of this name is in the way\n")
+
+
 def test_evaluation_needs_the_corpus(plan: Path, morphogen: Run, tmp_path: Path) -> None:
     (tmp_path / "corpus.npz").unlink()
     code, _, err = morphogen("evaluate", "level", plan)

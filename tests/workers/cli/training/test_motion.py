@@ -47,6 +47,21 @@ def test_a_plan_with_a_mistake_is_refused(tmp_path: Path, capsys: pytest.Capture
     assert "steps" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["motion", "frames", "texture", "terrain", "level"])
+def test_place_of_the_report_is_looked_at_first(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("mine")
+    assert main(["evaluate", command, "no plan.yaml", "--report", str(tmp_path / "taken" / "report.json")]) == 1
+    assert f"{tmp_path / 'taken'}: cannot be a folder: a file of this name is in the way" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1", "nan", "1e9"])
+def test_minutes_out_of_range_are_refused(minutes: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "motion", "no plan.yaml", "--minutes", minutes]) == 2
+    assert "--minutes" in capsys.readouterr().err
+
+
 def test_evaluating_weights_that_are_not_there_fails_by_name(
     plan_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

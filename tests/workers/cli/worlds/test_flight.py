@@ -39,6 +39,8 @@ def test_route_with_times_begins_at_zero() -> None:
         ({"waypoints": [[0, 0, 0], [1, 1, float("nan")]]}, "path.waypoints.1"),
         ({"waypoints": [[0, 0, 2], [1, 1, 2]]}, "path.waypoints"),
         ({"waypoints": [[0, 0, 0], [1, 1, 1e9]]}, "path"),
+        ({"waypoints": [[0, 0, 0], [5, 0, 1], [1e9, 0, 2]]}, "path.waypoints.2"),
+        ("[" * 100_000, "--path"),
         ({"waypoints": [[0, 0], [1, 1]], "speed_m_per_s": 0}, "path.speed_m_per_s"),
         ({"waypoints": [[0, 0], [1, 1]], "speed_m_per_s": True}, "path.speed_m_per_s"),
         ({"waypoints": [[0, 0], [0, 0]], "speed_m_per_s": 5}, "path"),

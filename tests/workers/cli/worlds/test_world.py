@@ -82,7 +82,15 @@ def test_bad_input_names_the_field_and_what_is_allowed(
 def test_world_needs_a_server(morphogen: Run, tmp_path: Path, way: Path) -> None:
     code, _, err = morphogen("world", "--path", way, "--out", tmp_path / "f")
     assert code == 2
-    assert "--server: 'none' is not allowed; allowed: HOST:PORT of a server" in err
+    assert "Missing option '--server'" in err
+
+
+def test_help_offers_only_what_a_server_can_be_told(morphogen: Run) -> None:
+    code, out, _ = morphogen("world", "--help")
+    assert code == 0
+    assert "--token-file" in out
+    assert "--weights" not in out
+    assert "--tier" not in out
 
 
 def test_server_that_is_not_there_is_told(morphogen: Run, tmp_path: Path, way: Path) -> None:
