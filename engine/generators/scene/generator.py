@@ -19,6 +19,7 @@ from engine.generators.scene.assembly import cells_of
 from engine.generators.scene.work import PREVIEW_PX, SceneWork
 from engine.generators.terrain.biomes import BIOMES, GROUNDS
 from engine.generators.terrain.heights import Decoders
+from engine.generators.terrain.land import LAND_VERSION
 from engine.generators.texture import TextureGenerator
 from engine.geometry.scene import Scene
 from engine.nets.precision import KernelClass
@@ -81,7 +82,7 @@ class SceneGenerator:
         self._info = GeneratorInfo(
             asset_kind=SceneRequest.ASSET_KIND,
             name="terragen",
-            version=weights.header.version,
+            version=f"{weights.header.version}.{LAND_VERSION}",
             tier=weights.header.tier,
             weights_sha256=weights.sha256,
             kernel_class=f"{kernel.name}+{textures.info.weights_sha256[:16]}",

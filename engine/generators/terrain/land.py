@@ -28,6 +28,9 @@ from engine.terrain.masks import (
 
 Grid = NDArray[np.float32]
 
+LAND_VERSION = 2
+"""Stands after the weights' version and a dot: grows whenever equal weights come to give other land."""
+
 HEIGHT_STEPS_PER_M = 64
 """Heights are whole multiples of a 64th of a meter, on the wire and in every file."""
 

@@ -1,8 +1,9 @@
-"""The contact sheet."""
+"""The contact sheet of levels."""
 
 import numpy as np
 import torch
 
+from benchmarks.levels_sheet import EDGE_PX, level_sheet
 from engine.generators.level import LevelGenerator
 from engine.levels.corpus.maker import make_level
 from engine.levels.decoding.conditions import CLASS_COUNTS, conditions_of
@@ -10,7 +11,6 @@ from engine.levels.decoding.hiding import INPUT_COUNT, TILE_COUNT
 from engine.nets.levelgen.network import LevelGen, LevelGenConfig
 from engine.nets.levelgen.weights_file import LevelGenHeader, LevelGenWeights
 from engine.nets.precision import KernelClass
-from engine.training.levels.sheet import EDGE_PX, level_sheet
 
 
 def test_sheet_shows_twelve_different_levels() -> None:
