@@ -3,10 +3,10 @@
 Every cell is a delivered material: its own albedo, normals, roughness and occlusion under one low light. The same
 weights give the same pixels on the same kind of machine.
 
-    python -m benchmarks.contact_sheet docs/textures.png --seeds 4 --columns 2
-    python -m benchmarks.contact_sheet docs/textures-16.jpg --seeds 16
-    python -m benchmarks.contact_sheet docs/textures-tiled.jpg --seeds 4 --size 1024 --tiled
-    python -m benchmarks.contact_sheet OUT.png --seeds 4 --size 512 --weights runs/texture/weights.safetensors
+    python -m benchmarks.sheets.textures docs/textures.png --seeds 4 --columns 2
+    python -m benchmarks.sheets.textures docs/textures-16.jpg --seeds 16
+    python -m benchmarks.sheets.textures docs/textures-tiled.jpg --seeds 4 --size 1024 --tiled
+    python -m benchmarks.sheets.textures OUT.png --seeds 4 --size 512 --weights runs/texture/weights.safetensors
 """
 
 import argparse
@@ -141,7 +141,7 @@ def encode_jpeg(picture: Picture) -> bytes:
 
 def main() -> int:
     """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.contact_sheet", description="Draw every class.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.sheets.textures", description="Draw every class.")
     parser.add_argument("out", type=Path, metavar="OUT.png", help="or OUT.jpg")
     parser.add_argument("--seeds", type=int, default=8, metavar="N", help="cells per class; default 8")
     parser.add_argument("--size", type=int, default=256, choices=TEXTURE_SIZES_PX, help="edge in pixels; default 256")
@@ -156,7 +156,7 @@ def main() -> int:
         picture = contact_sheet(catalog, options.seeds, options.size, options.tiled, options.columns)
         write(options.out, picture, texture_info(catalog))
     except MorphogenError as error:
-        print(f"contact_sheet: {error}", file=sys.stderr)
+        print(f"textures: {error}", file=sys.stderr)
         return 1
     print(f"wrote {options.out}, {options.out.stat().st_size / 2**20:.1f} MiB")
     return 0

@@ -1,6 +1,6 @@
 """One picture of what levels look like: one per style and size, consecutive seeds, nothing picked out.
 
-python -m benchmarks.levels_sheet docs/levels.png
+python -m benchmarks.sheets.levels docs/levels.png
 """
 
 import argparse
@@ -38,7 +38,7 @@ def level_sheet(generator: LevelGenerator, first_seed: int = 1) -> NDArray[np.ui
 
 def main() -> int:
     """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.levels_sheet", description="Draw the sheet of levels.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.sheets.levels", description="Draw the sheet of levels.")
     parser.add_argument("out", type=Path, metavar="OUT.png")
     options = parser.parse_args()
     try:
@@ -47,7 +47,7 @@ def main() -> int:
         provenance = {"DigitalSourceType": DIGITAL_SOURCE_TYPE, "Generator": generator.info.name}
         options.out.write_bytes(encode_png(level_sheet(generator), provenance, 9, srgb=True))
     except MorphogenError as error:
-        print(f"levels_sheet: {error}", file=sys.stderr)
+        print(f"levels: {error}", file=sys.stderr)
         return 1
     print(f"wrote {options.out}, {options.out.stat().st_size / 2**20:.1f} MiB")
     return 0

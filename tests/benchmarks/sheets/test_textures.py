@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.contact_sheet import (
+from benchmarks.sheets.textures import (
     CELL_PX,
     GAP_PX,
     MARGIN_PX,

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from benchmarks.levels_sheet import EDGE_PX, level_sheet
+from benchmarks.sheets.levels import EDGE_PX, level_sheet
 from engine.generators.level import LevelGenerator
 from engine.levels.corpus.maker import make_level
 from engine.levels.decoding.conditions import CLASS_COUNTS, conditions_of

@@ -1,7 +1,7 @@
 """One picture of 24 characters in eight poses, as the renderer draws them or as the network paints them.
 
-python -m benchmarks.characters OUT.png                                          # drawn from the meshes
-python -m benchmarks.characters docs/characters.png --weights engine/weights/framegen-m.safetensors   # painted
+python -m benchmarks.sheets.characters OUT.png                                          # drawn from the meshes
+python -m benchmarks.sheets.characters docs/characters.png --weights engine/weights/framegen-m.safetensors   # painted
 """
 
 import argparse
@@ -91,7 +91,7 @@ def painter(weights: Path) -> tuple[Show, dict[str, str]]:
 
 def main() -> int:
     """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.characters", description="Draw many characters.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.sheets.characters", description="Draw many characters.")
     parser.add_argument("out", type=Path, metavar="OUT.png")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="painted by these; default: drawn by the renderer")
     parser.add_argument("--first-seed", type=int, default=0, metavar="N")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.characters import CELL_PX, PAPER, character_sheet, strip, write
+from benchmarks.sheets.characters import CELL_PX, PAPER, character_sheet, strip, write
 from engine.characters.identity import Identity
 
 

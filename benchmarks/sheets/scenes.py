@@ -1,6 +1,6 @@
 """One picture of what scenes look like: biomes at several times of day, a sketch, a torus, water.
 
-    python -m benchmarks.scenes_sheet docs/scenes.png
+    python -m benchmarks.sheets.scenes docs/scenes.png
 
 Every cell is the preview that the scene comes with, made small.
 """
@@ -80,7 +80,7 @@ def sheet(pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
 
 def main() -> int:
     """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.scenes_sheet", description="Draw the sheet of scenes.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.sheets.scenes", description="Draw the sheet of scenes.")
     parser.add_argument("out", type=Path, metavar="OUT.png")
     options = parser.parse_args()
     try:
@@ -90,7 +90,7 @@ def main() -> int:
         provenance = {"DigitalSourceType": DIGITAL_SOURCE_TYPE, "Generator": generator.info.name}
         options.out.write_bytes(encode_png(sheet(made), provenance, 9, srgb=True))
     except MorphogenError as error:
-        print(f"scenes_sheet: {error}", file=sys.stderr)
+        print(f"scenes: {error}", file=sys.stderr)
         return 1
     print(f"wrote {options.out}, {options.out.stat().st_size / 2**20:.1f} MiB")
     return 0

@@ -1,0 +1,1 @@
+"""Pictures of everything, as the documents show it; a command for each."""
