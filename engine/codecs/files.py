@@ -1,6 +1,7 @@
 """How files reach the disk: whole or not at all."""
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterable, Mapping
@@ -9,20 +10,29 @@ from pathlib import Path, PurePath
 from engine.errors import OutputError
 
 
-def publish_folder(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+def publish_folder(
+    folder: Path, files: Mapping[str, bytes], earlier: re.Pattern[str] | None = None
+) -> tuple[Path, ...]:
     """Write `files`, name -> bytes, into `folder` and return their paths in the same order.
 
     A new folder appears complete or not at all; in an existing one files of these names are replaced one by one, after
-    all of them were written, and others stay. Raises OutputError naming the path if that is not possible, or if a name
-    is no plain file name and might lead out of the folder; nothing half-written is left.
+    all of them were written, and others stay, but for those of `earlier`. Raises OutputError naming the path if that is
+    not possible, or if a name is no plain file name and might lead out of the folder; nothing half-written is left.
+
+    earlier  names of the files that only the same command writes: those in `folder` that are not written again go
     """
     for name in files:
         if PurePath(name).name != name or name in ("", "..") or "\0" in name:
             raise OutputError(f"{folder}: cannot hold {name!r}: that is no file name")
     try:
-        return _publish(folder, files)
+        written = _publish(folder, files)
+        if earlier is not None:
+            for path in folder.iterdir():
+                if earlier.fullmatch(path.name) and path.name not in files and path.is_file():
+                    path.unlink()
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    return written
 
 
 def publish_file(path: Path, data: bytes) -> Path:

@@ -78,3 +78,13 @@ def test_places_where_nothing_can_be_written_are_told_before(tmp_path: Path) -> 
     with pytest.raises(OutputError, match="a folder of this name is in the way"):
         check_places(tmp_path)
     assert names(tmp_path) == ["taken"]
+
+
+def test_files_of_an_earlier_run_go_and_others_stay(tmp_path: Path) -> None:
+    (tmp_path / "frame_9.png.folder").mkdir()
+    publish_folder(
+        tmp_path, {"frame_1.png": b"old", "frame_2.png": b"old", "frame_2.png.bak": b"mine", "note": b"mine"}
+    )
+    publish_folder(tmp_path, {"frame_1.png": b"new"}, re.compile(r"frame_\d\.png"))
+    assert names(tmp_path) == ["frame_1.png", "frame_2.png.bak", "frame_9.png.folder", "note"]
+    assert (tmp_path / "frame_1.png").read_bytes() == b"new"

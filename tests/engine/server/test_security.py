@@ -1,6 +1,7 @@
 """Certificates and tokens, checked on loopback."""
 
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,18 @@ def test_encrypted_key_is_refused_and_no_password_is_asked_for(keys: Path, tmp_p
     openssl("pkey", "-in", f"{keys}/server.key", "-aes256", "-passout", "pass:secret", "-out", str(encrypted))
     with pytest.raises(SettingsError, match="its unencrypted private key"):
         server_credentials(TlsSettings(keys / "server.pem", encrypted))
+    # Only in a terminal of its own does a process find somebody to ask.
+    read = "from engine.server.security import *; from pathlib import Path; import sys; "
+    read += "server_credentials(TlsSettings(Path(sys.argv[1]), Path(sys.argv[2])))"
+    command = [sys.executable, "-c", read, f"{keys}/server.pem", str(encrypted)]
+    terminal = [sys.executable, "-c", "import pty, sys; pty.spawn(sys.argv[1:])", *command]
+    with subprocess.Popen(terminal, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            told, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert "SettingsError: server.tls: " in told
+    assert "pass phrase" not in told
 
 
 def test_token_from_the_environment_is_taken() -> None:

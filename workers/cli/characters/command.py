@@ -58,7 +58,7 @@ def character(  # noqa: PLR0913 - a command has as many arguments as it has opti
         typer.Option(
             metavar="FILE|DIR|-",
             help="walk.mp4, .webm, .mkv or .ts: video; hero.glb: the rigged model; poses.npz or .bvh; frames/: "
-            "pictures; -: a video to the standard output.",
+            "pictures, in the place of those of an earlier run; -: a video to the standard output.",
             show_default="out/character_SEED.mp4",
         ),
     ] = None,

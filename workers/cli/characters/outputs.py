@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ PIPE_FORMATS = ("matroska", "mpegts", "raw")
 POSE_SUFFIXES = (".npz", ".bvh")
 MODEL_SUFFIX = ".glb"
 PICTURE_DIGITS = 5
+PICTURE_NAMES = re.compile(rf"frame_\d{{{PICTURE_DIGITS},}}\.(jpg|{'|'.join(MEDIA_TYPES)}|rgba)")
 FRAMES_KEPT_MAX = 20_000
 """Frames of a folder or a file of poses: these are whole or not there, so all of them are kept until the end."""
 
@@ -113,7 +115,7 @@ def write_pipe(
 
 
 def write_pictures(folder: Path, take: Take, film: Film, progress: Callable[[int], None]) -> tuple[Path, ...]:
-    """Write a folder of numbered pictures and description.json; all or nothing."""
+    """Write a folder of numbered pictures and description.json; all or nothing. Those of an earlier run go."""
     files: dict[str, bytes] = {}
     for made in _limited(take):
         data = encode_still(pixels_of(made), film.picture, film.settings.quality, film.settings.background)
@@ -121,7 +123,7 @@ def write_pictures(folder: Path, take: Take, film: Film, progress: Callable[[int
         files[f"frame_{made.number:0{PICTURE_DIGITS}d}.{suffix}"] = data
         progress(1)
     files["description.json"] = f"{json.dumps(take.description, indent=2, sort_keys=True)}\n".encode()
-    return publish_folder(folder, files)
+    return publish_folder(folder, files, PICTURE_NAMES)
 
 
 def write_poses(

@@ -9,6 +9,7 @@ from engine.codecs.files import publish_folder
 from engine.errors import InvalidRequestError
 from engine.requests.level import LevelRequest, LevelStyle, Symmetry
 from workers.cli.making.sources import open_source
+from workers.cli.mistakes import OptionsError
 from workers.cli.options import JsonOption, Place, made_anywhere
 from workers.cli.progress import progress_bar
 from workers.cli.records import AssetRecord, print_asset_records
@@ -85,7 +86,7 @@ def level(  # noqa: PLR0913 - a command has as many arguments as it has options
     if reroll is not None and not base_rows:
         raise InvalidRequestError("--reroll", reroll, "only together with --from")
     if earlier is not None and reroll is None and not lock:
-        raise InvalidRequestError("--from", str(earlier), "--lock or --reroll with it")
+        raise OptionsError("--from: needs --lock or --reroll beside it")
     cells = parse_size(size if size is not None else str(len(base_rows)) if base_rows else SIZE_DEFAULT)
     if base_rows and cells != len(base_rows):
         raise InvalidRequestError("--size", cells, f"{len(base_rows)}, as the earlier level")

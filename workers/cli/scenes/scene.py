@@ -26,7 +26,7 @@ from workers.cli.scenes.landscapes import (
     read_sketch,
 )
 from workers.cli.scenes.own_props import read_props
-from workers.cli.scenes.scene_files import ENDINGS, checked_ending, files_for
+from workers.cli.scenes.scene_files import ENDINGS, HEIGHT_MAP_NAMES, checked_ending, files_for
 
 app = typer.Typer(add_completion=False)
 
@@ -103,7 +103,8 @@ def scene(  # noqa: PLR0913 - a command has as many arguments as it has options
 
     A folder gets scene.glb, height maps for Unity (RAW), Unreal (r16) and others (16-bit PNG), the ground's materials
     and where each of them lies, layout.json with every prop, sky.hdr, a Godot scene and scene.json, which says what to
-    type into the engines' dialogs. A file gets the scene alone. Either way there is a preview picture.
+    type into the engines' dialogs. A file gets the scene alone. Either way there is a preview picture. Height maps of
+    an earlier scene of another size are removed from the folder.
     """
     drawn = read_sketch(sketch, sketch_extent_m)
     own_props = read_props(props)
@@ -144,7 +145,7 @@ def scene(  # noqa: PLR0913 - a command has as many arguments as it has options
     with open_source(place) as source, progress_bar("scene", PART_COUNT) as advance:
         made = source.make(request, advance)
     folder, files = files_for(target, made)
-    paths = publish_folder(folder, files)
+    paths = publish_folder(folder, files, HEIGHT_MAP_NAMES if folder == target else None)
     record: AssetRecord = {
         "kind": "scene",
         "seed": request.seed,

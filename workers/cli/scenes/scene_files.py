@@ -4,6 +4,7 @@ Everything is made of the parts that the generator or the server sent, so that i
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,9 @@ FILES = {
 """Part -> file of the folder."""
 
 ENDINGS = (".glb", ".usdz", ".usd", ".usda", ".usdc")
+HEIGHT_MAP_NAMES = re.compile(r"height_unity_\d+\.raw|height_unreal_\d+\.r16")
+"""Files whose names depend on the scene's size."""
+
 _STEPS = 65535
 
 

@@ -1,6 +1,7 @@
 """`morphogen world`: a flight over an endless world of a server, its chunks, and whether the viewer saw a hole."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.codecs.files import publish_file, publish_folder
-from engine.errors import UnavailableError
+from engine.errors import OutputError, UnavailableError
 from engine.requests.world import CHUNK_MAPS, CHUNK_MAPS_DEFAULT, CHUNK_VERTICES
 from morphogen_client import (
     CancelledError,
@@ -47,6 +48,9 @@ app = typer.Typer(add_completion=False)
 MOVE_S = 0.05
 """So often the server is told where the viewer is."""
 
+REPORT, PICTURE = "report.json", "preview.png"
+_CHUNK_FOLDER = re.compile(r"chunk_-?\d+_-?\d+")
+_CHUNK_FILES = ("chunk.json", *(f"{name}.{suffix}" for name in CHUNK_MAPS for suffix in ("png", "glb", "json")))
 _SUFFIXES = {b"\x89PNG": "png", b"glTF": "glb"}
 
 
@@ -87,6 +91,7 @@ def world(  # noqa: PLR0913 - a command has as many arguments as it has options
 
     DIR gets a folder for every chunk as it was seen best, preview.png (the land from above, with the way) and
     report.json: when each chunk came into view and when it was there. A hole is a chunk in view that was not there.
+    What an earlier flight has left in DIR is removed.
     """
     route = read_route(path)
     numbers = parse_settings(settings or [], LANDSCAPE_NUMBERS)
@@ -116,6 +121,20 @@ def world(  # noqa: PLR0913 - a command has as many arguments as it has options
     )
 
 
+def remove_flight(folder: Path) -> None:
+    """Remove what an earlier flight has left in `folder`, and nothing else. Raises OutputError."""
+    chunks = [path for path in folder.glob("chunk_*") if _CHUNK_FOLDER.fullmatch(path.name)]
+    files = [folder / REPORT, folder / PICTURE, *(chunk / name for chunk in chunks for name in _CHUNK_FILES)]
+    try:
+        for path in files:
+            path.unlink(missing_ok=True)
+        for chunk in chunks:
+            if not any(chunk.iterdir()):
+                chunk.rmdir()
+    except OSError as error:
+        raise OutputError(f"{folder}: the earlier flight cannot be removed: {error.strerror}") from error
+
+
 class Flight:
     """One flight: what was seen, and what of it is on disk."""
 
@@ -135,6 +154,7 @@ class Flight:
                     now_s = time.monotonic() - self._began_s
                     match event:
                         case WorldOpened(_, chunk_m, distance_m):
+                            remove_flight(self._folder)
                             self._log = Log(self._route, chunk_m, distance_m)
                             self._began_s = time.monotonic()
                             mover.start()
@@ -151,10 +171,10 @@ class Flight:
         """Write the report and the picture; the report."""
         report = self._logged().report(self._flown_s)
         document = json.dumps(report, indent=2).encode() + b"\n"
-        publish_file(self._folder / "report.json", document)  # whatever becomes of the picture
+        publish_file(self._folder / REPORT, document)  # whatever becomes of the picture
         places = [self._route.at(self._flown_s * step / 200) for step in range(201)]
         picture = self._overview.picture([(each.x_m, each.z_m) for each in places], self._logged().chunk_m)
-        publish_file(self._folder / "preview.png", picture)
+        publish_file(self._folder / PICTURE, picture)
         return report
 
     def _logged(self) -> Log:

@@ -59,6 +59,15 @@ def test_server_and_this_process_make_the_same_frames(
     assert np.array_equal(cv2.cvtColor(read, cv2.COLOR_BGRA2RGBA), frames[-1])
 
 
+def test_shorter_run_leaves_no_frames_of_a_longer_one(disc_server: str, morphogen: Run, tmp_path: Path) -> None:
+    options = ("character", "--size", 128, "--out", f"{tmp_path}/frames/", "--server", disc_server, "--seconds")
+    assert morphogen(*options, 0.4)[0] == 0
+    (tmp_path / "frames" / "notes.txt").write_text("mine")
+    assert morphogen(*options, 0.2, "--picture", "jpeg")[0] == 0
+    frames = {f"frame_{number:05d}.jpg" for number in range(6)}
+    assert {path.name for path in (tmp_path / "frames").iterdir()} == frames | {"description.json", "notes.txt"}
+
+
 def test_script_and_settings_reach_the_server(disc_server: str, morphogen: Run, tmp_path: Path) -> None:
     script = tmp_path / "script.json"
     script.write_text(json.dumps([{"frame": 6, "action": "jump"}]))

@@ -108,7 +108,7 @@ def test_bad_input_names_the_field_and_what_is_allowed(
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ([], "--lock or --reroll with it"),
+        ([], "--from: needs --lock or --reroll beside it"),
         (["--reroll", "0,0,2,2", "--size", "20"], "--size: 20 is not allowed; allowed: 16, as the earlier level"),
         (["--reroll", "0,0,2"], "--reroll: '0,0,2' is not allowed; allowed: LEFT,TOP,WIDTH,HEIGHT"),
         (["--reroll", "10,0,10,2"], "region"),

@@ -23,6 +23,9 @@ def test_flight_keeps_the_chunks_and_says_what_was_late(
 ) -> None:
     address = serve_catalog(flat_catalog)
     out = tmp_path / "flight"
+    for left in ("chunk_900_-900/chunk.json", "chunk_901_0/notes.txt", "chunk_0_0/mesh.glb", "pictures/mine.png"):
+        (out / left).parent.mkdir(parents=True)
+        (out / left).write_text("from before")
     code, text, err = morphogen("world", "--server", address, "--path", way, "--out", out, "--seed", 3)
     assert (code, err) == (0, "")
     assert "1400 m" in text
@@ -31,7 +34,10 @@ def test_flight_keeps_the_chunks_and_says_what_was_late(
     assert report["flown_s"] == pytest.approx(1400 / 900, abs=1e-3)
     assert report["chunks_arrived"] >= report["chunks_seen"] >= 12
     assert report["first_view_complete_s"] < 1.5
-    folders = {path.name for path in out.iterdir() if path.is_dir()}
+    assert (out / "pictures" / "mine.png").exists()
+    assert (out / "chunk_901_0" / "notes.txt").exists()
+    assert not (out / "chunk_0_0" / "mesh.glb").exists()
+    folders = {path.name for path in out.iterdir() if path.is_dir()} - {"pictures", "chunk_901_0"}
     assert folders == {f"chunk_{each['row']}_{each['column']}" for each in report["chunks"] if each["vertices"]}
     assert {path.name for path in (out / "chunk_0_0").iterdir()} >= {"chunk.json", "height.png", "ground.json"}
     picture = cv2.imread(str(out / "preview.png"))
