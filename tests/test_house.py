@@ -126,6 +126,17 @@ def test_packages_that_ci_installs_are_named_for_contributors() -> None:
     assert named[1].split() == listed[1].split()
 
 
+def test_words_with_two_spellings_have_one() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=False, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("no checkout")
+    # The API as last released keeps the words that it was released with.
+    paths = [ROOT / name for name in listed.stdout.split("\0") if name and not name.endswith(".binpb")]
+    british = re.compile(rb"colou[r]", re.IGNORECASE)  # so that this line is none
+    found = [path for path in paths if path.is_file() and british.search(path.read_bytes())]
+    assert found == [], "write color"
+
+
 def test_every_make_command_in_the_documents_exists() -> None:
     listed = set(re.findall(r"^  make ([a-z-]+)", make(), re.MULTILINE))
     named = {name for document in DOCUMENTS for name in re.findall(r"`make ([a-z-]+)", (ROOT / document).read_text())}

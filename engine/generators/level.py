@@ -57,7 +57,7 @@ ATTRIBUTES = (
     ParameterInfo("loops", 0, LOOPS_MAX, None, "", "Ways around solid bodies of at least four cells"),
     ParameterInfo("enemies", 0, ENEMIES_MAX, None, "", "Cells with an enemy"),
     ParameterInfo("loot", 0, LOOT_MAX, None, "", "Cells with loot"),
-    ParameterInfo("keys", 0, KEYS_MAX, None, "", "Locks and their keys, each of its own colour"),
+    ParameterInfo("keys", 0, KEYS_MAX, None, "", "Locks and their keys, each of its own color"),
     ParameterInfo("openness", 0.0, 1.0, None, "", "Share of the cells that can be walked on"),
     ParameterInfo("difficulty", 0.0, 1.0, None, "", "Length of the way, enemies near it, and locks"),
 )

@@ -1,8 +1,8 @@
 """A level as a square grid of tiles, and what each tile means for the game.
 
 The game: a figure walks in four directions over ground. Walls, void and hazards stop it; enemies and loot do not.
-A locked door lets it pass once it has walked over the key of that colour; a key is kept and opens every door of its
-colour. The level is won on the exit.
+A locked door lets it pass once it has walked over the key of that color; a key is kept and opens every door of its
+color. The level is won on the exit.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,6 @@ LOCKED_DOORS = (Tile.RED_DOOR, Tile.YELLOW_DOOR, Tile.BLUE_DOOR)
 DOORS = (Tile.DOOR, *LOCKED_DOORS)
 """Cells between two areas: ground that is never part of a room."""
 
-SOLID = (Tile.VOID, Tile.WALL)
 CONTENTS = (Tile.FLOOR, *KEYS, Tile.ENEMY, Tile.LOOT, Tile.START, Tile.EXIT)
 """Tiles that stand on plain ground."""
 

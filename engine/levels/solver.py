@@ -9,7 +9,7 @@ from engine.levels.grid import KEYS, LOCKED_DOORS, Cell, Grid, Mask, beside, one
 from engine.levels.topology import region_around
 from engine.requests.level import Tile
 
-COLOURS = ("red", "yellow", "blue")
+COLORS = ("red", "yellow", "blue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _obstacle(grid: Grid) -> str:
     reached = reachable(grid, start)
     near = beside(reached)
     reasons = []
-    for color, door, key in zip(COLOURS, LOCKED_DOORS, KEYS, strict=True):
+    for color, door, key in zip(COLORS, LOCKED_DOORS, KEYS, strict=True):
         if (near & (grid == door) & ~reached).any():
             missing = "does not exist" if not (grid == key).any() else "cannot be reached"
             reasons.append(f"a {color} door is shut and the {color} key {missing}")

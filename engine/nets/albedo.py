@@ -1,4 +1,4 @@
-"""The albedo basis: how a palette of dark, mid and light colours becomes a linear map from network output to sRGB.
+"""The albedo basis: how a palette of dark, mid and light colors becomes a linear map from network output to sRGB.
 
 The network paints in palette-free coordinates (tone from dark to light, warmth, tint); a palette is obeyed by
 construction, and training targets come from the same map inverted.
@@ -29,7 +29,7 @@ class AlbedoBasis:
 
 
 def albedo_basis(dark: Vector, mid: Vector, light: Vector, hue_variation: float) -> AlbedoBasis:
-    """Basis of three sRGB colours [3] in [0, 1]; `hue_variation` is the spread across the dark-light axis."""
+    """Basis of three sRGB colors [3] in [0, 1]; `hue_variation` is the spread across the dark-light axis."""
     axis = (np.asarray(light, np.float64) - np.asarray(dark, np.float64)) / 2
     length = float(np.linalg.norm(axis))
     direction = axis / length if length > 1e-3 else np.full(3, 3**-0.5)

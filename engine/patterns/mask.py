@@ -21,14 +21,14 @@ CONTRAST_MIN = 0.05
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-"""Samples per pixel by PNG colour type."""
+"""Samples per pixel by PNG color type."""
 
 INFLATE_PIECE_BYTES = 1024 * 1024
-ALLOWED = f"a whole grey or colour PNG with edges of {SIZE_MIN_PX} to {SIZE_MAX_PX} px"
+ALLOWED = f"a whole grey or color PNG with edges of {SIZE_MIN_PX} to {SIZE_MAX_PX} px"
 
 
 def structure_from_mask(png: bytes, size_px: int) -> Structure:
-    """Structure from a PNG (white = high; colours count by luma, transparency is ignored), taken as a tile that wraps.
+    """Structure from a PNG (white = high; colors count by luma, transparency is ignored), taken as a tile that wraps.
 
     The image is stretched to `size_px` x `size_px` (16 to 4096) by area averaging or linear interpolation across the
     seam. Joints are what is darker than the middle between the darkest and the brightest value; edge_distance is the
@@ -114,8 +114,8 @@ def _declared_size(png: bytes) -> tuple[int, int]:
         if kind == b"IDAT":
             packed += png[position + 8 : position + 8 + length]
         position += 12 + length
-    width, height, depth, colour_type = struct.unpack_from(">IIBB", png, 16)
-    row_bytes = 1 + (width * depth * CHANNELS.get(colour_type, 4) + 7) // 8
+    width, height, depth, color_type = struct.unpack_from(">IIBB", png, 16)
+    row_bytes = 1 + (width * depth * CHANNELS.get(color_type, 4) + 7) // 8
     # Interlaced rows come in seven passes of their own; twice the plain size is more than they can need.
     if max(width, height) <= SIZE_MAX_PX and _inflates_beyond(packed, 2 * height * row_bytes + 64):
         raise broken

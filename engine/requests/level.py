@@ -92,7 +92,7 @@ class LevelRequest:
     room_edge     their mean edge length in cells, 3 to 24
     loops         ways around solid bodies of at least 4 cells, 0 to 12
     enemies, loot numbers of cells, 0 to 40
-    keys          locks and their keys, each of its own colour, 0 to 3
+    keys          locks and their keys, each of its own color, 0 to 3
     symmetry      axes along which the layout mirrors
     openness      share of cells that can be walked on, 0 to 1
     difficulty    0 to 1: the length of the way, enemies near it, and locks

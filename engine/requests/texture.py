@@ -22,7 +22,7 @@ MASK_MAX_BYTES = 4 * 1024 * 1024
 
 
 Color = tuple[int, int, int]
-"""An sRGB colour, 0 to 255 per channel."""
+"""An sRGB color, 0 to 255 per channel."""
 
 
 class Wrap(StrEnum):
@@ -85,7 +85,7 @@ class TextureRequest:
     size_px        edge length, one of TEXTURE_SIZES_PX
     wrap           axes along which the result tiles
     attributes     slider values by name; what is not named is drawn from the class by the seed
-    palette        () for the class's own colours, one colour (mid tone), or three (dark, mid, light)
+    palette        () for the class's own colors, one color (mid tone), or three (dark, mid, light)
     pattern        structure from the pattern library; None takes the class's own
     mask_png       structure from a designer's own grey PNG (white = high); excludes `pattern`
     blend          a second class, mixed in spatially

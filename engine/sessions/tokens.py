@@ -17,7 +17,6 @@ from engine.runtime.messages import CHECKPOINT_MAX_BYTES, ResumePoint, Tally
 FIELD = "resume_token"
 VERSION = 1
 TOKEN_MAX_BYTES = 6 * 1024
-KEY_MIN_BYTES = 16
 
 _HEAD = struct.Struct(">B4s")
 _BODY = struct.Struct(">Q32sI32sIQII")

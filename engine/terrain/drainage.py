@@ -47,13 +47,8 @@ def filled(height: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.array(level, np.float32).reshape(height.shape)
 
 
-def accumulation(height: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Vertices that drain through each one, itself included, float32 [rows, columns]; sinks are filled first."""
-    return _drained(filled(height))
-
-
-def _drained(surface: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The same for a surface without sinks.
+def accumulation(surface: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Vertices that drain through each one, itself included, float32 [rows, columns]; of a surface without sinks.
 
     All water of a vertex goes to its steepest neighbour: D8 of O'Callaghan and Mark, "The extraction of drainage
     networks from digital elevation data", 1984.
@@ -81,7 +76,7 @@ def drainage_statistics(height: NDArray[np.float32]) -> NDArray[np.float64]:
     least 64 vertices drain) over the mean bend; skewness of the bend; share of the land that is channel (its logarithm)
     """
     surface = filled(height)
-    area = _drained(surface)
+    area = accumulation(surface)
     slope = np.hypot(*np.gradient(height)).mean() + 1e-6
     bend = _laplacian(height)
     spread = np.abs(bend).mean() + 1e-9

@@ -64,7 +64,7 @@ def sliced_wasserstein(
     Patches at `levels` octaves, projected on random directions and sorted (Rabin et al., "Wasserstein Barycenter and
     its Application to Texture Mixing", 2011; Heitz et al., "A Sliced Wasserstein Loss for Neural Texture Synthesis",
     2021).
-    Position does not matter, so random grain can match. Without `points` no direction sees the mean colour.
+    Position does not matter, so random grain can match. Without `points` no direction sees the mean color.
     """
     total = fake.new_zeros(())
     shifts = torch.Generator().manual_seed(generator.initial_seed())  # on the CPU: reading one from a GPU would wait

@@ -18,7 +18,7 @@ SIZE_PX = 128
 
 @pytest.fixture
 def plan(tmp_path: Path) -> Path:
-    """A plan of a few steps over a folder of noisy materials in two colours."""
+    """A plan of a few steps over a folder of noisy materials in two colors."""
     random = np.random.default_rng(1)
     entries = []
     for number in range(MATERIAL_COUNT):

@@ -176,7 +176,7 @@ async def test_cluster_ends_with_the_process_that_started_it_however_that_ends()
         await steward.close()
 
 
-@pytest.mark.parametrize("line", ["nonsense", '{"command": "configure", "colour": "red"}', "[]"])
+@pytest.mark.parametrize("line", ["nonsense", '{"command": "configure", "color": "red"}', "[]"])
 def test_configuration_that_cannot_be_used_is_refused(line: str) -> None:
     result = subprocess.run(COMMAND, input=line + "\n", capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (2, "")

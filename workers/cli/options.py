@@ -212,7 +212,7 @@ def parse_attributes(settings: Sequence[str]) -> dict[str, float]:
 
 
 def parse_palette(text: str | None) -> tuple[Color, ...]:
-    """Colours from RRGGBB[,RRGGBB,RRGGBB], each with or without a leading #."""
+    """Colors from RRGGBB[,RRGGBB,RRGGBB], each with or without a leading #."""
     return tuple(_parse_color(color) for color in text.split(",")) if text else ()
 
 

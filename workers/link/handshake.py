@@ -20,7 +20,6 @@ from engine.errors import MorphogenError
 from morphogen.internal.v1 import worker_link_pb2
 
 CHALLENGE_BYTES = 32
-PROOF_BYTES = 32
 SECRET_MIN_BYTES = 16
 """A worker answers any challenge: a secret that can be guessed could be found by trying."""
 

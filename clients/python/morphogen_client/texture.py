@@ -14,7 +14,7 @@ from morphogen_client.errors import InvalidRequestError
 from morphogen_client.options import StreamOptions, named, stream_options, uint32
 
 Color = str | tuple[int, int, int]
-"""An sRGB colour: "#rrggbb" or three numbers 0 to 255."""
+"""An sRGB color: "#rrggbb" or three numbers 0 to 255."""
 
 _WRAPS = {
     "both": texture_pb2.WRAP_BOTH,
@@ -61,7 +61,7 @@ class TextureOptions(TypedDict, total=False):
     size_px     edge length: 64, 128, 256, 512 (default), 1024 or 2048
     wrap        axes along which the result tiles: "both" (default), "x", "y" or "none"
     attributes  sliders by name, as listed by the catalog; what is missing is drawn from the class by the seed
-    palette     no colour (the class's own), one (mid tone) or three (dark, mid, light)
+    palette     no color (the class's own), one (mid tone) or three (dark, mid, light)
     pattern     structure from the pattern library, by name or as a `Pattern`; excludes mask_png
     mask_png    structure from a grey PNG (white = high), at most 4 MiB; excludes pattern
     blend       a second class to mix in

@@ -1,15 +1,12 @@
-"""Skies as files: the Radiance format keeps their whole range, a preview shows them.
+"""Skies as files: the Radiance format keeps their whole range.
 
 Format: Ward, "Real Pixels", Graphics Gems II, 1991: three mantissas that share an exponent, here without run lengths
 (a sky has none worth keeping).
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.codecs.render.light import background, light_of
-from engine.codecs.shading import encode_srgb, tone_map
-from engine.geometry.sky.panorama import Panorama, Sky, panorama_directions
+from engine.geometry.sky.panorama import Panorama
 
 _LARGEST, _SMALLEST = 1.0e37, 1.0e-32
 
@@ -32,11 +29,3 @@ def encode_radiance(pixels: Panorama) -> bytes:
     codes[..., 3] = np.where(scale > 0.0, exponent + 128, 0)
     header = f"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y {height} +X {width}\n"
     return header.encode() + codes.tobytes()
-
-
-def render_sky(sky: Sky, height_px: int = 256) -> NDArray[np.uint8]:
-    """The sky all around as a picture, sRGB [height, 2 * height, 3], exposed as scenes under it are."""
-    direction = panorama_directions(height_px).astype(np.float32)
-    color = background(light_of(sky), direction.reshape(-1, 3))
-    shown = encode_srgb(tone_map(np.ascontiguousarray(color.T)))
-    return np.ascontiguousarray(shown.T).reshape(height_px, 2 * height_px, 3)

@@ -46,7 +46,6 @@ AIRGLOW = np.array([0.0010, 0.0016, 0.0030])
 SUN_RADIUS_RAD = 0.00465
 HEIGHT_MIN_PX, HEIGHT_MAX_PX = 16, 4096
 FACE_MIN_PX, FACE_MAX_PX = 16, 2048
-FACES = ("+x", "-x", "+y", "-y", "+z", "-z")
 
 _TWILIGHT_END = math.sin(math.radians(-18.0))
 _MOON_FADES_IN = math.sin(math.radians(6.0))

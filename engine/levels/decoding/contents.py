@@ -55,7 +55,7 @@ class ContentsDecoder:
             self._put(Tile.EXIT, free, logits, 1)
 
     def place_locks(self, logits: Logits) -> None:
-        """As many locked doors of different colours as wished; all other doorways become plain doors."""
+        """As many locked doors of different colors as wished; all other doorways become plain doors."""
         start = cell_with(self.tokens, Tile.START)
         held = {c for c in range(3) if one_of(self.tokens, (LOCKED_DOORS[c], KEYS[c])).any()}
         shut = [c for c in range(3) if (self.tokens == LOCKED_DOORS[c]).any()]
@@ -68,7 +68,7 @@ class ContentsDecoder:
         self.tokens[self.tokens == DOORWAY] = Tile.DOOR
 
     def place_keys(self, logits: Logits) -> None:
-        """One key for each colour of locked doors, within reach of those who have the keys before it."""
+        """One key for each color of locked doors, within reach of those who have the keys before it."""
         start = cell_with(self.tokens, Tile.START)
         missing = {c for c in range(3) if (self.tokens == LOCKED_DOORS[c]).any() and not (self.tokens == KEYS[c]).any()}
         while start is not None and missing:

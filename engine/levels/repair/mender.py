@@ -77,7 +77,7 @@ class _Mender:
                 self._add(tile, self._main_area())
 
     def order_locks(self) -> None:
-        """Every locked door has a key within reach and every key a door, as many colours as wished."""
+        """Every locked door has a key within reach and every key a door, as many colors as wished."""
         for color, (key, door) in enumerate(zip(KEYS, LOCKED_DOORS, strict=True)):
             self._thin_out(key, 1)
             if not one_of(self.grid, (key, door)).any():
@@ -112,13 +112,13 @@ class _Mender:
         return sum(1 for color in range(3) if one_of(self.grid, (KEYS[color], LOCKED_DOORS[color])).any())
 
     def _unlock(self, key: Tile, door: Tile) -> None:
-        """Take a colour out: its doors become plain ones, its key floor."""
+        """Take a color out: its doors become plain ones, its key floor."""
         self.grid[(self.grid == door) & ~self.fixed] = Tile.DOOR
         if not (self.grid == door).any():
             self.grid[(self.grid == key) & ~self.fixed] = Tile.FLOOR
 
     def _door_of(self, color: int) -> bool:
-        """Whether the colour has a door; if not, one is shut that leaves space for the key before it."""
+        """Whether the color has a door; if not, one is shut that leaves space for the key before it."""
         if (self.grid == LOCKED_DOORS[color]).any():
             return True
         start = cell_with(self.grid, Tile.START)

@@ -28,7 +28,7 @@ class Pictures:
 
     format      one of STILL_FORMATS; a stream that is encoded as video takes "raw" from its worker
     size_px     edge length, one of SIZES_PX
-    renderer    "mesh": the software renderer, or "network": the frame network, faster and softer
+    renderer    "mesh": the software renderer, or "network": the frame network, which is softer
     quality     1 to 100 of webp and jpeg
     background  "#rrggbb" behind transparent pixels where these are not kept
     """

@@ -31,7 +31,7 @@ def build_bank(
     encoder: StyleEncoder,
     directions: Sequence[float],
 ) -> dict[str, torch.Tensor]:
-    """Tensors of an `AppearanceBank`, one row per material at its nominal density (see `nominal`), then its colours.
+    """Tensors of an `AppearanceBank`, one row per material at its nominal density (see `nominal`), then its colors.
 
     Attributes that a material lacks are those of a full material of its class (in turn), else FALLBACK. Materials that
     run across the direction of their class's patterns (`directions`, per class) are turned.

@@ -20,7 +20,7 @@ TARGET_LIMIT = 4.0
 
 
 CHROMA_SIGMA_PX = 2.5
-"""Softness of warmth and tint: lossy image files keep colour in coarse blocks, and a critic would learn their edges."""
+"""Softness of warmth and tint: lossy image files keep color in coarse blocks, and a critic would learn their edges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def resample(field: NDArray[np.float32], halvings: int) -> NDArray[np.float32]:
 def _paint_targets(
     albedo: NDArray[np.float32], targets: NDArray[np.float32], statistics: dict[str, float]
 ) -> NDArray[np.float32]:
-    """Fill tone, warmth and tint and the colour statistics; the palette [3, 3]."""
+    """Fill tone, warmth and tint and the color statistics; the palette [3, 3]."""
     luma = albedo @ LUMA
     low, high = np.quantile(luma, (0.15, 0.85))
     mid = albedo.mean((0, 1))

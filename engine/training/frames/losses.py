@@ -21,8 +21,6 @@ WEIGHTS = {
 PRIOR_SPREAD = 0.1
 """Standard deviation of codes around the one that an identity's features give."""
 
-SLOT_FLOOR = 1e-4
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:

@@ -4,11 +4,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.nets.framegen.network import FrameGen
-from engine.training.frames.painter import halved
-from engine.training.frames.studio import Shots
-from engine.training.frames.train import FRAME_PX, maps_of
-
 BACKGROUND = (0.42, 0.5, 0.56)
 
 
@@ -28,14 +23,3 @@ def tiled(rgb: torch.Tensor, columns: int) -> NDArray[np.uint8]:
         row, column = divmod(index, columns)
         sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = pixels[index]
     return sheet
-
-
-def comparison_sheet(network: FrameGen, shots: Shots, columns: int = 8) -> NDArray[np.uint8]:
-    """Rows in pairs: above as rendered, below as painted by the network."""
-    with torch.no_grad():
-        truth = on_background(halved(shots.draw(FRAME_PX), FRAME_PX // network.config.size_px).rgba)
-        made = on_background(network(maps_of(shots), network.code(shots.cast.features)).rgba(shots.cast.palette))
-    rows = []
-    for first in range(0, len(truth), columns):
-        rows += [tiled(truth[first : first + columns], columns), tiled(made[first : first + columns], columns)]
-    return np.concatenate(rows)

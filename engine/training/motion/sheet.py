@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from engine.motion.pose import Poses, joint_positions
 from engine.motion.skeleton import CONTACT_JOINTS, HEAD, LEFT_ARM, LEFT_LEG, RIGHT_ARM, RIGHT_LEG, SKELETON
 
-LEFT_COLOUR, RIGHT_COLOUR, MIDDLE_COLOUR = (40, 90, 200), (200, 60, 50), (60, 60, 60)
-GROUND_COLOUR, CONTACT_COLOUR, PAPER = (190, 190, 190), (20, 150, 60), 250
+LEFT_COLOR, RIGHT_COLOR, MIDDLE_COLOR = (40, 90, 200), (200, 60, 50), (60, 60, 60)
+GROUND_COLOR, CONTACT_COLOR, PAPER = (190, 190, 190), (20, 150, 60), 250
 PIXELS_PER_METER = 70
 ROW_HEIGHT_PX = 190
 GROUND_PX = 160
@@ -29,35 +29,13 @@ def figure_row(
     way = _main_direction(poses)
     across = np.array((way[1], -way[0])) if side_view else way
     along = np.array((across[1], -across[0])) * -1.0
-    cv2.line(row, (0, GROUND_PX), (width_px, GROUND_PX), GROUND_COLOUR, 1, cv2.LINE_AA)
+    cv2.line(row, (0, GROUND_PX), (width_px, GROUND_PX), GROUND_COLOR, 1, cv2.LINE_AA)
     for place, frame in enumerate(chosen):
         joints = position[frame]
         centre = (place + 0.5) * width_px / figures
         flat = (joints[:, [0, 2]] - joints[0, [0, 2]]) @ along
         points = np.stack((centre + flat * PIXELS_PER_METER, GROUND_PX - joints[:, 1] * PIXELS_PER_METER), axis=-1)
         _draw(row, points, poses.contact[frame])
-    cv2.putText(row, title, (8, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (30, 30, 30), 1, cv2.LINE_AA)
-    return row
-
-
-def track_row(poses: Poses, title: str, *, width_px: int = 1500, every: int = 6) -> NDArray[np.uint8]:
-    """RGB [190, width, 3]: the clip from the side at its true distances; planted feet leave green marks."""
-    row = np.full((ROW_HEIGHT_PX, width_px, 3), PAPER, np.uint8)
-    position = joint_positions(poses)
-    way = _main_direction(poses)
-    flat = (position[..., [0, 2]] - position[:1, :1, [0, 2]]) @ way
-    scale = min(PIXELS_PER_METER, (width_px - 120) / max(1e-3, float(np.ptp(flat))))
-    x = 60 + (flat - flat.min()) * scale
-    y = GROUND_PX - position[..., 1] * scale
-    cv2.line(row, (0, GROUND_PX), (width_px, GROUND_PX), GROUND_COLOUR, 1, cv2.LINE_AA)
-    for frame in range(len(position)):
-        points = np.stack((x[frame], y[frame]), axis=-1)
-        if frame % every == 0:
-            _draw(row, points, poses.contact[frame])
-        for foot, joint in enumerate(CONTACT_JOINTS):
-            if poses.contact[frame, foot] > 0.5:
-                at = (round(float(x[frame, joint])), GROUND_PX + 6 + 5 * foot)
-                cv2.circle(row, at, 1, LEFT_COLOUR if foot < 2 else RIGHT_COLOUR, -1)
     cv2.putText(row, title, (8, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (30, 30, 30), 1, cv2.LINE_AA)
     return row
 
@@ -80,9 +58,9 @@ def _draw(picture: NDArray[np.uint8], points: NDArray[np.float64], contact: NDAr
     left, right = {*LEFT_LEG, *LEFT_ARM}, {*RIGHT_LEG, *RIGHT_ARM}
     pixels = [(round(float(x)), round(float(y))) for x, y in points]
     for joint in (*RIGHT_LEG, *RIGHT_ARM, 9, 10, 11, 12, *LEFT_LEG, *LEFT_ARM):
-        colour = LEFT_COLOUR if joint in left else RIGHT_COLOUR if joint in right else MIDDLE_COLOUR
-        cv2.line(picture, pixels[SKELETON.parents[joint]], pixels[joint], colour, 2, cv2.LINE_AA)
-    cv2.circle(picture, pixels[HEAD], 6, MIDDLE_COLOUR, -1, cv2.LINE_AA)
+        color = LEFT_COLOR if joint in left else RIGHT_COLOR if joint in right else MIDDLE_COLOR
+        cv2.line(picture, pixels[SKELETON.parents[joint]], pixels[joint], color, 2, cv2.LINE_AA)
+    cv2.circle(picture, pixels[HEAD], 6, MIDDLE_COLOR, -1, cv2.LINE_AA)
     for foot, joint in enumerate(CONTACT_JOINTS):
         if contact[foot] > 0.5:
-            cv2.circle(picture, pixels[joint], 3, CONTACT_COLOUR, -1, cv2.LINE_AA)
+            cv2.circle(picture, pixels[joint], 3, CONTACT_COLOR, -1, cv2.LINE_AA)

@@ -62,7 +62,7 @@ def learn_encoder(reals: Images, seed: int, steps: int = STEPS) -> LearnedEncode
     """Train on pictures [count, 3, size, size], size at least 64: two crops of a texture should look alike.
 
     Bardes, Ponce and LeCun, "VICReg: Variance-invariance-covariance regularization", 2022, eq. 6. Crops are mirrored
-    but keep their colours and scale: both are what a texture is.
+    but keep their colors and scale: both are what a texture is.
     """
     random = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):

@@ -46,7 +46,7 @@ class MaterialArrays:
 
 
 def judged_picture(material: MaterialArrays, judged: JudgedMap, size_px: int, origin: str) -> Map:
-    """The judged map as a colour picture [3, size_px, size_px].
+    """The judged map as a color picture [3, size_px, size_px].
 
     `origin` says in errors which material it was. Raises GenerationError for a missing map, a wrong shape, values that
     are not finite or that lie outside [0, 1].

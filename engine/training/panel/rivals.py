@@ -17,19 +17,19 @@ MODE_LIMIT = 20
 
 
 def random_phase(exemplars: Images, seed: int) -> Images:
-    """Gaussian textures with each exemplar's colours and power spectrum.
+    """Gaussian textures with each exemplar's colors and power spectrum.
 
     Galerne, Gousseau and Morel 2011, "Random phase textures": one random phase field is added to all channels.
     """
     noise = np.random.default_rng(seed).standard_normal((len(exemplars), 1, *exemplars.shape[2:]), np.float32)
     transform = np.fft.fft2(noise)
     phase = transform / np.maximum(np.abs(transform), 1e-9)
-    phase[..., 0, 0] = 1  # keeps each exemplar's mean colour
+    phase[..., 0, 0] = 1  # keeps each exemplar's mean color
     return np.clip(np.fft.ifft2(np.fft.fft2(exemplars) * phase).real, 0, 1).astype(np.float32)
 
 
-def two_colour_noise(exemplars: Images, seed: int) -> Images:
-    """Fractal noise between the mean dark and the mean light colour of each exemplar, roughness drawn at random."""
+def two_color_noise(exemplars: Images, seed: int) -> Images:
+    """Fractal noise between the mean dark and the mean light color of each exemplar, roughness drawn at random."""
     random = np.random.default_rng(seed)
     count, _, size, _ = exemplars.shape
     cycles = np.fft.fftfreq(size) * size
@@ -74,7 +74,7 @@ def memorised(exemplars: Images, seed: int) -> Images:
 
 
 def shuffled(exemplars: Images, seed: int) -> Images:
-    """The exemplars' 8x8 pixel blocks in random order: the colours are right, the structure is not."""
+    """The exemplars' 8x8 pixel blocks in random order: the colors are right, the structure is not."""
     random = np.random.default_rng(seed)
     count, _, size, _ = exemplars.shape
     side = size // BLOCK_PX
@@ -85,7 +85,7 @@ def shuffled(exemplars: Images, seed: int) -> Images:
     return np.ascontiguousarray(grid.reshape(exemplars.shape))
 
 
-BASELINES: dict[str, Rival] = {"random_phase": random_phase, "two_colour_noise": two_colour_noise}
+BASELINES: dict[str, Rival] = {"random_phase": random_phase, "two_color_noise": two_color_noise}
 CONTROLS: dict[str, Rival] = {
     "blurred": blurred,
     "few_modes": few_modes,

@@ -28,7 +28,6 @@ FLOOR = 0.03
 
 WARM_UP_STEPS = 60
 SNAPSHOT_CHECKS = 30
-FINISH_S = 3.0
 
 Stage = ReconstructionStage | AdversarialStage
 State = dict[str, Any]

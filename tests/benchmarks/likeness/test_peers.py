@@ -11,13 +11,13 @@ from engine.training.timed.spatial_gan import SpatialGenerator
 
 def reals(count: int) -> RealTextures:
     random = np.random.default_rng(0)
-    colours = random.uniform(0.2, 0.8, (count, 3, 1, 1))
+    colors = random.uniform(0.2, 0.8, (count, 3, 1, 1))
     stripes = 0.15 * np.sign(np.sin(2 * np.pi * np.arange(64) / 8))[None, None, None]
-    images = np.clip(colours + stripes + np.zeros((1, 1, 64, 1)), 0, 1).astype(np.float32)
+    images = np.clip(colors + stripes + np.zeros((1, 1, 64, 1)), 0, 1).astype(np.float32)
     return RealTextures(images, ("stone",) * count, tuple(str(n) for n in range(count)))
 
 
-def test_synthesis_takes_colours_and_contrast_from_its_exemplar_but_no_pixels() -> None:
+def test_synthesis_takes_colors_and_contrast_from_its_exemplar_but_no_pixels() -> None:
     train = reals(2)
     made = synthesis(0, train)
     assert made.shape == train.images.shape

@@ -40,6 +40,6 @@ def test_maps_are_measured_in_the_units_of_the_sliders() -> None:
     assert found["roughness"] == pytest.approx(0.5, abs=0.01)
     assert found["roughness_variation"] == pytest.approx(0.2, abs=0.01)
     assert found["metalness"] == pytest.approx(0.2, abs=0.01)
-    assert found["contrast"] == pytest.approx(0.2 * 3**0.5, abs=0.02)  # half the distance of two colours, in sRGB
+    assert found["contrast"] == pytest.approx(0.2 * 3**0.5, abs=0.02)  # half the distance of two colors, in sRGB
     assert found["direction"] > 0.9
     assert found["relief"] < 0.1

@@ -33,32 +33,38 @@ def test_the_core_is_right_without_a_network(programs: Path, sanitizer: str) -> 
     assert "ok     thousands_of_cancelled_streams" in output(programs / "test" / f"core_{sanitizer}")
 
 
-def test_both_transports_work_against_a_real_server_and_leave_nothing_behind(programs: Path, server: Any) -> None:
-    assert "ok     hundreds_of_streams" in output(programs / "test" / "server_tests", server.url, server.target)
+def test_both_transports_work_against_a_real_server_and_leave_nothing_behind(
+    programs: Path, server_address: Any
+) -> None:
+    assert "ok     hundreds_of_streams" in output(
+        programs / "test" / "server_tests", server_address.url, server_address.target
+    )
     due_s = time.monotonic() + 5
-    while "morphogen_sessions_running 0.0\n" not in metrics(server):
+    while "morphogen_sessions_running 0.0\n" not in metrics(server_address):
         assert time.monotonic() < due_s, "sessions still run"
         time.sleep(0.05)
 
 
-def metrics(server: Any) -> str:
-    return httpx.get(f"{server.url}/metrics").text
+def metrics(server_address: Any) -> str:
+    return httpx.get(f"{server_address.url}/metrics").text
 
 
-def test_a_material_has_the_bytes_that_the_python_client_gets(programs: Path, server: Any, tmp_path: Path) -> None:
-    printed = output(programs / "examples" / "01_texture", server.url, "brick", tmp_path)
-    with Client(server.target) as client:
+def test_a_material_has_the_bytes_that_the_python_client_gets(
+    programs: Path, server_address: Any, tmp_path: Path
+) -> None:
+    printed = output(programs / "examples" / "01_texture", server_address.url, "brick", tmp_path)
+    with Client(server_address.target) as client:
         result = client.texture("brick", size_px=256)
     assert printed.split()[-1] == result.sha256
     assert {path.stem: path.read_bytes() for path in tmp_path.iterdir()} == dict(result.png)
 
 
-def test_examples_run(programs: Path, server: Any) -> None:
+def test_examples_run(programs: Path, server_address: Any) -> None:
     examples = programs / "examples"
-    assert re.search(r"\d+ chunks held", output(examples / "02_world", server.url))
-    assert "frame 75 shows 1 controls" in output(examples / "03_character", server.url)
-    assert "size_px is 100, and may be: 64, 128" in output(examples / "04_errors", server.url)
-    assert re.search(r"waves from frame \d+ on", output(examples / "05_native", server.target))
+    assert re.search(r"\d+ chunks held", output(examples / "02_world", server_address.url))
+    assert "frame 75 shows 1 controls" in output(examples / "03_character", server_address.url)
+    assert "size_px is 100, and may be: 64, 128" in output(examples / "04_errors", server_address.url)
+    assert re.search(r"waves from frame \d+ on", output(examples / "05_native", server_address.target))
 
 
 def test_an_installed_package_is_found_by_cmake(programs: Path, tmp_path: Path) -> None:

@@ -3,10 +3,8 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +14,6 @@ from PIL import Image
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "clients" / "godot"
 BIN = Path(sys.executable).parent
-SERVE = "from workers.serve import serve; serve(None)"
-SETTINGS = {
-    "MORPHOGEN__SERVER__PORT": "0",
-    "MORPHOGEN__WEB__PORT": "0",
-    "MORPHOGEN__LOG__LEVEL": "error",
-    "OMP_NUM_THREADS": "1",
-}
 TESTS = [
     name
     for path in sorted((FOLDER / "godot4" / "tests").glob("*_test.gd"))
@@ -41,23 +32,6 @@ needs_engine = needs("godot3-server")
 needs_screen = needs("godot3-runner", "xvfb-run")
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """A server's web port."""
-    command = [sys.executable, "-c", SERVE]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | SETTINGS, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        found = None
-        for line in server.stdout:
-            if found := re.search(r"listening on (http://\S+)", line):
-                break
-        assert found is not None, "the server ended before it listened"
-        yield found[1]
-        server.send_signal(signal.SIGTERM)
-        server.send_signal(signal.SIGTERM)  # the second one does not wait for streams
-        server.stdout.read()
-
-
 def godot(command: list[str], url: str, home: Path, **environment: str) -> str:
     """What Godot prints."""
     settings = {"HOME": str(home), "LANG": "C.UTF-8", "MORPHOGEN_URL": url} | environment
@@ -74,9 +48,9 @@ def godot(command: list[str], url: str, home: Path, **environment: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def report(url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def report(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The output of all tests in Godot."""
-    return godot(["godot3-server", "--script", "tests/run.gd"], url, tmp_path_factory.mktemp("home"))
+    return godot(["godot3-server", "--script", "tests/run.gd"], server_url, tmp_path_factory.mktemp("home"))
 
 
 @needs_engine
@@ -140,7 +114,7 @@ def test_the_editor_opens_with_the_dock_and_knows_the_nodes(tmp_path: Path) -> N
     ],
 )
 def test_examples_draw_what_they_promise(
-    url: str, tmp_path: Path, example: str, until: str, frames: int, colors: int
+    server_url: str, tmp_path: Path, example: str, until: str, frames: int, colors: int
 ) -> None:
     picture = tmp_path / "screen.png"
     runner = ["godot3-runner", "--video-driver", "GLES2", "--audio-driver", "Dummy", "--resolution", "480x270"]
@@ -148,7 +122,7 @@ def test_examples_draw_what_they_promise(
     environment = {
         "HOME": str(tmp_path),
         "LANG": "C.UTF-8",
-        "MORPHOGEN_URL": url,
+        "MORPHOGEN_URL": server_url,
         "EXAMPLE": example,
         "UNTIL": until,
         "FRAMES": str(frames),

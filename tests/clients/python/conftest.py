@@ -150,7 +150,7 @@ def address(script: Script) -> Iterator[str]:
 
 
 def png(size_px: int, shade: int) -> bytes:
-    """A PNG of one colour: red `shade`, green 2, blue 3."""
+    """A PNG of one color: red `shade`, green 2, blue 3."""
     pixels = np.full((size_px, size_px, 3), (3, 2, shade), np.uint8)
     return cv2.imencode(".png", pixels)[1].tobytes()
 

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ import pytest
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "clients" / "unity"
 PACKAGE = FOLDER / "com.morphogen.client"
-SERVE = "from workers.serve import serve; serve(None)"
-SETTINGS = {
-    "MORPHOGEN__SERVER__PORT": "0",
-    "MORPHOGEN__WEB__PORT": "0",
-    "MORPHOGEN__LOG__LEVEL": "error",
-    "OMP_NUM_THREADS": "1",
-}
 
 needs_mono = pytest.mark.skipif(
     any(shutil.which(tool) is None for tool in ("mcs", "mono", "make")),
@@ -36,24 +28,6 @@ def make(*arguments: str, environment: dict[str, str] | None = None) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """A server's web port."""
-    command = [sys.executable, "-c", SERVE]
-    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | SETTINGS, stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    for line in server.stdout:
-        found = re.search(r"listening on (http://\S+)", line)
-        if found is not None:
-            yield found[1]
-            break
-    else:
-        pytest.fail("the server ended before it listened")
-    server.terminate()
-    server.terminate()  # the second one does not wait for streams
-    server.communicate(timeout=60)
-
-
 @needs_mono
 def test_assemblies_compile_as_csharp_7() -> None:
     make("build")
@@ -66,8 +40,8 @@ def test_tests_of_the_package_pass() -> None:
 
 @needs_mono
 @pytest.mark.timeout(600)
-def test_components_pass_against_a_real_server(url: str) -> None:
-    output = make("live", environment={"MORPHOGEN_URL": url})
+def test_components_pass_against_a_real_server(server_url: str) -> None:
+    output = make("live", environment={"MORPHOGEN_URL": server_url})
     assert " 0 failed" in output
     assert "passed WorldStreamerTests" in output
 

@@ -146,7 +146,7 @@ def test_every_default_lies_in_its_range_and_every_pattern_says_what_it_is() -> 
     [
         (Pattern("bricks"), "pattern.name"),
         (Pattern(""), "pattern.name"),
-        (Pattern("brick", {"colour": 1}), "pattern.colour"),
+        (Pattern("brick", {"color": 1}), "pattern.color"),
         (Pattern("flat", {"jitter": 1}), "pattern.jitter"),
         (Pattern("brick", {"columns": 0}), "pattern.columns"),
         (Pattern("brick", {"columns": 65}), "pattern.columns"),

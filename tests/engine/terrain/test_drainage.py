@@ -32,19 +32,19 @@ def test_filled_bowl_drains_to_the_edge_and_a_plane_stays() -> None:
 
 
 def test_water_of_a_plane_gathers_along_its_fall() -> None:
-    area = accumulation(plane(12, 12))
+    area = accumulation(filled(plane(12, 12)))
     assert area[6].tolist() == list(range(12, 0, -1))
 
 
 def test_all_water_of_a_valley_leaves_at_its_mouth() -> None:
     y, x = np.mgrid[0:20, 0:21].astype(np.float32)
     valley = (np.abs(x - 10) + 0.1 * y).astype(np.float32)
-    assert accumulation(valley)[0, 10] > 0.9 * valley.size
+    assert accumulation(filled(valley))[0, 10] > 0.9 * valley.size
 
 
 def test_every_vertex_drains_somewhere() -> None:
     height = fractal(64, 3) * 10
-    area = accumulation(height)
+    area = accumulation(filled(height))
     assert area.min() == 1.0
     edge = np.concatenate([area[0], area[-1], area[1:-1, 0], area[1:-1, -1]])
     assert edge.sum() >= height.size

@@ -1,4 +1,4 @@
-"""A whole server around a generator that paints flat colours: no weights, no torch."""
+"""A whole server around a generator that paints flat colors: no weights, no torch."""
 
 import asyncio
 import threading

@@ -31,8 +31,8 @@ class Made:
 class Take(Protocol):
     """A stream of frames while it is being made; iterate it once.
 
-    description  joints, proportions and the like; there with the first frame
-    sha256       over all parts in hex, once all frames have come
+    description  joints, proportions and the like
+    sha256       over all parts, in hex; both are there once all frames have come
     """
 
     description: Mapping[str, Any]

@@ -44,7 +44,7 @@ def level(  # noqa: PLR0913 - a command has as many arguments as it has options
     loops: Annotated[int | None, count("Ways around solid bodies of at least four cells, 0 to 12.")] = None,
     enemies: Annotated[int | None, count("Cells with an enemy, 0 to 40.")] = None,
     loot: Annotated[int | None, count("Cells with loot, 0 to 40.")] = None,
-    keys: Annotated[int | None, count("Locks and their keys, each of its own colour, 0 to 3.")] = None,
+    keys: Annotated[int | None, count("Locks and their keys, each of its own color, 0 to 3.")] = None,
     symmetry: Annotated[Symmetry | None, count("Axes along which the layout mirrors.")] = None,
     openness: Annotated[float | None, count("Share of the cells that can be walked on, 0 to 1.")] = None,
     difficulty: Annotated[float | None, count("Length of the way, enemies near it, and locks, 0 to 1.")] = None,

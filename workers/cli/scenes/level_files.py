@@ -28,8 +28,6 @@ HOUR = 14.5
 """Of the light in a level that is built."""
 
 PREVIEW_PX = (960, 720)
-TEXTURE_PARTS = 40
-"""Parts of the two materials, at all their levels of detail."""
 
 
 def files_for(

@@ -137,6 +137,6 @@ def planes(part: Part) -> NDArray[np.float32]:
 
 
 def unit_vectors(normal: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Normals [3, height, width] from their colours in [0, 1]."""
+    """Normals [3, height, width] from their colors in [0, 1]."""
     vectors = 2 * normal - 1
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=0), 1e-6), np.float32)

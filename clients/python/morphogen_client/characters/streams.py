@@ -12,13 +12,12 @@ from morphogen_client.characters.options import (
     play_request,
 )
 from morphogen_client.options import uint32
-from morphogen_client.streams.result_stream import AsyncResultStream, ResultStream
+from morphogen_client.streams.result_stream import ResultStream
 from morphogen_client.streams.session import NO_RETRY, RetryPolicy, StreamRequest, StreamSession
 from morphogen_client.streams.steering import AsyncSteeredStream, Dialect, SteeredStream, SteerMessage
 
 FrameSession = StreamSession[Frame, FramesResult]
 FrameStream = ResultStream[Frame, FramesResult]
-AsyncFrameStream = AsyncResultStream[Frame, FramesResult]
 
 
 class SteeredFrames(SteeredStream[Frame, FramesResult]):

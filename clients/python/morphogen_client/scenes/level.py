@@ -53,7 +53,7 @@ class LevelOptions(TypedDict, total=False):
     room_edge     their mean edge length in cells, 3 to 24
     loops         ways around solid bodies of at least four cells, 0 to 12
     enemies, loot numbers of cells, 0 to 40
-    keys          locks and their keys, each of its own colour, 0 to 3
+    keys          locks and their keys, each of its own color, 0 to 3
     symmetry      axes along which the layout mirrors: "none", "x", "y" or "both"
     openness      share of the cells that can be walked on, 0 to 1
     difficulty    0 to 1: the length of the way, enemies near it, and locks

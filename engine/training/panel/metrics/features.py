@@ -1,6 +1,6 @@
 """Picture descriptors that need no training: statistics of random convolutions over the torus.
 
-Random filters see colour, contrast and local structure. Because every statistic is an average over the whole wrapped
+Random filters see color, contrast and local structure. Because every statistic is an average over the whole wrapped
 picture, shifting a texture hardly changes it. They are no perceptual measure; the panel therefore never relies on
 one of them alone.
 """

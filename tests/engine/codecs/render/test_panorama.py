@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.codecs.render.panorama import encode_radiance, render_sky
+from engine.codecs.render.panorama import encode_radiance
 from engine.geometry.sky.panorama import sky_at
 
 
@@ -43,12 +43,3 @@ def test_any_range_survives(values: list[float]) -> None:
 def test_what_the_format_cannot_hold_is_refused(pixels: np.ndarray) -> None:
     with pytest.raises(ValueError, match="pixels"):
         encode_radiance(pixels)
-
-
-def test_previews_show_day_bright_and_blue_and_night_dark() -> None:
-    day, night = (render_sky(sky_at(hour), 64) for hour in (12.0, 0.0))
-    assert day.shape == (64, 128, 3)
-    upper = day[:28].mean(axis=(0, 1))
-    assert upper[2] > upper[0] > 40
-    assert night[:28].mean() < 0.8 * day[:28].mean()
-    assert night[:28].mean() > 15

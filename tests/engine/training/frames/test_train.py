@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -15,7 +14,6 @@ from engine.training.frames.metrics import FrameFigures, frame_figures
 from engine.training.frames.plan import FramePlan
 from engine.training.frames.poses import made_up_poses
 from engine.training.frames.rivals import SpriteLibrary, projected
-from engine.training.frames.sheet import comparison_sheet
 from engine.training.frames.studio import FIRST_TRAINING_SEED, Studio, model_cast, training_identity
 from engine.training.frames.train import TrainingRun, rate_at, train
 from engine.training.plan_file import read_plan
@@ -131,13 +129,6 @@ def test_rate_rises_and_falls() -> None:
     assert rate_at(0, 0.0) < 0.02
     assert rate_at(500, 0.0) == pytest.approx(1.0)
     assert rate_at(500, 1.0) == pytest.approx(0.02)
-
-
-def test_sheet_shows_rendered_above_painted(studio: Studio, plan: FramePlan) -> None:
-    painter = TrainingRun(plan, 0.0, quiet).painters[0].painter()
-    sheet = comparison_sheet(painter, studio.shots(torch.Generator().manual_seed(1), 2), columns=2)
-    assert sheet.shape == (2 * 128, 2 * 128, 3)
-    assert sheet.dtype == np.uint8
 
 
 def test_plans_are_read_and_checked(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ SIZE_PX = 64
 
 
 def textures(count: int, seed: int) -> Images:
-    """Sine gratings of random direction, frequency and colours, with some noise."""
+    """Sine gratings of random direction, frequency and colors, with some noise."""
     random = np.random.default_rng(seed)
     place = np.arange(SIZE_PX) / SIZE_PX
     pictures = []

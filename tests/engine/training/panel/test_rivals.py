@@ -26,7 +26,7 @@ def test_every_rival_is_a_set_of_pictures_fixed_by_its_seed(exemplars: Pictures,
     assert np.array_equal(pictures, rival(exemplars, 5))
 
 
-def test_random_phase_keeps_mean_colour_and_loses_the_picture(exemplars: Pictures) -> None:
+def test_random_phase_keeps_mean_color_and_loses_the_picture(exemplars: Pictures) -> None:
     noise = random_phase(exemplars, 5)
     assert np.abs(noise.mean((2, 3)) - exemplars.mean((2, 3))).max() < 0.03
     assert np.abs(noise - exemplars).mean() > 0.02

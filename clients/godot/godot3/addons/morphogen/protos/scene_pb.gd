@@ -220,7 +220,7 @@ class GenerateLevelRequest:
 	var enemies = null
 	## Cells with loot, 0 to 40 inclusive.
 	var loot = null
-	## Locks and their keys, each of its own colour, 0 to 3 inclusive.
+	## Locks and their keys, each of its own color, 0 to 3 inclusive.
 	var keys = null
 	## Axes along which the layout mirrors.
 	var symmetry: int = 0

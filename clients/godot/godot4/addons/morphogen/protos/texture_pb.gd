@@ -69,7 +69,7 @@ enum Wrap {
 enum TextureMap {
 	## Not allowed in a request.
 	TEXTURE_MAP_UNSPECIFIED = 0,
-	## Base colour, RGB, sRGB.
+	## Base color, RGB, sRGB.
 	TEXTURE_MAP_ALBEDO = 1,
 	## Tangent-space normal, RGB, linear.
 	TEXTURE_MAP_NORMAL = 2,
@@ -123,7 +123,7 @@ class GenerateTextureRequest:
 	var wrap: int = 0
 	## Slider values by name; ranges are listed by CatalogService. What is missing is drawn from the class by the seed.
 	var attributes: Dictionary = {}
-	## No colour (the class's own), one (mid tone) or three (dark, mid, light), each 0xRRGGBB in sRGB.
+	## No color (the class's own), one (mid tone) or three (dark, mid, light), each 0xRRGGBB in sRGB.
 	var palette: Array = []
 	## Structure from the pattern library. Absent: the class's own. Excludes mask_png.
 	var pattern = null

@@ -166,7 +166,7 @@ namespace Morphogen.V1
         /// <summary>Cells with loot, 0 to 40 inclusive.</summary>
         public uint? Loot { get; set; }
 
-        /// <summary>Locks and their keys, each of its own colour, 0 to 3 inclusive.</summary>
+        /// <summary>Locks and their keys, each of its own color, 0 to 3 inclusive.</summary>
         public uint? Keys { get; set; }
 
         /// <summary>Axes along which the layout mirrors.</summary>

@@ -24,7 +24,7 @@ namespace Morphogen.V1
     {
         /// <summary>Not allowed in a request.</summary>
         Unspecified = 0,
-        /// <summary>Base colour, RGB, sRGB.</summary>
+        /// <summary>Base color, RGB, sRGB.</summary>
         Albedo = 1,
         /// <summary>Tangent-space normal, RGB, linear.</summary>
         Normal = 2,
@@ -148,7 +148,7 @@ namespace Morphogen.V1
 
         Dictionary<string, double> _attributes;
 
-        /// <summary>No colour (the class's own), one (mid tone) or three (dark, mid, light), each 0xRRGGBB in sRGB.</summary>
+        /// <summary>No color (the class's own), one (mid tone) or three (dark, mid, light), each 0xRRGGBB in sRGB.</summary>
         public List<uint> Palette
         {
             get { return _palette ?? (_palette = new List<uint>()); }

@@ -149,7 +149,7 @@ export type GenerateLevelRequest = Message<"morphogen.v1.GenerateLevelRequest"> 
   loot?: number | undefined;
 
   /**
-   * Locks and their keys, each of its own colour, 0 to 3 inclusive.
+   * Locks and their keys, each of its own color, 0 to 3 inclusive.
    *
    * @generated from field: optional uint32 keys = 8;
    */

@@ -121,7 +121,7 @@ export type GenerateTextureRequest = Message<"morphogen.v1.GenerateTextureReques
   attributes: { [key: string]: number };
 
   /**
-   * No colour (the class's own), one (mid tone) or three (dark, mid, light), each 0xRRGGBB in sRGB.
+   * No color (the class's own), one (mid tone) or three (dark, mid, light), each 0xRRGGBB in sRGB.
    *
    * @generated from field: repeated uint32 palette = 6;
    */
@@ -319,7 +319,7 @@ export enum TextureMap {
   UNSPECIFIED = 0,
 
   /**
-   * Base colour, RGB, sRGB.
+   * Base color, RGB, sRGB.
    *
    * @generated from enum value: TEXTURE_MAP_ALBEDO = 1;
    */

@@ -115,7 +115,7 @@ struct GenerateLevelRequest {
   std::optional<std::uint32_t> enemies;
   /// Cells with loot, 0 to 40 inclusive.
   std::optional<std::uint32_t> loot;
-  /// Locks and their keys, each of its own colour, 0 to 3 inclusive.
+  /// Locks and their keys, each of its own color, 0 to 3 inclusive.
   std::optional<std::uint32_t> keys;
   /// Axes along which the layout mirrors.
   Symmetry symmetry{};

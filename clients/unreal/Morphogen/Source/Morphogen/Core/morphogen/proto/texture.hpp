@@ -25,7 +25,7 @@ enum class Wrap : std::int32_t {
 enum class TextureMap : std::int32_t {
   /// Not allowed in a request.
   unspecified = 0,
-  /// Base colour, RGB, sRGB.
+  /// Base color, RGB, sRGB.
   albedo = 1,
   /// Tangent-space normal, RGB, linear.
   normal = 2,
@@ -75,7 +75,7 @@ struct GenerateTextureRequest {
   Wrap wrap{};
   /// Slider values by name; ranges are listed by CatalogService. What is missing is drawn from the class by the seed.
   std::map<std::string, double> attributes;
-  /// No colour (the class's own), one (mid tone) or three (dark, mid, light), each 0xRRGGBB in sRGB.
+  /// No color (the class's own), one (mid tone) or three (dark, mid, light), each 0xRRGGBB in sRGB.
   std::vector<std::uint32_t> palette;
   /// Structure from the pattern library. Absent: the class's own. Excludes mask_png.
   std::optional<Pattern> pattern;
