@@ -23,6 +23,10 @@ func test_the_dock_makes_and_saves_a_material() -> void:
 	check_equal(material.albedo_texture.get_width(), 64, "width")
 	check(Platform.read_file(folder + "/normal.png").size() > 100, "a PNG file")
 	Platform.remove_folder(folder)
+	dock._class.set_item_text(0, "../../outside")
+	dock.save()
+	check_equal(dock._words.text, "Saved as res://morphogen/outside_7/material.res.", "words")
+	Platform.remove_folder("res://morphogen/outside_7")
 	dock.free()
 
 
