@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.codecs.files import publish_folder
+from engine.codecs.gltf.pack import find_gltfpack, pack_scene
 from engine.errors import InvalidRequestError
 from engine.requests.scene import SceneRequest
 from workers.cli.making.sources import open_source
@@ -14,7 +15,7 @@ from workers.cli.mistakes import OptionsError
 from workers.cli.options import JsonOption, Place, made_anywhere
 from workers.cli.progress import progress_bar
 from workers.cli.records import AssetRecord, print_asset_records
-from workers.cli.scenes.earlier import kept, made_anew, parse_rectangle, read_earlier
+from workers.cli.scenes.earlier import Earlier, kept, made_anew, parse_rectangle, read_earlier
 from workers.cli.scenes.landscapes import (
     LANDSCAPE_NUMBERS,
     BiomeOption,
@@ -26,7 +27,7 @@ from workers.cli.scenes.landscapes import (
     read_sketch,
 )
 from workers.cli.scenes.own_props import read_props
-from workers.cli.scenes.scene_files import ENDINGS, HEIGHT_MAP_NAMES, checked_ending, files_for
+from workers.cli.scenes.scene_files import CHANGING_NAMES, ENDINGS, PACKED, checked_ending, files_for
 
 app = typer.Typer(add_completion=False)
 
@@ -96,6 +97,14 @@ def scene(  # noqa: PLR0913 - a command has as many arguments as it has options
             metavar="FILE|DIR", help=f"A folder, or a file: {', '.join(ENDINGS)}.", show_default="out/scene_SEED"
         ),
     ] = None,
+    packed: Annotated[
+        bool,
+        typer.Option(
+            "--packed",
+            help="Make the GLB several times smaller, for delivery: compressed by gltfpack, which has to be on PATH, "
+            "without coarser levels of detail. A folder gets it as scene_packed.glb.",
+        ),
+    ] = False,
     place: Place,
     as_json: JsonOption = False,
 ) -> None:
@@ -104,7 +113,7 @@ def scene(  # noqa: PLR0913 - a command has as many arguments as it has options
     A folder gets scene.glb, height maps for Unity (RAW), Unreal (r16) and others (16-bit PNG), the ground's materials
     and where each of them lies, layout.json with every prop, sky.hdr, a Godot scene and scene.json, which says what to
     type into the engines' dialogs. A file gets the scene alone. Either way there is a preview picture. Height maps of
-    an earlier scene of another size are removed from the folder.
+    an earlier scene of another size, and its packed file, are removed from the folder.
     """
     drawn = read_sketch(sketch, sketch_extent_m)
     own_props = read_props(props)
@@ -129,23 +138,20 @@ def scene(  # noqa: PLR0913 - a command has as many arguments as it has options
                 **{f"--set {name}": numbers[name] for name in numbers if name not in PLACED_NUMBERS},
             }
         )
-        before = read_earlier(earlier, drawn, own_props)
-        if (lock is None) == (reroll is None):
-            raise OptionsError("--from: needs either --lock or --reroll beside it")
-        if seed is None:
-            raise OptionsError("--from: needs --seed beside it, the seed of the new land")
-        if lock is not None:
-            request = kept(before, parse_rectangle("--lock", lock), seed)
-        else:
-            request = made_anew(before, parse_rectangle("--reroll", str(reroll)), seed)
+        request = _changed(read_earlier(earlier, drawn, own_props), lock, reroll, seed)
         hour = request.hour if time_of_day is None else time_of_day
         request = replace(request, hour=hour, **_scene_numbers(numbers))
     target = Path("out") / f"scene_{request.seed if seed is None else seed}" if out is None else out
-    checked_ending(target, ENDINGS)
+    ending = checked_ending(target, ENDINGS)
+    if packed and ending not in ("", ".glb"):
+        raise OptionsError("--packed: only for a folder or a file that ends in .glb")
+    packer = find_gltfpack() if packed else None
     with open_source(place) as source, progress_bar("scene", PART_COUNT) as advance:
         made = source.make(request, advance)
     folder, files = files_for(target, made)
-    paths = publish_folder(folder, files, HEIGHT_MAP_NAMES if folder == target else None)
+    if packer is not None:
+        files[target.name if ending else PACKED] = pack_scene(made.parts["scene"], packer)
+    paths = publish_folder(folder, files, CHANGING_NAMES if folder == target else None)
     record: AssetRecord = {
         "kind": "scene",
         "seed": request.seed,
@@ -155,6 +161,16 @@ def scene(  # noqa: PLR0913 - a command has as many arguments as it has options
         "facts": f"{request.extent_m:g} m",
     }
     print_asset_records("scenes", [record], as_json=as_json)
+
+
+def _changed(before: Earlier, lock: str | None, reroll: str | None, seed: int | None) -> SceneRequest:
+    if (lock is None) == (reroll is None):
+        raise OptionsError("--from: needs either --lock or --reroll beside it")
+    if seed is None:
+        raise OptionsError("--from: needs --seed beside it, the seed of the new land")
+    if lock is not None:
+        return kept(before, parse_rectangle("--lock", lock), seed)
+    return made_anew(before, parse_rectangle("--reroll", str(reroll)), seed)
 
 
 def _scene_numbers(numbers: dict[str, Any]) -> dict[str, Any]:

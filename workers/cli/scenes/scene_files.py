@@ -32,8 +32,9 @@ FILES = {
 """Part -> file of the folder."""
 
 ENDINGS = (".glb", ".usdz", ".usd", ".usda", ".usdc")
-HEIGHT_MAP_NAMES = re.compile(r"height_unity_\d+\.raw|height_unreal_\d+\.r16")
-"""Files whose names depend on the scene's size."""
+PACKED = "scene_packed.glb"
+CHANGING_NAMES = re.compile(r"height_unity_\d+\.raw|height_unreal_\d+\.r16|scene_packed\.glb")
+"""Files that a folder of another scene may have and this one does not."""
 
 _STEPS = 65535
 

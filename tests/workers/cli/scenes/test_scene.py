@@ -1,6 +1,7 @@
 """`morphogen scene` towards a server; what it writes, prints and refuses."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,43 @@ def test_godot_scene_places_every_instance_by_itself_and_brings_its_own_sun(
     text = (tmp_path / "godot_scene.tscn").read_text()
     assert 'path="godot_scene.glb"' in text
     assert "DirectionalLight3D" in text
+
+
+def gltfpack(folder: Path, script: str) -> None:
+    """A program of this name on PATH."""
+    folder.mkdir()
+    program = folder / "gltfpack"
+    program.write_text(f'#!/bin/sh\n[ "$1" = -h ] && echo usage: -mi -vpf && exit\n{script}\n')
+    program.chmod(0o755)
+
+
+def test_packed_file_is_what_gltfpack_makes_of_the_scene(
+    server: str, morphogen: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gltfpack(tmp_path / "bin", 'cp "$2" "$4"')
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    folder = tmp_path / "scene"
+    scene = ("scene", "--extent-m", 64, "--server", server)
+    assert morphogen(*scene, "--packed", "--out", folder)[0] == 0
+    assert {path.name for path in folder.iterdir()} == FOLDER | {"scene_packed.glb"}
+    packed = (folder / "scene_packed.glb").read_bytes()
+    assert b"MSFT_lod" not in packed
+    assert read_glb_provenance(packed) == read_glb_provenance((folder / "scene.glb").read_bytes())
+    assert morphogen(*scene, "--packed", "--out", tmp_path / "alone.glb")[0] == 0
+    assert (tmp_path / "alone.glb").read_bytes() == packed
+    assert morphogen(*scene, "--out", folder)[0] == 0
+    assert {path.name for path in folder.iterdir()} == FOLDER
+
+
+def test_packing_is_refused_before_anything_is_made(
+    server: str, morphogen: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _, err = morphogen("scene", "--packed", "--out", tmp_path / "hill.usdz", "--server", server)
+    assert (code, "--packed: only for a folder or a file that ends in .glb" in err) == (2, True)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, _, err = morphogen("scene", "--packed", "--out", tmp_path / "scene", "--server", server)
+    assert (code, "gltfpack: not installed" in err) == (1, True)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["hill.glb", "hill.usdz", "hill.usda", "hill.usdc", "hill.usd"])
