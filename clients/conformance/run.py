@@ -103,13 +103,14 @@ def _name(row: Row) -> str:
 async def _run_all(rows: Sequence[Row], cases: Sequence[Case], lane_count: int) -> dict[str, dict[str, Verdict]]:
     """All rows, as many at a time as there are lanes."""
     waiting = list(rows)
+    building = {row[0].name: asyncio.Lock() for row in rows}  # two transports share a driver
     verdicts: dict[str, dict[str, Verdict]] = {}
 
     async def work(folder: Path, guarded: RealServer) -> None:
         async with Lane(folder, guarded) as lane:
             while waiting:
                 row = waiting.pop(0)
-                verdicts[_name(row)] = await _run_row(lane, row, cases)
+                verdicts[_name(row)] = await _run_row(lane, row, cases, building[row[0].name])
                 print(f"{_name(row)}: {sum(v.failed for v in verdicts[_name(row)].values())} failed", flush=True)
 
     with tempfile.TemporaryDirectory(prefix="conformance.") as folder:
@@ -126,13 +127,14 @@ async def _run_all(rows: Sequence[Row], cases: Sequence[Case], lane_count: int) 
     return verdicts
 
 
-async def _run_row(lane: Lane, row: Row, cases: Sequence[Case]) -> dict[str, Verdict]:
+async def _run_row(lane: Lane, row: Row, cases: Sequence[Case], building: asyncio.Lock) -> dict[str, Verdict]:
     sdk, transport = row
     fitting = [case for case in cases if transport in case.transports]
     if sdk.build:
-        built = await asyncio.to_thread(
-            subprocess.run, sdk.build, cwd=ROOT, capture_output=True, text=True, check=False
-        )
+        async with building:
+            built = await asyncio.to_thread(
+                subprocess.run, sdk.build, cwd=ROOT, capture_output=True, text=True, check=False
+            )
         if built.returncode:
             reason = f"the driver cannot be built:\n{(built.stdout + built.stderr)[-3000:]}"
             return {case.name: Verdict([reason]) for case in fitting}

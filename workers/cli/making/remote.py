@@ -1,6 +1,6 @@
 """Assets, catalog entries and probes from a server, with the client's errors as the engine's. Loads no torch."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePath
 
@@ -15,6 +15,9 @@ from morphogen_client.results.level import FILE_NAMES
 from workers.cli.making.asking import landscape_from, level_options, scene_options, texture_options
 from workers.cli.making.sources import Made
 from workers.cli.options import ServerAccess, read_file
+
+SCENE_PARTS = ("scene", "height", "ground", "layout", "sky", "preview", "vegetation", "soil", "rock", "snow")
+"""What files are made of; a server sends more."""
 
 
 @contextmanager
@@ -74,7 +77,10 @@ class RemoteSource:
         self._server = server
 
     def make(self, request: SeededRequest, on_parts: Callable[[int], None]) -> Made:
-        """Stream the asset; the call is cancelled if this is interrupted."""
+        """Stream the asset; the call is cancelled if this is interrupted.
+
+        Raises GenerationError if parts are missing.
+        """
         with engine_errors(self._server):
             match request:
                 case TextureRequest():
@@ -90,7 +96,7 @@ class RemoteSource:
             for update in stream:
                 on_parts(len(update.png))
             result = stream.result()
-        return Made(result.png, result.sha256)
+        return self._whole(result.png, request.maps, result.sha256)
 
     def _level(self, request: LevelRequest, on_parts: Callable[[int], None]) -> Made:
         with self._client.generate_level(**level_options(request)) as stream:
@@ -98,14 +104,22 @@ class RemoteSource:
                 on_parts(1)
             result = stream.result()
         on_parts(len(FILE_NAMES))
-        return Made({part: result.files[name] for part, name in FILE_NAMES.items()}, result.sha256)
+        parts = {part: result.files[name] for part, name in FILE_NAMES.items() if name in result.files}
+        return self._whole(parts, FILE_NAMES, result.sha256)
 
     def _scene(self, request: SceneRequest, on_parts: Callable[[int], None]) -> Made:
         with self._client.generate_scene(landscape_from(request.landscape), **scene_options(request)) as stream:
             for _ in stream:
                 on_parts(1)
             result = stream.result()
-        return Made({PurePath(name).stem: data for name, data in result.files.items()}, result.sha256)
+        parts = {PurePath(name).stem: data for name, data in result.files.items()}
+        return self._whole(parts, SCENE_PARTS, result.sha256)
+
+    def _whole(self, parts: Mapping[str, bytes], names: Iterable[str], sha256: str) -> Made:
+        missing = [str(name) for name in names if str(name) not in parts]
+        if missing:
+            raise GenerationError(f"{self._server}: the stream ended without {', '.join(missing)}")
+        return Made(parts, sha256)
 
 
 def generator_infos(client: Client) -> tuple[GeneratorInfo, ...]:
