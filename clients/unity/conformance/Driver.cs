@@ -70,9 +70,9 @@ sealed class Case
             _result["names"] = _names;
         if (_firstPartMs >= 0)
             _result["firstPartMs"] = _firstPartMs;
-        if (Has("arrivals") && _case["arrivals"].Flag)
+        if (TimesArrivals)
             _result["arrivalsMs"] = _arrivals;
-        if (_parts > 0 && _handsFiles && !_result.ContainsKey("healthy"))
+        if (_parts > 0 && _handsFiles && !TimesArrivals && !_result.ContainsKey("healthy"))
             _result["handedSha256"] = Hex(_digest);
         int lingerMs = Has("lingerMs") ? _case["lingerMs"].Whole : 0;
         if (lingerMs == 0)
@@ -302,6 +302,8 @@ sealed class Case
         _result["controls"] = frame.ControlCount;
     }
 
+    bool TimesArrivals => Has("arrivals") && _case["arrivals"].Flag;
+
     void Part(string name, int bytes, byte[] data = null)
     {
         double nowMs = _clock.Elapsed.TotalMilliseconds;
@@ -311,7 +313,7 @@ sealed class Case
         _bytes += bytes;
         if (name != null && !_names.Contains(name))
             _names.Add(name);
-        if (data != null)
+        if (data != null && !TimesArrivals)  // speed is measured then, and the client has looked at every sum already
             _digest = Sha256Digest.Of(_digest.Concat(Sha256Digest.Of(data)).ToArray());
     }
 
