@@ -1,10 +1,9 @@
 """Live streams at a fixed rate beside a busy process: frames that come late or never, and how unevenly they come.
 
-A frame is missed if it never comes, or comes later than one interval after its due time. Due times are one interval
-apart and count from the first frame, and anew from each one that was missed, as those of the scheduler do: a stall
-counts for the frames that it delays, not for all that follow. A stream that is too slow all the time misses one after
-the other; `rate_kept` is the rate that was reached, over the one that was asked for. Jitter is how far the time between
-two neighbouring frames is from the interval.
+A frame is missed if it never comes, as one that the worker skipped, or comes later than one interval after its due
+time. Due times are one interval apart and count from the first frame, and anew from each one that was late: a stall
+counts for the frames that it delays, not for all that follow. `rate_kept` is the rate that was reached, over the one
+that was asked for. Jitter is how far the time between two neighbouring frames is from the interval.
 
     python -m benchmarks character.streaming
 """
