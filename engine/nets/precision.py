@@ -6,6 +6,8 @@ some builds plainly wrong. The probe times one convolution in both formats and c
 
 import platform
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -69,6 +71,20 @@ def probe_precision() -> Probe:
                 best[image.dtype] = min(best[image.dtype], time.perf_counter() - started)
     deviation = float((exact - rounded).abs().max() / exact.std())
     return Probe(best[torch.float32] * 1e3, best[torch.bfloat16] * 1e3, deviation)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within it torch uses this thread alone: for arithmetic so small that others would only wait for each other.
+
+    What runs in it has the same bits whatever the thread count of the process.
+    """
+    thread_count = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(thread_count)
 
 
 def choose_kernel_class(precision: str = "auto", thread_count: int | None = None) -> KernelClass:

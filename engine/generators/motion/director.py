@@ -37,6 +37,7 @@ from engine.motion.pose import Poses
 from engine.motion.skeleton import Float
 from engine.motion.trajectory import RATE_HZ, WAY_COUNT, lag_after, wished_way
 from engine.nets.motiongen.weights_file import MotionGenWeights
+from engine.nets.precision import one_thread
 from engine.noise import hash_lanes, unit_value
 
 RATES_HZ = (24, 30, 60, 72, 90)
@@ -201,7 +202,7 @@ class MotionDirector:
         way = wished_way(path, movement, part["velocity_mps"], part["heading_rad"], now["lag_m"])
         noise = normal_noise(part["seed"], part["moment"], self._network.config.latent_count)
         results = []
-        with torch.inference_mode():
+        with one_thread(), torch.inference_mode():
             for first in range(0, len(part), BUCKET):
                 rows = slice(first, first + BUCKET)
                 wish = self._network.wish(

@@ -12,6 +12,7 @@ from engine.nets.precision import (
     KernelClass,
     Probe,
     choose_kernel_class,
+    one_thread,
     probe_precision,
 )
 
@@ -85,3 +86,16 @@ def test_value_out_of_range_is_named_and_changes_nothing(precision: str, thread_
     with pytest.raises(SettingsError, match=f"^{message}"):
         choose_kernel_class(precision, thread_count)
     assert torch.get_num_threads() == before
+
+
+def test_one_thread_gives_the_others_back_whatever_happens() -> None:
+    torch.set_num_threads(2)
+
+    def fail() -> None:
+        with one_thread():
+            assert torch.get_num_threads() == 1
+            raise ValueError("within")
+
+    with pytest.raises(ValueError, match="within"):
+        fail()
+    assert torch.get_num_threads() == 2
