@@ -5,7 +5,6 @@ python -m benchmarks.sheets.characters docs/characters.png --weights engine/weig
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from benchmarks.sheets.saving import saved
 from engine.characters.attitudes import attitudes
 from engine.characters.character import build_character
 from engine.characters.identity import Identity, make_identity
 from engine.characters.rendering.pixels import rendered
 from engine.characters.rendering.views import FrameCamera, FrameLight
-from engine.codecs.image import encode_png
 from engine.codecs.provenance import DIGITAL_SOURCE_TYPE
-from engine.errors import MorphogenError, OutputError
 from engine.nets.framegen.artist import FrameArtist
 from engine.nets.framegen.weights_file import load_framegen
 
@@ -32,7 +30,6 @@ CELL_PX = (84, 112)
 
 PAPER = (236, 238, 240)
 CAMERA, LIGHT = FrameCamera(0.5, 0.12, 2.35), FrameLight()
-SMALLEST = 9
 
 Picture = NDArray[np.uint8]
 Show = Callable[[Identity], Picture]
@@ -57,18 +54,6 @@ def strip(frames: Picture) -> Picture:
     cells = [cv2.resize(cell[:, left : left + width], CELL_PX, interpolation=cv2.INTER_AREA) for cell in color]
     pixels: Picture = np.rint(np.concatenate(cells, axis=1)).astype(np.uint8)
     return pixels
-
-
-def write(path: Path, picture: Picture, provenance: dict[str, str]) -> None:
-    """The picture as a PNG; replaces `path` at once. Raises OutputError."""
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        staged.write_bytes(encode_png(picture, provenance, SMALLEST, srgb=True))
-        staged.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        staged.unlink(missing_ok=True)
 
 
 def drawn(identity: Identity) -> Picture:
@@ -96,13 +81,12 @@ def main() -> int:
     parser.add_argument("--weights", type=Path, metavar="FILE", help="painted by these; default: drawn by the renderer")
     parser.add_argument("--first-seed", type=int, default=0, metavar="N")
     options = parser.parse_args()
-    try:
+
+    def draw() -> tuple[Picture, dict[str, str]]:
         show, provenance = (drawn, {"Software": "Morphogen"}) if options.weights is None else painter(options.weights)
-        write(options.out, character_sheet(show, options.first_seed), provenance)
-    except MorphogenError as error:
-        print(f"characters: {error}", file=sys.stderr)
-        return 1
-    return 0
+        return character_sheet(show, options.first_seed), provenance
+
+    return saved("characters", options.out, draw)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.sheets.saving import saved
 from engine.catalog import load_catalog
-from engine.codecs.image import encode_png
 from engine.codecs.provenance import DIGITAL_SOURCE_TYPE
-from engine.errors import MorphogenError
 from engine.generators.level import LevelGenerator
 from engine.levels.picture import draw_level, sheet
 from engine.requests.level import LevelRequest, LevelStyle
@@ -41,16 +40,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sheets.levels", description="Draw the sheet of levels.")
     parser.add_argument("out", type=Path, metavar="OUT.png")
     options = parser.parse_args()
-    try:
+
+    def draw() -> tuple[NDArray[np.uint8], dict[str, str]]:
         generator = load_catalog(precision="fp32", thread_count=1).generators[LevelRequest]
         assert isinstance(generator, LevelGenerator)
-        provenance = {"DigitalSourceType": DIGITAL_SOURCE_TYPE, "Generator": generator.info.name}
-        options.out.write_bytes(encode_png(level_sheet(generator), provenance, 9, srgb=True))
-    except MorphogenError as error:
-        print(f"levels: {error}", file=sys.stderr)
-        return 1
-    print(f"wrote {options.out}, {options.out.stat().st_size / 2**20:.1f} MiB")
-    return 0
+        picture = level_sheet(generator)
+        return picture, {"DigitalSourceType": DIGITAL_SOURCE_TYPE, "Generator": generator.info.name}
+
+    return saved("levels", options.out, draw)
 
 
 if __name__ == "__main__":

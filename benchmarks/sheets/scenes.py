@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from benchmarks.sheets.saving import saved
 from engine.catalog import load_catalog
 from engine.codecs.image import encode_png
 from engine.codecs.provenance import DIGITAL_SOURCE_TYPE
-from engine.errors import MorphogenError
 from engine.generators.scene.generator import SceneGenerator
 from engine.generators.scene.work import SceneWork
 from engine.generators.terrain.sketch import STROKES
@@ -83,17 +83,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sheets.scenes", description="Draw the sheet of scenes.")
     parser.add_argument("out", type=Path, metavar="OUT.png")
     options = parser.parse_args()
-    try:
+
+    def draw() -> tuple[NDArray[np.uint8], dict[str, str]]:
         generator = load_catalog(precision="fp32", thread_count=1).generators[SceneRequest]
         assert isinstance(generator, SceneGenerator)
         made = [preview(generator, request) for request in track(requests(), "scenes", transient=True)]
-        provenance = {"DigitalSourceType": DIGITAL_SOURCE_TYPE, "Generator": generator.info.name}
-        options.out.write_bytes(encode_png(sheet(made), provenance, 9, srgb=True))
-    except MorphogenError as error:
-        print(f"scenes: {error}", file=sys.stderr)
-        return 1
-    print(f"wrote {options.out}, {options.out.stat().st_size / 2**20:.1f} MiB")
-    return 0
+        picture = sheet(made)
+        return picture, {"DigitalSourceType": DIGITAL_SOURCE_TYPE, "Generator": generator.info.name}
+
+    return saved("scenes", options.out, draw)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ weights give the same pixels on the same kind of machine.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from benchmarks.sheets.saving import saved
 from engine.assets import GeneratorInfo
 from engine.catalog import Catalog, load_catalog
-from engine.codecs.image import Pixels, decode_png, encode_png
+from engine.codecs.image import Pixels, decode_png
 from engine.codecs.preview import render_tile
 from engine.codecs.provenance import DIGITAL_SOURCE_TYPE
-from engine.errors import MorphogenError, OutputError
 from engine.generators.whole import steps_of
 from engine.requests.texture import TEXTURE_SIZES_PX, MapKind, TextureRequest
 
@@ -35,10 +34,9 @@ CELL_PX, GAP_PX, MARGIN_PX = 128, 4, 108
 PAPER, INK = 250, 40
 """Grey values of background and writing."""
 
-SMALLEST = 9
 """PNG compression level."""
 
-TILED_PX, JPEG_QUALITY = 256, 82
+TILED_PX = 256
 """Edge of a cell that shows two by two tiles; quality of sheets that are too large for PNG."""
 
 Picture = NDArray[np.uint8]
@@ -107,36 +105,14 @@ def texture_info(catalog: Catalog) -> GeneratorInfo:
     return next(info for info in catalog.infos() if info.asset_kind == "texture")
 
 
-def write(path: Path, picture: Picture, info: GeneratorInfo) -> None:
-    """The picture as a PNG that says which weights painted it, or as a JPEG; replaces `path` at once.
-
-    Raises OutputError.
-    """
-    provenance = {
+def provenance_of(info: GeneratorInfo) -> dict[str, str]:
+    """Which weights painted the sheet."""
+    return {
         "Generator": f"{info.name}/{info.version}/{info.tier}",
         "WeightsSHA256": info.weights_sha256,
         "TrainingLicences": "; ".join(info.training_licences),
         "DigitalSourceType": DIGITAL_SOURCE_TYPE,
     }
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        if path.suffix == ".jpg":
-            staged.write_bytes(encode_jpeg(picture))
-        else:
-            staged.write_bytes(encode_png(picture, provenance, SMALLEST, srgb=True))
-        staged.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        staged.unlink(missing_ok=True)
-
-
-def encode_jpeg(picture: Picture) -> bytes:
-    """The picture, RGB, as a JPEG."""
-    done, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    if not done:
-        raise OutputError("contact sheet: cannot be encoded as JPEG")
-    return data.tobytes()
 
 
 def main() -> int:
@@ -151,15 +127,13 @@ def main() -> int:
     options = parser.parse_args()
     if options.seeds < 1:
         parser.error(f"--seeds: {options.seeds} is not allowed; allowed: 1 or more")
-    try:
+
+    def draw() -> tuple[Picture, dict[str, str]]:
         catalog = load_catalog(texture_weights=options.weights)
         picture = contact_sheet(catalog, options.seeds, options.size, options.tiled, options.columns)
-        write(options.out, picture, texture_info(catalog))
-    except MorphogenError as error:
-        print(f"textures: {error}", file=sys.stderr)
-        return 1
-    print(f"wrote {options.out}, {options.out.stat().st_size / 2**20:.1f} MiB")
-    return 0
+        return picture, provenance_of(texture_info(catalog))
+
+    return saved("textures", options.out, draw)
 
 
 if __name__ == "__main__":

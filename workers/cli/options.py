@@ -59,21 +59,18 @@ ClientKeyOption = Annotated[
 RequiredServerOption = Annotated[
     str, typer.Option("--server", metavar="HOST:PORT", help="The server that streams.", show_default=False)
 ]
-PLACE_OPTIONS: Mapping[str, Any] = {
-    "weights": TextureWeightsOption,
-    "tier": TierOption,
-    "server": ServerOption,
-    "token_file": TokenFileOption,
-    "root_certificates": RootCertificatesOption,
-    "client_certificate": ClientCertificateOption,
-    "client_key": ClientKeyOption,
-}
 SERVER_OPTIONS: Mapping[str, Any] = {
     "server": RequiredServerOption,
     "token_file": TokenFileOption,
     "root_certificates": RootCertificatesOption,
     "client_certificate": ClientCertificateOption,
     "client_key": ClientKeyOption,
+}
+PLACE_OPTIONS: Mapping[str, Any] = {
+    "weights": TextureWeightsOption,
+    "tier": TierOption,
+    **SERVER_OPTIONS,
+    "server": ServerOption,
 }
 
 

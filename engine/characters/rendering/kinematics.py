@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.characters.rendering.raster import chosen
-from engine.motion.skeleton import JOINT_COUNT, SKELETON
+from engine.characters.rendering.choice import chosen
+from engine.motion.pose import LEVELS
+from engine.motion.skeleton import JOINT_COUNT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,25 +27,11 @@ def posed(rotation: torch.Tensor, root_m: torch.Tensor, rest_offset_m: torch.Ten
     local = matrices(rotation)
     turn, place = torch.empty_like(local), torch.empty_like(rest_offset_m)
     turn[:, 0], place[:, 0] = local[:, 0], root_m
-    for joints, parents in _GENERATIONS:
+    for joints, parents in LEVELS:
         above = turn[:, parents]
         turn[:, joints] = above @ local[:, joints]
         place[:, joints] = place[:, parents] + (above @ rest_offset_m[:, joints, :, None])[..., 0]
     return Joints(turn, place)
-
-
-def _generations() -> list[tuple[list[int], list[int]]]:
-    """Joints below the first one with their parents; those of one generation need only those of the ones before."""
-    depth = [0]
-    for joint in range(1, JOINT_COUNT):
-        depth.append(depth[SKELETON.parents[joint]] + 1)
-    generations = [
-        [joint for joint in range(JOINT_COUNT) if depth[joint] == level] for level in range(1, 1 + max(depth))
-    ]
-    return [(joints, [SKELETON.parents[joint] for joint in joints]) for joints in generations]
-
-
-_GENERATIONS = _generations()
 
 
 def matrices(quaternion: torch.Tensor) -> torch.Tensor:

@@ -10,8 +10,9 @@ import torch
 
 from engine.characters.palettes import METAL, SLOT_COUNT
 from engine.characters.rendering.cast import Cast
+from engine.characters.rendering.choice import chosen
 from engine.characters.rendering.kinematics import Joints, skinned
-from engine.characters.rendering.raster import Samples, chosen, rasterize
+from engine.characters.rendering.raster import Samples, rasterize
 from engine.characters.rendering.views import Views
 
 SUPERSAMPLING = 2

@@ -2,13 +2,14 @@
 
 Triangles are cut into rows of samples, of which each edge leaves an interval; every sample of what all edges leave
 enters a key of nearness and triangle with a maximum, which no order of execution can change. Values lie in rows of one
-number for all samples, since sums over a last axis of three are what torch does slowest on a CPU, and are chosen by
-`index_select`, which is what it does fastest.
+number for all samples, since sums over a last axis of three are what torch does slowest on a CPU.
 """
 
 from dataclasses import dataclass
 
 import torch
+
+from engine.characters.rendering.choice import chosen
 
 _LOW_BITS = 0xFFFFFFFF
 _AT_ONCE = 2_000_000
@@ -107,11 +108,6 @@ class _Lines:
     count: torch.Tensor
     nearness: torch.Tensor
     slope: torch.Tensor
-
-
-def chosen(values: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
-    """`values[..., index]`, which on a CPU takes four times as long."""
-    return values.index_select(-1, index)
 
 
 def rasterize(corner: torch.Tensor, picture: torch.Tensor, pictures: int, size: int) -> Samples:

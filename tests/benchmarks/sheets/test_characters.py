@@ -1,11 +1,8 @@
 """The contact sheet of characters."""
 
-from pathlib import Path
-
 import numpy as np
-from PIL import Image
 
-from benchmarks.sheets.characters import CELL_PX, PAPER, character_sheet, strip, write
+from benchmarks.sheets.characters import CELL_PX, PAPER, character_sheet, strip
 from engine.characters.identity import Identity
 
 
@@ -32,10 +29,3 @@ def test_strip_keeps_the_middle_of_frames() -> None:
     cells = strip(frames)
     assert cells.shape == (CELL_PX[1], 8 * CELL_PX[0], 3)
     assert (cells[:, CELL_PX[0] // 2 + 2 : CELL_PX[0] - 2] == 255).all()
-
-
-def test_picture_is_written_as_png(tmp_path: Path) -> None:
-    picture = np.full((8, 8, 3), 99, np.uint8)
-    write(tmp_path / "sheet.png", picture, {"Software": "Morphogen"})
-    with Image.open(tmp_path / "sheet.png") as opened:
-        assert np.array_equal(np.asarray(opened), picture)

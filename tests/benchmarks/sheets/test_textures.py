@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.sheets.saving import save
 from benchmarks.sheets.textures import (
     CELL_PX,
     GAP_PX,
@@ -14,12 +15,11 @@ from benchmarks.sheets.textures import (
     Picture,
     contact_sheet,
     lit_from_both_sides,
-    write,
+    provenance_of,
 )
 from engine.assets import GeneratorInfo, Part
 from engine.catalog import Catalog
 from engine.codecs.image import encode_png
-from engine.errors import OutputError
 from engine.generators.protocol import StepKinds
 from engine.requests.texture import MapKind, TextureRequest
 
@@ -101,7 +101,7 @@ def test_sheet_is_the_same_again(catalog: Catalog, picture: Picture) -> None:
 
 def test_file_says_which_weights_painted_it(catalog: Catalog, picture: Picture, tmp_path: Path) -> None:
     path = tmp_path / "sheet.png"
-    write(path, picture, catalog.infos()[0])
+    save(path, picture, provenance_of(catalog.infos()[0]))
     with Image.open(path) as image:
         np.testing.assert_array_equal(np.asarray(image), picture)
         assert image.text["WeightsSHA256"] == "ab" * 32  # type: ignore[attr-defined]  # PNG only
@@ -126,15 +126,3 @@ def test_tiled_cells_repeat_and_light_comes_from_both_sides() -> None:
     assert left[middle - 4] > left[middle + 3] + 10
     assert right[middle + 3] > right[middle - 4] + 10
     assert left[middle - 4 + TILED_PX // 2] == pytest.approx(left[middle - 4], abs=12)
-
-
-def test_jpeg_is_written_for_sheets_of_that_name(catalog: Catalog, picture: Picture, tmp_path: Path) -> None:
-    write(tmp_path / "sheet.jpg", picture, catalog.infos()[0])
-    with Image.open(tmp_path / "sheet.jpg") as image:
-        assert image.format == "JPEG"
-        assert np.abs(np.asarray(image).astype(int) - picture).mean() < 8
-
-
-def test_folder_that_is_missing_is_named(catalog: Catalog, picture: Picture, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"missing/sheet\.png: cannot be written: No such file"):
-        write(tmp_path / "missing" / "sheet.png", picture, catalog.infos()[0])
