@@ -49,8 +49,11 @@ bench: setup ## Print every claim of speed and exactness; writes benchmarks/resu
 bench-peers: setup ## Measure other serving systems beside ours; installs them into .venv-peers/
 	$(PYTHON) -m benchmarks.peers
 
-protos: setup ## Regenerate the code of protos/morphogen, Python and the engines' SDKs
+protos: setup web-packages ## Regenerate the code of protos/morphogen in every SDK; TypeScript needs Node
 	$(PYTHON) protos/generate.py
+	$(PYTHON) clients/godot/generate.py
+	$(PYTHON) clients/unity/metas.py
+	npm --prefix $(WEB_CLIENT) --silent run gen
 
 protos-baseline: setup ## Take the protos as they are for released: later changes must stay compatible with them
 	$(BIN)/buf build -o protos/morphogen.binpb

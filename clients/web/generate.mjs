@@ -58,7 +58,7 @@ if (process.argv.includes("--check")) {
     const names = [...new Set([...fresh.keys(), ...committed.keys()])].sort();
     const differing = names.filter((name) => fresh.get(name) !== committed.get(name));
     for (const name of differing) {
-      console.log(`clients/web/src/gen/${name} is not what the protos say; run: npm run gen`);
+      console.log(`clients/web/src/gen/${name} is not what the protos say; run: make protos`);
     }
     process.exitCode = differing.length > 0 ? 1 : 0;
   } finally {
