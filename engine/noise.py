@@ -8,7 +8,9 @@ shaders agree bit for bit; values become floats by keeping the top 24 bits, whic
 
 import math
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 MULTIPLIER = 1664525
 INCREMENT = 1013904223
@@ -29,6 +31,19 @@ def _cross(x: torch.Tensor, y: torch.Tensor, z: torch.Tensor, w: torch.Tensor) -
     y = torch.addcmul(y, z, x)
     z = torch.addcmul(z, x, y)
     w = torch.addcmul(w, y, z)
+    return x, y, z, w
+
+
+def hash_words(x: NDArray[np.uint32], *others: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], ...]:
+    """The same hash of four broadcastable uint32 arrays of at least one axis: for so few numbers that calls decide."""
+    x, y, z, w = (word * np.uint32(MULTIPLIER) + np.uint32(INCREMENT) for word in (x, *others))
+    for turn in range(2):
+        x = x + y * w
+        y = y + z * x
+        z = z + x * y
+        w = w + y * z
+        if turn == 0:
+            x, y, z, w = (word ^ (word >> np.uint32(16)) for word in (x, y, z, w))
     return x, y, z, w
 
 

@@ -58,9 +58,9 @@ def _joined(*parts: Array) -> Array:
 
 def normalized(quaternion: Array) -> Array:
     """Made unit length; a quaternion without length becomes the identity."""
-    length = np.linalg.norm(quaternion, axis=-1, keepdims=True)
+    length = _length(quaternion)
     rest = np.array((0, 0, 0, 1), quaternion.dtype)
-    return np.where(length > TINY, quaternion / np.maximum(length, TINY), rest)
+    return np.where(length > TINY, quaternion / length, rest)
 
 
 def nearest_sign(quaternion: Array, reference: Array) -> Array:
@@ -118,18 +118,17 @@ def between(start: Array, end: Array) -> Array:
 
 def from_matrix(matrix: Array) -> Array:
     """Quaternions of rotation matrices [..., 3, 3] (method of Shepperd: the largest of four candidates)."""
-    m = matrix
-    diagonal = np.stack((m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]), -1)
-    trace = diagonal.sum(-1)
-    xx, yy, zz = (1 + 2 * diagonal[..., axis] - trace for axis in range(3))
-    xy, xz, yz = (m[..., a, b] + m[..., b, a] for a, b in ((0, 1), (0, 2), (1, 2)))
-    wx, wy, wz = (m[..., a, b] - m[..., b, a] for a, b in ((2, 1), (0, 2), (1, 0)))
-    candidates = np.stack(
-        [np.stack(row, -1) for row in ((xx, xy, xz, wx), (xy, yy, yz, wy), (xz, yz, zz, wz), (wx, wy, wz, 1 + trace))],
-        axis=-2,
-    )
-    largest = np.argmax(np.stack((xx, yy, zz, 1 + trace), -1), axis=-1)
-    return normalized(np.take_along_axis(candidates, largest[..., None, None], axis=-2)[..., 0, :])
+    candidates = np.empty((*matrix.shape[:-2], 4, 4), matrix.dtype)
+    xx, yy, zz = (matrix[..., axis, axis] for axis in range(3))
+    candidates[..., 0, 0], candidates[..., 1, 1] = 1 + xx - yy - zz, 1 - xx + yy - zz
+    candidates[..., 2, 2], candidates[..., 3, 3] = 1 - xx - yy + zz, 1 + xx + yy + zz
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        candidates[..., a, b] = candidates[..., b, a] = matrix[..., a, b] + matrix[..., b, a]
+    for axis, a, b in ((0, 2, 1), (1, 0, 2), (2, 1, 0)):
+        candidates[..., axis, 3] = candidates[..., 3, axis] = matrix[..., a, b] - matrix[..., b, a]
+    largest = np.diagonal(candidates, axis1=-2, axis2=-1).argmax(-1)
+    chosen = candidates.reshape(-1, 4, 4)[np.arange(largest.size), largest.ravel()]
+    return normalized(chosen.reshape(*largest.shape, 4))
 
 
 def to_matrix(quaternion: Array) -> Array:
@@ -145,8 +144,21 @@ def to_six(quaternion: Array) -> Array:
 
 
 def from_six(six: Array) -> Array:
-    """Quaternions of six numbers [..., 6] that need be orthonormal only roughly (Gram and Schmidt; eq. 16 there)."""
-    first = six[..., :3] / np.maximum(np.linalg.norm(six[..., :3], axis=-1, keepdims=True), TINY)
-    second = six[..., 3:] - first * (first * six[..., 3:]).sum(-1, keepdims=True)
-    second = second / np.maximum(np.linalg.norm(second, axis=-1, keepdims=True), TINY)
-    return from_matrix(np.stack((first, second, crossed(first, second)), axis=-1)).astype(six.dtype)
+    """Quaternions of six numbers [..., 6] that need be orthonormal only roughly."""
+    return from_matrix(matrix_from_six(six)).astype(six.dtype)
+
+
+def matrix_from_six(six: Array) -> Array:
+    """Rotation matrices [..., 3, 3] of such six numbers (Gram and Schmidt; eq. 16 there)."""
+    matrix = np.empty((*six.shape[:-1], 3, 3), six.dtype)
+    first, second = six[..., :3], six[..., 3:]
+    matrix[..., 0] = first = first / _length(first)
+    second = second - first * (first * second).sum(-1, keepdims=True)
+    matrix[..., 1] = second = second / _length(second)
+    matrix[..., 2] = crossed(first, second)
+    return matrix
+
+
+def _length(vector: Array) -> Array:
+    """Lengths [..., 1], a little above 0 at least."""
+    return np.asarray(np.maximum(np.sqrt((vector * vector).sum(-1, keepdims=True)), TINY))

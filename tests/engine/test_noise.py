@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.noise import derive_seed, hash_lanes, uniform_grid, unit_value, white_grid
+from engine.noise import derive_seed, hash_lanes, hash_words, uniform_grid, unit_value, white_grid
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -31,6 +31,8 @@ def reference_pcg4d(lanes: tuple[int, int, int, int]) -> tuple[int, int, int, in
 def test_hash_equals_integer_reference(lanes: tuple[int, int, int, int]) -> None:
     tensors = tuple(torch.tensor(np.uint32(lane).view(np.int32)) for lane in lanes)
     assert tuple(int(lane) & 0xFFFFFFFF for lane in hash_lanes(tensors)) == reference_pcg4d(lanes)
+    words = hash_words(*(np.array([lane], np.uint32) for lane in lanes))
+    assert tuple(int(word[0]) for word in words) == reference_pcg4d(lanes)
 
 
 def test_known_answers_never_change() -> None:

@@ -12,7 +12,8 @@ from engine.nets.motiongen.weights_file import MotionGenWeights
 from engine.nets.precision import KernelClass
 from engine.requests.character.frames import RATES_HZ, RENDERERS, SIZES_PX, STILL_FORMATS
 
-VERSION = "1"
+VERSION = "2"
+"""Raised when the same weights give other bytes."""
 VIDEO_FORMATS = ("h264", "vp9", "av1", "mjpeg")
 
 

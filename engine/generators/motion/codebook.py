@@ -48,15 +48,31 @@ def fitting_rows(kinds: torch.Tensor) -> torch.Tensor:
     return fits
 
 
-def nearest_shares(squared_distance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of squared distances [row, centroid]: the nearest centroids [row, NEAREST_COUNT] and their shares, nearest first.
+class Nearest:
+    """Finds the centroids [row, number] that are most like somebody, among those of kinds [row, 2] that hold him."""
 
-    Centroids at infinite distance have no share; the shares add up to 1 where any is at a finite one.
-    """
-    count = min(NEAREST_COUNT, squared_distance.shape[1])
-    least, rows = squared_distance.topk(count, dim=1, largest=False)
-    weight = 1 / least.clamp_min(1e-3)
-    return rows, weight / weight.sum(1, keepdim=True).clamp_min(1e-12)
+    def __init__(self, centroids: torch.Tensor, kinds: torch.Tensor) -> None:
+        self._columns = centroids.t().contiguous()
+        squares = (centroids * centroids).sum(1)
+        self._squares = squares.where(fitting_rows(kinds), torch.inf)
+        self._count = min(NEAREST_COUNT, len(centroids))
+
+    def __call__(
+        self, seen: torch.Tensor, action: torch.Tensor, style: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of what is compared [row, number]: squared distances [row, NEAREST_COUNT] and centroids, nearest first.
+
+        Infinitely far are those that do not hold who does this `action` in this `style` [row].
+        """
+        apart = torch.addmm(self._squares[action, style], seen, self._columns, alpha=-2)
+        least, rows = apart.topk(self._count, dim=1, largest=False)
+        return (least + (seen * seen).sum(1, keepdim=True)).clamp_min_(0), rows
+
+
+def shares_of(squared_distance: NDArray[Float]) -> NDArray[Float]:
+    """Shares [row, centroid] of centroids at squared distances: they add up to 1 where any is at a finite one."""
+    weight = 1 / np.maximum(squared_distance, Float(1e-3))
+    return np.asarray(weight / np.maximum(weight.sum(1, keepdims=True), Float(1e-12)), Float)
 
 
 def drawn(

@@ -23,32 +23,39 @@ import torch
 from numpy.typing import NDArray
 
 from engine.errors import GenerationError, InvalidRequestError, WeightsError
-from engine.generators.motion.codebook import MEASURED, WAY_WEIGHT, drawn, fitting_rows, nearest_shares
+from engine.generators.motion.codebook import MEASURED, WAY_WEIGHT, Nearest, drawn, shares_of
 from engine.generators.motion.control import MotionControl
 from engine.generators.motion.state import LAYOUT, SESSION, WISH, MotionState
 from engine.motion.actions import ACTIONS, STYLES, STYLES_OF_ACTION
 from engine.motion.clip import between
-from engine.motion.features import FEATURE_COUNT, PATH, GroundPath, advanced, poses_of
-from engine.motion.output.foot_lock import FootLock, locked
-from engine.motion.output.leg_reach import with_reaching_legs
-from engine.motion.output.limits import limited
+from engine.motion.features import FEATURE_COUNT, PATH, GroundPath, advanced
+from engine.motion.output.foot_lock import FootLock
+from engine.motion.output.posing import posed
 from engine.motion.output.transition import difference, settled, with_difference
 from engine.motion.pose import Poses
-from engine.motion.skeleton import Float
+from engine.motion.quaternions import identity
+from engine.motion.skeleton import JOINT_COUNT, Float
 from engine.motion.trajectory import RATE_HZ, WAY_COUNT, lag_after, wished_way
+from engine.nets.motiongen.network import MotionGen
 from engine.nets.motiongen.weights_file import MotionGenWeights
 from engine.nets.precision import one_thread
-from engine.noise import hash_lanes, unit_value
+from engine.noise import hash_words, unit_value, white_grid
 
 RATES_HZ = (24, 30, 60, 72, 90)
 BUCKET = 32
 """Rows per call of the network: a matrix product of another shape may round differently."""
+
+SMALLER_BUCKETS = (8, 16)
+"""Used for a few sessions where a probe finds that they round alike: most of a call is then saved."""
 
 RUN_FROM_MPS, WALK_FROM_MPS, TURN_FROM_RAD = 2.3, 0.25, 0.35
 """What "move" means: from these speeds on somebody runs or walks; standing, from this angle on he turns."""
 
 STAYING = frozenset({"idle", "turn", "jump", "dance", "box", "signal", "laugh", "wave", "cheer"})
 """Actions that do not look at the velocity."""
+
+FEET = ("held", "point", "offset", "pace")
+"""Fields of a moment that are those of `FootLock`."""
 
 NOISE_LAYER = 0x6D6F
 DRAWS_PER_NUMBER = 4
@@ -68,9 +75,8 @@ class MotionDirector:
         self._beginnings: NDArray[Float] = weights.codebook.beginnings.numpy()
         self._followers: NDArray[Float] = weights.codebook.followers.numpy()
         self._radii: NDArray[Float] = weights.codebook.radii.numpy()
-        self._known = weights.codebook.centroids.t().contiguous()
-        self._known_squares = (self._known * self._known).sum(0)
-        self._fits = fitting_rows(weights.codebook.kinds)
+        self._nearest = Nearest(weights.codebook.centroids, weights.codebook.kinds)
+        self._buckets = (*(size for size in SMALLER_BUCKETS if rounds_alike(weights.network, size)), BUCKET)
         self._mean: NDArray[Float] = weights.network.mean.numpy()
         self._deviation: NDArray[Float] = weights.network.deviation.numpy()
 
@@ -92,7 +98,8 @@ class MotionDirector:
         moment["state"] = choices[int(unit_value(seed, NOISE_LAYER) * len(choices))]
         moment["heading_rad"] = heading_rad
         moment["action"] = -1
-        self._show(record.reshape(1)["next"], restart=True)
+        self._show(record.reshape(1)["next"], identity(1, JOINT_COUNT))
+        moment["pace"] = 0
         record["moment"] = 0
         return MotionState(record)
 
@@ -143,25 +150,18 @@ class MotionDirector:
         path = advanced(GroundPath(now["place_m"], now["heading_rad"]), features[:, PATH], RATE_HZ)
         following["place_m"], following["heading_rad"] = path.place_m, path.heading_rad
         following["lag_m"] = lag_after(now["lag_m"], part["velocity_mps"], path.place_m - now["place_m"])
-        for name in ("held", "point", "offset", "pace"):
+        for name in FEET:
             following[name] = now[name]
-        self._show(following)
-        part["next"] = following
+        self._show(following, now["rotation"])
         batch[rows] = part
 
     def _held(
-        self, state: torch.Tensor, before: torch.Tensor, wish: torch.Tensor, part: NDArray[Any]
+        self, states: NDArray[Float], squared_distance: NDArray[Float], centroids: NDArray[np.int64]
     ) -> NDArray[Float]:
-        """States of the network after `before`, both [BUCKET, feature], held by the codebook; the rows of `part`."""
-        seen = torch.cat((before[:, MEASURED], wish[:, :WAY_COUNT] * WAY_WEIGHT), 1)
-        fits = self._fits[_padded(part["action"].astype(np.int64)), _padded(part["style"].astype(np.int64))]
-        cost = self._known_squares - 2 * (seen @ self._known) + (seen * seen).sum(1, keepdim=True)
-        cost = cost.clamp_min(0).masked_fill(~fits, torch.inf)
-        nearest, shares = nearest_shares(cost)
-        rows, count = nearest.numpy()[: len(part)], len(part)
-        followers = (self._followers[rows] * shares.numpy()[:count, :, None]).sum(1)
-        distance = cost.min(1).values.sqrt().numpy()[:count]
-        return drawn(state.numpy()[:count], followers, distance, self._radii[rows[:, 0]])
+        """The network's next states [row, feature], held by the nearest centroids [row, NEAREST_COUNT]."""
+        shares = shares_of(squared_distance)
+        followers = (self._followers[centroids] * shares[..., None]).sum(1)
+        return drawn(states, followers, np.sqrt(squared_distance[:, 0]), self._radii[centroids[:, 0]])
 
     def _soften(self, part: NDArray[Any]) -> None:
         """Where the action or the style is not what `now` was made with, remember what the old one would have done."""
@@ -171,25 +171,19 @@ class MotionDirector:
         if changes.any():
             other = part[changes]
             other["action"], other["style"] = other["now"]["action"], other["now"]["style"]
-            old, new = self._shown(self._advanced(other)), self._shown(following["state"][changes])
+            old, new = self._restored(self._advanced(other)), self._restored(following["state"][changes])
             rest[changes] += difference(old, new)
         following["rest"], following["rest_pace"] = rest, pace
 
-    def _show(self, moment: NDArray[Any], *, restart: bool = False) -> None:
-        """Fill in the pose of moments [row] from their states: the output stage."""
-        features = with_difference(self._shown(moment["state"]), moment["rest"].astype(Float))
-        poses = poses_of(features, GroundPath(moment["place_m"], moment["heading_rad"]))
-        poses = Poses(poses.root_m, limited(poses.rotation), poses.contact)
-        lock = FootLock(*(moment[name].copy() for name in ("held", "point", "offset", "pace")))
-        poses, lock = locked(poses, lock, 1 / RATE_HZ)
-        if restart:
-            lock.pace[:] = 0
-        for name in ("held", "point", "offset", "pace"):
-            moment[name] = getattr(lock, name)
+    def _show(self, moment: NDArray[Any], before: NDArray[Float]) -> None:
+        """Fill in the pose of moments [row] from their states and from the rotations before: the output stage."""
+        features = with_difference(self._restored(moment["state"]), moment["rest"].astype(Float))
+        path = GroundPath(moment["place_m"], moment["heading_rad"])
+        feet = FootLock(*(moment[name] for name in FEET))
+        poses, feet = posed(features, path, feet, before, 1 / RATE_HZ)
+        for name in FEET:
+            moment[name] = getattr(feet, name)
         moment["root_m"], moment["rotation"], moment["contact"] = poses.root_m, poses.rotation, poses.contact
-
-    def _shown(self, state: NDArray[Float]) -> NDArray[Float]:
-        return with_reaching_legs(self._restored(state))
 
     def _restored(self, state: NDArray[Float]) -> NDArray[Float]:
         return np.asarray(state * self._deviation + self._mean)
@@ -201,18 +195,21 @@ class MotionDirector:
         path = GroundPath(now["place_m"], now["heading_rad"])
         way = wished_way(path, movement, part["velocity_mps"], part["heading_rad"], now["lag_m"])
         noise = normal_noise(part["seed"], part["moment"], self._network.config.latent_count)
-        results = []
+        found: list[list[NDArray[Any]]] = []
         with one_thread(), torch.inference_mode():
             for first in range(0, len(part), BUCKET):
-                rows = slice(first, first + BUCKET)
-                wish = self._network.wish(
-                    _padded(way[rows].astype(Float)), _padded(part["action"][rows].astype(np.int64)),
-                    _padded(part["style"][rows].astype(np.int64)),
-                )  # fmt: skip
-                before = _padded(now["state"][rows])
-                state = self._network.advance(before, wish, _padded(noise[rows]))
-                results.append(self._held(state, before, wish, part[rows]))
-        result = np.concatenate(results)
+                count = min(BUCKET, len(part) - first)
+                size = next(bucket for bucket in self._buckets if bucket >= count)
+                before, asked, action, style, drawn_noise = (
+                    _padded(each[first : first + count], size)
+                    for each in (now["state"], way, part["action"].astype(int), part["style"].astype(int), noise)
+                )
+                wish = self._network.wish(asked, action, style)
+                following = self._network.advance(before, wish, drawn_noise)
+                seen = torch.cat((before[:, MEASURED], wish[:, :WAY_COUNT] * WAY_WEIGHT), 1)
+                found.append([each[:count].numpy() for each in (following, *self._nearest(seen, action, style))])
+        states, squared_distance, centroids = (np.concatenate(each) for each in zip(*found, strict=True))
+        result = self._held(states, squared_distance, centroids)
         if not np.isfinite(result).all():
             raise GenerationError("the network returned numbers that are not finite")
         return result
@@ -247,21 +244,30 @@ def _move(control: MotionControl, heading: float, facing: float) -> str:
 
 def normal_noise(seed: NDArray[np.uint32], moment: NDArray[np.int64], count: int) -> NDArray[Float]:
     """Nearly normal numbers float32 [row, count]: pure functions of a seed [row], a moment [row] and the column."""
-    key = torch.from_numpy(seed.astype(np.uint32).view(np.int32).copy())[:, None]
-    time = torch.from_numpy((moment & 0x7FFFFFFF).astype(np.int32))[:, None]
-    column = torch.arange(count, dtype=torch.int32)[None]
-    lanes = hash_lanes((time, torch.tensor(NOISE_LAYER, dtype=torch.int32), column, key))
-    total = sum(((lane >> 8) & 0xFFFFFF).float() for lane in lanes) * 2.0**-24
+    time = (moment & 0x7FFFFFFF).astype(np.uint32)[:, None]
+    column, layer = np.arange(count, dtype=np.uint32)[None], np.full((1, 1), NOISE_LAYER, np.uint32)
+    words = hash_words(time, layer, column, seed.astype(np.uint32)[:, None])
+    total = sum((word >> np.uint32(8)).astype(Float) for word in words) * Float(2.0**-24)
     spread = (DRAWS_PER_NUMBER / 12) ** 0.5
-    return np.asarray(((torch.as_tensor(total) - DRAWS_PER_NUMBER / 2) / spread).numpy(), Float)
+    return np.asarray((total - Float(DRAWS_PER_NUMBER / 2)) / Float(spread), Float)
 
 
 def _pose(moment: NDArray[Any]) -> Poses:
     return Poses(moment["root_m"], moment["rotation"], moment["contact"])
 
 
-def _padded(rows: NDArray[Any]) -> torch.Tensor:
-    """BUCKET rows, zeros below the given ones."""
-    full = np.zeros((BUCKET, *rows.shape[1:]), rows.dtype)
+def _padded(rows: NDArray[Any], count: int) -> torch.Tensor:
+    """So many rows, zeros below the given ones."""
+    full = np.zeros((count, *rows.shape[1:]), rows.dtype)
     full[: len(rows)] = rows
     return torch.from_numpy(full)
+
+
+def rounds_alike(network: MotionGen, count: int) -> bool:
+    """Whether `count` rows are the same to the last bit, on this machine, as among BUCKET."""
+    config = network.config
+    shape = (config.feature_count, config.wish_count, config.latent_count)
+    rows = [white_grid(7, NOISE_LAYER, 1, BUCKET, columns)[0] for columns in shape]
+    with one_thread(), torch.inference_mode():
+        some = network.advance(*(each[:count] for each in rows))
+        return torch.equal(some, network.advance(*rows)[:count])

@@ -1,4 +1,4 @@
-"""A character's session as one record of fixed layout: 3.3 KB, the same bytes on every machine.
+"""A character's session as one record of fixed layout: 3.4 KB, the same bytes on every machine.
 
 A session always knows two moments of the network's 30 Hz: the one at or before the last frame, and the one after it.
 Frames at other rates lie between them.
@@ -15,7 +15,7 @@ from engine.motion.features import FEATURE_COUNT
 from engine.motion.output.transition import BLENDED_COUNT
 from engine.motion.skeleton import JOINT_COUNT
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised when the meaning or the order of the fields changes: a checkpoint of another layout is refused."""
 
 MOMENT = np.dtype(

@@ -55,7 +55,7 @@ def locked(poses: Poses, memory: FootLock, step_s: float) -> tuple[Poses, FootLo
     world = joint_rotations(poses.rotation)
     position = joint_positions(poses, world=world)
     toe = position[..., TOES, :]
-    memory = _remembered(toe, poses.contact[..., (1, 3)], memory, Float(step_s))
+    memory = remembered(toe, poses.contact[..., (1, 3)], memory, step_s)
     target = position[..., ANKLES, :] + memory.offset
     target[..., 1] = np.maximum(target[..., 1], ANKLE_HEIGHT_MIN_M)
     # both legs at once; feet keep their own turn in the world: only what is above them moves
@@ -63,9 +63,9 @@ def locked(poses: Poses, memory: FootLock, step_s: float) -> tuple[Poses, FootLo
     return Poses(poses.root_m, local_rotations(world), poses.contact), memory
 
 
-def _remembered(toe: NDArray[Float], contact: NDArray[Float], before: FootLock, step_s: Float) -> FootLock:
-    """Held points and offsets of this frame for the pose's own toes [..., 2, 3]."""
-    offset, pace = settled(before.offset, before.pace, float(step_s), SETTLES_S)
+def remembered(toe: NDArray[Float], contact: NDArray[Float], before: FootLock, step_s: float) -> FootLock:
+    """Held points and offsets of this frame for the pose's own toes [..., 2, 3] and their contacts [..., 2]."""
+    offset, pace = settled(before.offset, before.pace, step_s, SETTLES_S)
     stands = contact > CONTACT_MIN
     near = np.abs(before.point - toe).max(-1) < RELEASED_AT_M
     keeps = stands & near & (before.held > 0.5)
@@ -77,7 +77,7 @@ def _remembered(toe: NDArray[Float], contact: NDArray[Float], before: FootLock, 
     held = keeps | catches
     wanted = point - toe
     # while held the offset is what holds; its pace is what it would go on with when let go
-    step_pace = (wanted - before.offset) / step_s
+    step_pace = (wanted - before.offset) / Float(step_s)
     new_offset = np.where(held[..., None], wanted, offset)
     new_pace = np.where(held[..., None], np.clip(step_pace, -1, 1), pace)
     floor = np.maximum(TOE_HEIGHT_MIN_M - (toe + new_offset)[..., 1], 0)

@@ -4,7 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.motion import quaternions
-from engine.motion.skeleton import Float
+from engine.motion.output.matrices import applied, between, product, turning
+from engine.motion.skeleton import LEG_OFFSETS_M, Float
+
+THIGH_M, SHIN_M = Float(-LEG_OFFSETS_M[1][1]), Float(-LEG_OFFSETS_M[2][1])
 
 STRETCH_MAX = 0.999
 """A limb is never quite straight: beyond this share of its length the target is drawn towards the limb's root."""
@@ -41,6 +44,35 @@ def reach(
     first = quaternions.multiplied(swing, world[..., limb[0], :])
     second = quaternions.multiplied(swing, quaternions.multiplied(bend, world[..., limb[1], :]))
     return first.astype(Float), second.astype(Float)
+
+
+def within_reach(to_ankle_m: NDArray[Float]) -> NDArray[Float]:
+    """Ways [..., 3] from hips to ankles, shortened or stretched to what legs of the common skeleton can do."""
+    distance = length(to_ankle_m)
+    least, most = abs(THIGH_M - SHIN_M) + Float(1e-3), (THIGH_M + SHIN_M) * Float(STRETCH_MAX)
+    return np.asarray(to_ankle_m * (np.clip(distance, least, most) / distance))
+
+
+def with_ankles_at(
+    to_ankle_m: NDArray[Float], thigh: NDArray[Float], shin: NDArray[Float]
+) -> tuple[NDArray[Float], NDArray[Float]]:
+    """Thighs and shins [..., 3, 3] in world space, turned such that ankles lie at `to_ankle_m` [..., 3] from the hips.
+
+    The same as `reach` for legs of the common skeleton, whose bones lie along -Y of their own axes, without angles:
+    the sine and cosine of how much farther the knee bends follow from the law of cosines.
+    """
+    goal = within_reach(to_ankle_m)
+    upward, downward = thigh[..., 1], -shin[..., 1]
+    cosine_now = np.clip((upward * downward).sum(-1), -1, 1)
+    squares = THIGH_M * THIGH_M + SHIN_M * SHIN_M
+    cosine_new = np.clip((squares - (goal * goal).sum(-1)) / (2 * THIGH_M * SHIN_M), -1, 1)
+    sine_now, sine_new = np.sqrt(1 - cosine_now * cosine_now), np.sqrt(1 - cosine_new * cosine_new)
+    cosine, sine = cosine_new * cosine_now + sine_new * sine_now, sine_new * cosine_now - cosine_new * sine_now
+    axis = unit(quaternions.crossed(upward, downward) - thigh[..., 0] * Float(0.01))  # HINGE: -X of the thigh
+    bend = turning(axis * sine[..., None], np.maximum(cosine, TINY - 1))
+    reached = SHIN_M * applied(bend, downward) - THIGH_M * upward
+    swing = between(unit(reached), unit(goal))
+    return product(swing, thigh), product(swing, product(bend, shin))
 
 
 def length(vector: NDArray[Float]) -> NDArray[Float]:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.generators.motion.codebook import DRAWN_MAX, drawn, fitting_rows, measured, nearest_shares
+from engine.generators.motion.codebook import DRAWN_MAX, Nearest, drawn, fitting_rows, measured, shares_of
 from engine.motion.actions import ACTIONS
 from engine.motion.features import FEATURE_COUNT
 
@@ -29,13 +29,22 @@ def test_actions_without_centroids_are_not_held() -> None:
     assert np.array_equal(drawn(states, followers, nowhere, np.ones(5, np.float32)), states)
 
 
+def test_the_nearest_of_those_that_hold_an_action_are_found_nearest_first() -> None:
+    walk, run, dance = (ACTIONS.index(name) for name in ("walk", "run", "dance"))
+    centroids = torch.tensor([[2.0, 0.0], [0.0, 1.0], [5.0, 5.0], [0.0, -3.0]])
+    nearest = Nearest(centroids, torch.tensor([[walk, 0], [walk, 0], [run, 0], [walk, 0]]))
+    squared, rows = nearest(torch.zeros(3, 2), torch.tensor([walk, run, dance]), torch.zeros(3, dtype=torch.long))
+    assert rows[0].tolist() == [1, 0, 3]
+    assert squared[0].tolist() == pytest.approx([1, 4, 9])
+    assert int(rows[1, 0]) == 2
+    assert squared[1].tolist() == [50, torch.inf, torch.inf]
+    assert squared[2].tolist() == [torch.inf] * 3
+
+
 def test_the_nearest_say_together_what_follows_and_those_of_other_actions_nothing() -> None:
-    squared = torch.tensor([[4.0, 1.0, 100.0, 2.0], [torch.inf, 9.0, torch.inf, torch.inf], [torch.inf] * 4])
-    rows, shares = nearest_shares(squared)
-    assert rows[0].tolist() == [1, 3, 0]
+    shares = shares_of(np.array([[1, 2, 4], [9, np.inf, np.inf], [np.inf] * 3], np.float32))
     assert shares[0].tolist() == pytest.approx([4 / 7, 2 / 7, 1 / 7])
-    assert (int(rows[1, 0]), shares[1].tolist()) == (1, [1, 0, 0])
-    assert shares[2].tolist() == [0, 0, 0]
+    assert shares[1:].tolist() == [[1, 0, 0], [0, 0, 0]]
 
 
 def test_an_action_is_held_by_its_own_style_where_that_has_centroids() -> None:

@@ -11,7 +11,7 @@ OLD, NEW = np.random.default_rng(1).normal(size=(2, 3, FEATURE_COUNT)).astype(np
 def test_with_the_whole_difference_the_new_motion_shows_the_old_pose() -> None:
     shown = with_difference(NEW, difference(OLD, NEW))
     changed = np.flatnonzero((shown != NEW).any(0))
-    assert len(changed) == BLENDED_COUNT == 87
+    assert len(changed) == BLENDED_COUNT == 99
     assert np.allclose(shown[:, changed], OLD[:, changed], atol=1e-6)
     assert np.array_equal(shown[:, VELOCITY], NEW[:, VELOCITY])
 
