@@ -1,8 +1,10 @@
 """What steps cost on this device, as measured: how long one takes, and how large a batch pays."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from math import log2, sqrt
 
 from engine.generators.protocol import StepKinds
 
@@ -18,14 +20,18 @@ DOUBT_RECORDS = 256
 CONFIRMING_RECORDS = 2
 """Measurements that a verdict on a batch size needs: the first one may be a warm-up."""
 
-WEIGHT = 0.2
-"""Weight of a new measurement in its moving average."""
+SETTLED_RECORDS = 16
+"""Measurements that a mean is over: of fewer as long as there are fewer, then of the latest ones, roughly."""
 
-OUTLIER_RATIO = 2.0
-"""A measurement counts as at most so many times the average: a lone outlier moves it by a fifth."""
+SPREAD_FIRST = 0.5
+"""Mean deviation that is expected of steps, as a share of their mean, before they have shown it."""
 
-STALE_RECORDS = 32
-"""An average that is older than so many measurements of its key follows those that are measured."""
+OUTLIER_SPREADS = 8.0
+"""A measurement counts as at most so many mean deviations above the mean, or as twice the mean. What comes more often
+than every seventh time widens the deviation until it counts in full; lone outliers never do."""
+
+SURE_ERRORS = 1.5
+"""A verdict is sure if it holds even where both means are off by so many standard errors."""
 
 STEP_MIN_S = 1e-6
 """Shorter steps count as this long, so that rates stay finite."""
@@ -108,96 +114,110 @@ class CostTable:
 
 
 class _Estimate:
-    """Moving average of the step time at one batch size; robust against a warm-up and against lone outliers."""
+    """Mean step time of neighbouring batch sizes, and how sure it is: robust against a warm-up and lone outliers.
 
-    __slots__ = ("count", "recorded_at", "step_s")
+    The mean deviation is kept beside the mean, as TCP does it for round trips (Jacobson, "Congestion Avoidance and
+    Control", SIGCOMM 1988, appendix A): steps of one kind need not take one time. Of poses at 90 Hz every third needs
+    the network, and takes ten times as long as the others.
+    """
+
+    __slots__ = ("_spread", "count", "known", "size", "step_s")
 
     def __init__(self) -> None:
+        self.size = 0.0  # mean as well
         self.step_s = 0.0
+        self._spread = SPREAD_FIRST  # mean deviation, as a share of the mean
         self.count = 0  # measurements since it was last doubted
-        self.recorded_at = 0  # number of the latest one among those of its key
+        self.known = False  # whether so many have been made that the spread is known
 
-    def record(self, step_s: float, number: int) -> float:
-        """The ratio by which the average moves; 1 as long as it is not confirmed."""
-        before_s = self.step_s
-        if self.count == 0:
-            self.step_s = before_s = step_s
-        elif self.count < CONFIRMING_RECORDS:
-            self.step_s = before_s = min(before_s, step_s)
-        else:
-            self.step_s += WEIGHT * (min(step_s, OUTLIER_RATIO * before_s) - before_s)
+    @property
+    def error(self) -> float:
+        """Standard error of the mean, as a share of it."""
+        return self._spread / sqrt(min(self.count, SETTLED_RECORDS))
+
+    def record(self, batch_size: int, step_s: float) -> None:
         self.count += 1
-        self.recorded_at = number
-        return self.step_s / before_s
+        self.known |= self.count >= SETTLED_RECORDS
+        if self.count == 1 or (self.count == CONFIRMING_RECORDS and step_s < self.step_s):
+            self.size, self.step_s = batch_size, step_s
+            return
+        weight = 1.0 / min(self.count, SETTLED_RECORDS)
+        off = min(step_s / self.step_s - 1.0, max(1.0, OUTLIER_SPREADS * self._spread))
+        self._spread += weight * (abs(off) - self._spread)
+        if self.count > CONFIRMING_RECORDS:
+            self.step_s *= 1.0 + weight * off
+            self.size += weight * (batch_size - self.size)
 
 
 class _Curve:
     """Step time over batch size for one key."""
 
-    __slots__ = ("_estimates", "_level", "_levels", "_record_count", "_sizes", "cap")
+    __slots__ = ("_estimates", "_pays", "_record_count", "_sizes", "cap")
 
     def __init__(self, batch_size_max: int) -> None:
         doublings = [1 << exponent for exponent in range((batch_size_max - 1).bit_length())]
-        self._levels = [0, *doublings, batch_size_max]  # the caps that can be, behind a 0 for what lies below the first
-        self._level = 1
-        self._sizes: list[int] = []  # measured ones, ascending
-        self._estimates: dict[int, _Estimate] = {}
+        self._sizes = [*doublings, batch_size_max]  # the caps that can be
+        self._estimates = [_Estimate() for _ in self._sizes]  # of what fits into a cap and not into the one below
+        self._pays: list[bool | None] = [None for _ in doublings]  # whether the cap above does; None: not known
         self._record_count = 0
         self.cap = 1
 
     def record(self, batch_size: int, step_s: float) -> None:
-        estimate = self._estimates.get(batch_size)
-        if estimate is None:
-            estimate = self._estimates[batch_size] = _Estimate()
-            insort(self._sizes, batch_size)
+        self._estimates[bisect_left(self._sizes, batch_size)].record(batch_size, step_s)
         self._record_count += 1
-        drift = estimate.record(step_s, self._record_count)
-        # A device that others slow down is slower at every size. Without this, a size that runs now would look bad
-        # beside those that ran before, the cap would fall, and throughput with it when it is needed most.
-        for other in self._estimates.values():
-            if other.recorded_at < self._record_count - STALE_RECORDS:
-                other.step_s *= drift
         if self._record_count % DOUBT_RECORDS == 0:
             self._doubt()
-        # Averages move slowly: only a fresh one can change the verdict at once.
-        if estimate.count <= CONFIRMING_RECORDS or self._record_count % 16 == 0:
-            self._judge()
+        self.cap = self._judged()
 
     def step_s(self, batch_size: int) -> float:
         """Linear between measured sizes, proportional beyond the largest, constant below the smallest."""
-        sizes, estimates = self._sizes, self._estimates
-        index = bisect_left(sizes, batch_size)
-        if index == len(sizes):
-            return estimates[sizes[-1]].step_s * batch_size / sizes[-1]
-        upper = sizes[index]
-        if upper == batch_size or index == 0:
-            return estimates[upper].step_s
-        lower = sizes[index - 1]
-        fraction = (batch_size - lower) / (upper - lower)
-        return estimates[lower].step_s + fraction * (estimates[upper].step_s - estimates[lower].step_s)
+        measured = [estimate for estimate in self._estimates if estimate.step_s]
+        if batch_size <= measured[0].size:
+            return measured[0].step_s
+        for lower, upper in pairwise(measured):
+            if batch_size <= upper.size:
+                fraction = (batch_size - lower.size) / (upper.size - lower.size)
+                return lower.step_s + fraction * (upper.step_s - lower.step_s)
+        return measured[-1].step_s * batch_size / measured[-1].size
 
-    def _judge(self) -> None:
-        """Raise the cap from 1 as long as it pays. A size that is not confirmed yet is tried, and nothing beyond it."""
-        level = 1
-        while level + 1 < len(self._levels) and self._confirmed(level):
-            size, larger = self._levels[level], self._levels[level + 1]
-            gain = (larger / self.step_s(larger)) / (size / self.step_s(size))
-            if self._confirmed(level + 1) and gain < GAIN_MIN:
-                break
-            level += 1
-        self._level, self.cap = level, self._levels[level]
+    def _judged(self) -> int:
+        """The cap: raised from 1 as long as that pays.
 
-    def _confirmed(self, level: int) -> bool:
-        return sum(estimate.count for estimate in self._at(level)) >= CONFIRMING_RECORDS
+        A size that is not confirmed yet is tried, and nothing beyond it. A verdict holds until it is doubted: means of
+        different times tell how busy others kept the device, and not what batches are worth.
+        """
+        for level, lower in enumerate(self._estimates[:-1]):
+            upper = self._estimates[level + 1]
+            if self._pays[level] is None:
+                self._pays[level] = _worth(lower, upper)
+            if self._pays[level] is None:
+                lower_first = lower.count < CONFIRMING_RECORDS or lower.count < upper.count
+                return self._sizes[level if lower_first else level + 1]
+            if not self._pays[level]:
+                return self._sizes[level]
+        return self._sizes[-1]
 
     def _doubt(self) -> None:
         """Have the sizes next to the cap measured anew, so that a noisy verdict heals, in either direction."""
-        for estimate in (*self._at(self._level - 1), *self._at(self._level + 1)):
-            estimate.count = 0
+        level = self._sizes.index(self.cap)
+        for neighbour, boundary in ((level - 1, level - 1), (level + 1, level)):
+            if 0 <= neighbour < len(self._sizes):
+                self._estimates[neighbour].count, self._pays[boundary] = 0, None
 
-    def _at(self, level: int) -> list[_Estimate]:
-        """Estimates of the measured batch sizes that fit into the cap of `level` and not into the one below."""
-        if not 0 < level < len(self._levels):
-            return []
-        lower, upper = self._levels[level - 1], self._levels[level]
-        return [self._estimates[size] for size in self._sizes if lower < size <= upper]
+
+def _worth(lower: _Estimate, upper: _Estimate) -> bool | None:
+    """Whether batches of the upper size pay beside those of the lower one; None as long as that is open.
+
+    They do if that is sure, and do not if that is sure and both spreads are known. If even settled means leave it open,
+    they do: to share steps that need not be shared costs little, not to share those that should be half of the device.
+    """
+    if min(lower.count, upper.count) < CONFIRMING_RECORDS:
+        return None
+    gain = (upper.size / upper.step_s) / (lower.size / lower.step_s)
+    wanted = GAIN_MIN ** log2(upper.size / lower.size)
+    lower_off, upper_off = SURE_ERRORS * lower.error, SURE_ERRORS * upper.error
+    if gain * (1 - upper_off) >= wanted * (1 + lower_off):
+        return True
+    if gain * (1 + upper_off) < wanted * (1 - lower_off) and lower.known and upper.known:
+        return False
+    return True if min(lower.count, upper.count) >= SETTLED_RECORDS else None

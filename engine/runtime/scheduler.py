@@ -18,7 +18,8 @@ The choice, in this order:
    a certain time, early enough for the steps behind it; any other, when the patience of its priority ends. An asset
    that cannot be in time any more has no promise left: it would only take others down with it.
 5. The batch is filled with sessions of the same key in the same order. Those of tenants without quantum ride along at
-   its end, and pay, if they are next in their tenant.
+   its end, and pay, if they are next in their tenant. Where batches pay, LIVE sessions of one pace share their ticks: a
+   younger one that still sleeps while an older one leads is released early, once, and goes by its clock from then on.
 
 Nobody starves. A due time is never before the moment at which its session became ready: a late one is not owed what it
 missed. So whatever becomes ready after a session's due time D goes behind it, and each other session of its tenant goes
@@ -226,6 +227,8 @@ class Scheduler:
             self._start_round(background=leader.priority is Priority.BACKGROUND)
             leader = self._first()
         cap = self._costs.batch_cap(leader.key)
+        if cap > 1 and leader.timed:
+            self._share_ticks(leader, now_s)
         alone = cap == 1 or len(self._ready) == 1
         batch = [leader] if alone else sorted(self._riders(leader.key), key=_Session.rank)[:cap]
         for session in batch:
@@ -326,6 +329,24 @@ class Scheduler:
 
     def _late(self, session: _Session, now_s: float) -> int:
         return floor((now_s - session.release_s) / session.interval_s)
+
+    def _share_ticks(self, leader: _Session, now_s: float) -> None:
+        """Release younger LIVE sessions of its kind and pace with the leader, at its last tick.
+
+        Only the older one's clock counts, so that nobody's can be moved on and on.
+        """
+        followers = [
+            each
+            for each in self._asleep.values()
+            if each.timed
+            and each.ticket > leader.ticket
+            and (each.key, each.interval_s) == (leader.key, leader.interval_s)
+        ]
+        tick_s = leader.release_s + self._late(leader, now_s) * leader.interval_s
+        for session in followers:
+            del self._asleep[session.ticket]
+            session.release_s = tick_s
+            self._file(session, tick_s)
 
     def _set_due(self, session: _Session, now_s: float) -> None:
         """When the next step of a session that is ready from now on is due."""

@@ -20,7 +20,7 @@ def cost_table(batch_size_max: int, step_times: dict[str, StepTime]) -> CostTabl
     """Costs as measured with full batches, by key."""
     costs = CostTable(batch_size_max)
     for key, step_s in step_times.items():
-        for _ in range(16):
+        for _ in range(40):
             batch_size = costs.batch_cap(key)
             costs.record(key, batch_size, step_s(batch_size))
     return costs

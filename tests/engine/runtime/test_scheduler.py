@@ -323,6 +323,33 @@ def test_lateness_is_told_for_paces_and_due_times_only() -> None:
     assert (scheduler.missed_count, scheduler.on_time_count) == (1, 0)
 
 
+def test_live_sessions_of_one_pace_share_their_ticks_where_batches_pay() -> None:
+    scheduler = Scheduler(batching(4))
+    for ticket in range(3):
+        scheduler.add(ticket, (("a", ENDLESS),), 4, live(0.25), ticket / 16)
+        assert scheduler.next_batch(ticket / 16) == (ticket,)
+        scheduler.stepped(ticket, 1, 0.0, ticket / 16)
+    assert scheduler.next_batch(0.25) == (0, 1, 2)
+    for ticket in range(3):
+        scheduler.stepped(ticket, 1, 0.0, 0.25)
+    assert scheduler.next_batch(0.4375) == ()
+    assert scheduler.wake_at_s() == 0.5
+    assert scheduler.next_batch(0.5) == (0, 1, 2)
+
+
+def test_only_the_oldest_clock_of_a_pace_counts_so_that_none_runs_fast() -> None:
+    scheduler, made, now_s = Scheduler(batching(2)), Counter[int](), 0.0
+    for ticket, interval_s in enumerate((0.25, 0.25, 0.25, 0.125)):
+        scheduler.add(ticket, (("a", ENDLESS),), 4, live(interval_s), 0.0)
+    while now_s < 16.0:
+        batch = scheduler.next_batch(now_s)
+        now_s += 1 / 64
+        for ticket in batch:
+            made[ticket] += 1 + scheduler.behind(ticket)
+            scheduler.stepped(ticket, 1, 1 / 64, now_s)
+    assert [made[ticket] for ticket in range(4)] == pytest.approx([64, 64, 64, 128], abs=2)
+
+
 # --- tenants ---------------------------------------------------------------------------------------------------------
 
 
@@ -429,6 +456,7 @@ MODEL_TERMS = [
     Terms("y", Priority.BACKGROUND),
     Terms("x", interval_s=0.25),
     Terms("y", Priority.INTERACTIVE, Delivery.LIVE, 0.125),
+    Terms("x", Priority.STANDARD, Delivery.LIVE, 0.125),
     Terms("y", due_in_s=0.75),
     Terms("z", Priority.BACKGROUND, interval_s=0.5),
     Terms("z", interval_s=0.5, due_in_s=1.0),
@@ -521,6 +549,8 @@ class Model:
             }
             self.forget()
         leader, held_up = min(front, key=self.urgency), set[str]()
+        if MODEL_COSTS.batch_cap(ready[leader].key) > 1 and ready[leader].timed:
+            ready |= self.sharing_ticks(leader, now_s)
         batch = []
         for ticket in sorted(ready, key=self.urgency):
             key, tenant = ready[ticket].key, ready[ticket].terms.tenant
@@ -535,6 +565,20 @@ class Model:
                 ready[ticket].catch_up(now_s)
             ready[ticket].on_reserve = ticket == leader and self.reserve_s[ready[ticket].terms.tenant] > 0.0
         return tuple(batch)
+
+    def sharing_ticks(self, leader: int, now_s: float) -> dict[int, ModelSession]:
+        """Those that are released early."""
+        first, found = self.sessions[leader], {}
+        tick_s = first.release_s
+        while tick_s + first.terms.interval_s <= now_s:
+            tick_s += first.terms.interval_s
+        for ticket, session in self.sessions.items():
+            asleep = session.timed and not session.in_step and session.due_s is None
+            alike = (session.key, session.terms.interval_s) == (first.key, first.terms.interval_s)
+            if asleep and alike and ticket > leader:
+                session.release_s, session.due_s, session.promised = tick_s, tick_s + first.terms.interval_s, True
+                found[ticket] = session
+        return found
 
     def urgency(self, ticket: int) -> tuple[object, ...]:
         session = self.sessions[ticket]
