@@ -219,8 +219,9 @@ class StepLoop:
     def _step(self, batch: Sequence[int]) -> None:
         sessions = [self._sessions[ticket] for ticket in batch]
         key = self._scheduler.key(batch[0])
-        for ticket, session in zip(batch, sessions, strict=True):
-            session.skip(self._scheduler.behind(ticket))
+        passed = [self._scheduler.behind(ticket) for ticket in batch]
+        for session, part_count in zip(sessions, passed, strict=True):
+            session.skip(part_count)
         started_at_s = time.perf_counter()
         self.stepping = (tuple(batch), started_at_s)
         self._batch_sizes[len(batch)] += 1
@@ -241,8 +242,9 @@ class StepLoop:
         self._report(key, sessions, step_s)
         for ticket, parts in pairs:
             self._stepped(ticket, parts, started_at_s, step_s, step_s / len(batch))
-        # What a step costs is the time until the next one can begin: promises have to hold with that.
-        self._costs.record(key, len(batch), time.perf_counter() - started_at_s)
+        # What a step costs is the time until the next one can begin: promises have to hold with that. Moving on over
+        # a part takes about as long as making one, or late steps would look dear, and batches of them not worth it.
+        self._costs.record(key, len(batch), (time.perf_counter() - started_at_s) / (1 + max(passed)))
 
     def _step_one_by_one(self, batch: Sequence[int]) -> None:
         """Repeat a step that failed for a batch, and may have moved some of it: only the culprit fails again."""

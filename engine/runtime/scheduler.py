@@ -42,7 +42,6 @@ PATIENCE_S = {Priority.INTERACTIVE: 0.1, Priority.STANDARD: 1.0, Priority.BACKGR
 CHARGE_MIN_S = 1e-6
 """A step is charged at least this much, so that a round ends whatever the clock says."""
 
-
 SETBACK = 0.98
 RECOVERY = 0.00005
 PROMISABLE_MIN = 0.5
@@ -179,17 +178,9 @@ class Scheduler:
         """Let the new `ticket` take part, with at least one of `steps` ahead and room for `credit` parts."""
         tenant = self._tenants.setdefault(terms.tenant, _Tenant(terms.tenant))
         tenant.session_count += 1
+        live, wanted_at_s = terms.delivery is Delivery.LIVE, inf if terms.due_in_s is None else now_s + terms.due_in_s
         session = self._sessions[ticket] = _Session(
-            ticket,
-            tenant,
-            terms.delivery is Delivery.LIVE,
-            terms.interval_s,
-            terms.priority,
-            inf if terms.due_in_s is None else now_s + terms.due_in_s,
-            now_s,
-            credit,
-            steps,
-            steps[0][0],
+            ticket, tenant, live, terms.interval_s, terms.priority, wanted_at_s, now_s, credit, steps, steps[0][0]
         )
         self._start_run(session, 0)
         self._file(session, now_s)
@@ -331,22 +322,14 @@ class Scheduler:
         return floor((now_s - session.release_s) / session.interval_s)
 
     def _share_ticks(self, leader: _Session, now_s: float) -> None:
-        """Release younger LIVE sessions of its kind and pace with the leader, at its last tick.
-
-        Only the older one's clock counts, so that nobody's can be moved on and on.
-        """
-        followers = [
-            each
-            for each in self._asleep.values()
-            if each.timed
-            and each.ticket > leader.ticket
-            and (each.key, each.interval_s) == (leader.key, leader.interval_s)
-        ]
+        """Release younger LIVE sessions of its kind and pace with the leader: nobody's clock is moved on and on."""
         tick_s = leader.release_s + self._late(leader, now_s) * leader.interval_s
-        for session in followers:
-            del self._asleep[session.ticket]
-            session.release_s = tick_s
-            self._file(session, tick_s)
+        kind = leader.key, leader.interval_s
+        for session in [each for each in self._asleep.values() if each.timed and each.ticket > leader.ticket]:
+            if (session.key, session.interval_s) == kind:
+                del self._asleep[session.ticket]
+                session.release_s = tick_s
+                self._file(session, tick_s)
 
     def _set_due(self, session: _Session, now_s: float) -> None:
         """When the next step of a session that is ready from now on is due."""
