@@ -67,32 +67,41 @@ DISC_INFO = GeneratorInfo(
 
 @dataclass(slots=True)
 class Rolling:
-    """Where a disc is."""
+    """Where a disc is, and how many more frames it moves on to before one that is costly: every third one is."""
 
     rate_hz: int
     x_m: float
     z_m: float
+    cheap_count: int = 0
 
 
 class DiscMotion:
     """Discs that roll as they are told: what a character does in tests of everything around characters.
 
-    told  what held for the last one that was moved on
+    told          what held for the last one that was moved on
+    costly_count  steps with a frame that was costly
     """
 
     names: Mapping[str, tuple[str, ...]] = DISC_NAMES
 
     def __init__(self) -> None:
         self.batch_sizes: list[int] = []
+        self.costly_count = 0
         self.told = Steering()
 
     def begin(self, seed: int, rate_hz: int) -> Rolling:
-        return Rolling(rate_hz, seed % 7 / 10.0, 0.0)
+        return Rolling(rate_hz, seed % 7 / 10.0, 0.0, seed % 3)
 
     def step(self, moving: Sequence[Rolling], steering: Sequence[Steering]) -> NDArray[np.float32]:
         self.batch_sizes.append(len(moving))
+        self.costly_count += any(map(self.costly, moving))
+        for each in moving:
+            each.cheap_count = (each.cheap_count - 1) % 3
         self.told = steering[-1]
         return np.stack([self._rolled(*pair) for pair in zip(moving, steering, strict=True)])
+
+    def costly(self, moving: Rolling) -> bool:
+        return moving.cheap_count == 0
 
     def stored(self, moving: Rolling) -> bytes:
         return struct.pack("<2d", moving.x_m, moving.z_m)

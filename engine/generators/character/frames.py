@@ -175,9 +175,11 @@ class FramesGenerator:
         return self._motion.step([state.moving for state in states], [state.steering for state in states])
 
     def _pass(self, states: list[FramesState]) -> None:
+        """Move on over what is not sent: whoever comes to a costly frame waits for the others to come to theirs."""
         while states:
-            self._moved(states)
-            for state in states:
+            moved = [state for state in states if not self._motion.costly(state.moving)] or states
+            self._moved(moved)
+            for state in moved:
                 state.passed -= 1
                 state.moved_on()
             states = [state for state in states if state.passed]

@@ -53,6 +53,10 @@ class DirectedMotion:
             numbers[rows] = pose_numbers(poses.root_m, poses.rotation, poses.contact)
         return numbers
 
+    def costly(self, moving: Moving) -> bool:
+        """Whether the next frame needs the network."""
+        return self._director.needs_network(moving.state, moving.rate_hz)
+
     def stored(self, moving: Moving) -> bytes:
         """The state as bytes."""
         return moving.state.to_bytes()

@@ -28,6 +28,10 @@ class Motion(Protocol[Moving]):
         """Move each on by one frame; their poses [character, 83] of the common skeleton."""
         ...
 
+    def costly(self, moving: Moving) -> bool:
+        """Whether its next frame takes much longer than others, so that many are better made at once."""
+        ...
+
     def stored(self, moving: Moving) -> bytes:
         """The state, at most 3.5 KiB."""
         ...

@@ -103,6 +103,10 @@ class MotionDirector:
         record["moment"] = 0
         return MotionState(record)
 
+    def needs_network(self, state: MotionState, rate_hz: int) -> bool:
+        """Whether the next frame of a session does; the others lie between two moments that are known already."""
+        return bool(_moment_of(state.frame, rate_hz) > state.record["moment"])
+
     def step(self, states: Sequence[MotionState], controls: Sequence[MotionControl], rate_hz: int = 30) -> Poses:
         """The next frame of every session [session]; each state moves on by one frame.
 
@@ -112,9 +116,9 @@ class MotionDirector:
         if rate_hz not in RATES_HZ:
             raise InvalidRequestError("rate_hz", rate_hz, ", ".join(str(rate) for rate in RATES_HZ))
         batch = np.frombuffer(bytearray().join([state.to_bytes() for state in states]), SESSION)
-        ticks = (batch["frame"] + 1) * int(RATE_HZ)
-        wanted = -(-ticks // rate_hz)
+        wanted = _moment_of(batch["frame"], rate_hz)
         self._follow(batch, controls, wanted)
+        ticks = (batch["frame"] + 1) * int(RATE_HZ)
         share = ((ticks - (wanted - 1) * rate_hz) / rate_hz).astype(Float)
         shown = between(_pose(batch["now"]), _pose(batch["next"]), share)
         batch["frame"] += 1
@@ -213,6 +217,11 @@ class MotionDirector:
         if not np.isfinite(result).all():
             raise GenerationError("the network returned numbers that are not finite")
         return result
+
+
+def _moment_of(frame: Any, rate_hz: int) -> Any:
+    """Number of the first moment of the network that is not before a frame: an integer, or an array of them."""
+    return -(-(frame + 1) * int(RATE_HZ) // rate_hz)
 
 
 def wishes_of(batch: NDArray[Any], controls: Sequence[MotionControl]) -> NDArray[Any]:

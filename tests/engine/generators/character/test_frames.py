@@ -116,6 +116,17 @@ def test_frames_that_are_skipped_change_nothing_of_those_that_are_made(disc_fram
     assert [state.finished for state in states] == [False, True]
 
 
+def test_costly_frames_that_are_skipped_are_made_together(disc_frames: FramesGenerator, disc_motion: Any) -> None:
+    states = [disc_frames.begin(FramesRequest(frame_count=90, who=Who(IdentityRequest(seed)))) for seed in range(6)]
+    disc_frames.step(states)
+    for state in states:
+        disc_frames.skip(state, 30)
+    disc_motion.costly_count = 0
+    disc_frames.step(states)
+    assert [state.frame for state in states] == [31] * 6
+    assert disc_motion.costly_count <= 30 / 3 + 2
+
+
 @pytest.mark.parametrize("request_", [REQUEST, FILMED])
 def test_same_bytes_alone_and_among_sixteen(
     disc_frames: FramesGenerator, disc_motion: Any, request_: FramesRequest

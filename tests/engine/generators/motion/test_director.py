@@ -8,7 +8,7 @@ import torch
 from engine.catalog import SHIPPED_WEIGHTS, recorded_sha256
 from engine.errors import GenerationError, InvalidRequestError, WeightsError
 from engine.generators.motion.control import MotionControl
-from engine.generators.motion.director import RATES_HZ, MotionDirector, normal_noise, wishes_of
+from engine.generators.motion.director import BUCKET, RATES_HZ, MotionDirector, normal_noise, wishes_of
 from engine.generators.motion.state import SESSION, STATE_MAX_BYTES, MotionState
 from engine.motion.actions import ACTIONS, STYLES
 from engine.motion.pose import Poses
@@ -84,6 +84,21 @@ def test_rates_show_the_same_motion(director: MotionDirector) -> None:
         assert _bytes(slow[frame]) == _bytes(fast[2 * frame + 1])
 
 
+@pytest.mark.parametrize(
+    ("rate", "needed"), [(30, [1] * 6), (90, [1, 0, 0] * 2), (60, [1, 0] * 3), (72, [1, 0, 1, 0, 1, 0, 0])]
+)
+def test_frames_between_two_known_moments_need_no_network(
+    director: MotionDirector, rate: int, needed: list[int]
+) -> None:
+    state, found = director.begin(1), []
+    for _ in needed:
+        before = int(state.record["moment"])
+        found.append(int(director.needs_network(state, rate)))
+        director.step([state], [WALK], rate)
+        assert found[-1] == int(state.record["moment"]) - before
+    assert found == needed
+
+
 def test_a_character_begins_where_and_how_it_is_told(director: MotionDirector) -> None:
     state = director.begin(5, "stylized", heading_rad=1.5)
     poses = director.step([state], [MotionControl()], 90)
@@ -115,6 +130,17 @@ def test_an_action_that_a_style_does_not_know_is_shown_in_the_other_one() -> Non
         np.zeros(2, SESSION), [MotionControl(action="crouch"), MotionControl(action="dance", style="stylized")]
     )
     assert [STYLES[number] for number in wishes["style"]] == ["stylized", "mocap"]
+
+
+def test_buckets_are_those_whose_rows_have_the_same_bits(weights: MotionGenWeights) -> None:
+    states = [MotionDirector(weights).begin(seed) for seed in range(20)]
+    directors = [MotionDirector(weights), MotionDirector(weights)]
+    directors[1]._buckets = (BUCKET,)
+    shown = []
+    for director in directors:
+        own = [MotionState.from_bytes(state.to_bytes()) for state in states]
+        shown.append([_bytes(director.step(own[:count], [WALK] * count)) for count in (1, 7, 9, 16, 17, 20)])
+    assert shown[0] == shown[1]
 
 
 @pytest.mark.parametrize("rate", [0, 25, 120, -30])
