@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.sheets.textures import finest_maps
 from engine.catalog import Catalog, load_catalog
-from engine.codecs.image import Pixels, decode_png
+from engine.codecs.image import Pixels
 from engine.generators.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
-from engine.generators.whole import steps_of
 from engine.requests.texture import MapKind, TextureRequest
 from engine.training.data.exemplars import measure
 from engine.training.data.materials import RawMaterial
@@ -76,15 +76,11 @@ def draw(catalog: Catalog, count: int, seed: int) -> Findings:
     return Findings(np.array(asked), np.array(measured))
 
 
-def finest_maps(catalog: Catalog, request: TextureRequest) -> dict[MapKind, Pixels]:
-    """The maps of the finest level of detail."""
-    generator = catalog.generator_for(request)
-    parts = (part for made in steps_of(generator, request) for part in made)
-    return {MapKind(part.map): decode_png(part.payload) for part in parts if part.lod_px == request.size_px}
-
-
 def attributes_of(maps: dict[MapKind, Pixels]) -> dict[str, float]:
-    """Every attribute as delivered maps have it, measured like a training material."""
+    """Every attribute as delivered maps have it, measured like a training material.
+
+    Scale and direction are those at half the size: in the octave that is lost there, `detail` rules.
+    """
     normal = np.asarray(maps[MapKind.NORMAL], np.uint8)
     material = RawMaterial(
         "measured",
@@ -95,7 +91,9 @@ def attributes_of(maps: dict[MapKind, Pixels]) -> dict[str, float]:
         np.asarray(maps[MapKind.ROUGHNESS], np.uint8),
         np.asarray(maps[MapKind.METALLIC], np.uint8),
     )
-    return dict(measure(material, 0, height_from_slopes(*slopes_from_normals(normal)))[0].statistics)
+    height_px = height_from_slopes(*slopes_from_normals(normal))
+    whole, half = (measure(material, halvings, height_px)[0].statistics for halvings in (0, 1))
+    return dict(whole) | {name: half[name] for name in ("scale", "direction")}
 
 
 def table(explained: NDArray[np.float64]) -> Table:

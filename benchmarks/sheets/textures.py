@@ -6,6 +6,7 @@ weights give the same pixels on the same kind of machine.
     python -m benchmarks.sheets.textures docs/textures.png --seeds 4 --columns 2
     python -m benchmarks.sheets.textures docs/textures-16.jpg --seeds 16
     python -m benchmarks.sheets.textures docs/textures-tiled.jpg --seeds 4 --size 1024 --tiled
+    python -m benchmarks.sheets.textures docs/texture-sliders.jpg --sliders
     python -m benchmarks.sheets.textures OUT.png --seeds 4 --size 512 --weights runs/texture/weights.safetensors
 """
 
@@ -28,16 +29,27 @@ from engine.codecs.provenance import DIGITAL_SOURCE_TYPE
 from engine.generators.whole import steps_of
 from engine.requests.texture import TEXTURE_SIZES_PX, MapKind, TextureRequest
 
-CELL_PX, GAP_PX, MARGIN_PX = 128, 4, 108
+CELL_PX, GAP_PX, MARGIN_PX = 128, 4, 128
 """Edge of a cell, space between cells, and width of the column of names."""
 
 PAPER, INK = 250, 40
 """Grey values of background and writing."""
 
-"""PNG compression level."""
-
 TILED_PX = 256
 """Edge of a cell that shows two by two tiles; quality of sheets that are too large for PNG."""
+
+SLIDERS = {
+    "scale": (0.3, 0.5, 0.7),
+    "direction": (-0.8, 0.0, 0.8),
+    "detail": (0.1, 0.4, 0.7),
+    "joint_tone": (-0.8, 0.0, 0.8),
+    "contrast": (0.05, 0.15, 0.3),
+    "hue_variation": (0.0, 0.03, 0.06),
+    "relief": (0.5, 2.0, 5.0),
+    "roughness": (0.2, 0.5, 0.8),
+}
+SLIDER_SEEDS = {"stone": 4, "brick": 13, "grass": 3, "wood": 5}
+"""What a sheet of sliders shows: values per slider, and classes with their seeds."""
 
 Picture = NDArray[np.uint8]
 
@@ -67,6 +79,21 @@ def row(catalog: Catalog, texture_class: str, seeds: int, size_px: int, tiled: b
     return np.concatenate([name, *(piece for cell in cells for piece in (cell, gap))], axis=1)
 
 
+def slider_sheet(catalog: Catalog, size_px: int) -> Picture:
+    """A row per slider: its values on each class of SLIDER_SEEDS, everything else being equal."""
+    rows = []
+    for name, values in track(SLIDERS.items(), "painting"):
+        rows.append([label(name)])
+        for texture_class, seed in SLIDER_SEEDS.items():
+            for value in values:
+                request = TextureRequest(texture_class, seed, size_px, attributes={name: value})
+                rows[-1].append(render_tile(finest_maps(catalog, request), CELL_PX))
+            rows[-1].append(np.full((CELL_PX, GAP_PX, 3), PAPER, np.uint8))
+    lines = [np.concatenate(cells, axis=1) for cells in rows]
+    gap = np.full((GAP_PX, lines[0].shape[1], 3), PAPER, np.uint8)
+    return np.concatenate([gap, *(piece for line in lines for piece in (line, gap))])
+
+
 def lit_from_both_sides(maps: Mapping[MapKind, Pixels]) -> tuple[Picture, Picture]:
     """Two by two tiles under the light from the left, and from the right: the mirrored material, mirrored back."""
     four = {kind: four_tiles(pixels) for kind, pixels in maps.items()}
@@ -78,10 +105,14 @@ def lit_from_both_sides(maps: Mapping[MapKind, Pixels]) -> tuple[Picture, Pictur
 
 def material(catalog: Catalog, texture_class: str, seed: int, size_px: int) -> dict[MapKind, Pixels]:
     """The finest maps as they are delivered."""
-    request = TextureRequest(texture_class, seed, size_px)
+    return finest_maps(catalog, TextureRequest(texture_class, seed, size_px))
+
+
+def finest_maps(catalog: Catalog, request: TextureRequest) -> dict[MapKind, Pixels]:
+    """The finest maps of a request as they are delivered."""
     generator = catalog.generator_for(request)
-    finest = (part for made in steps_of(generator, request) for part in made if part.lod_px == size_px)
-    return {MapKind(part.map): decode_png(part.payload) for part in finest}
+    parts = (part for made in steps_of(generator, request) for part in made)
+    return {MapKind(part.map): decode_png(part.payload) for part in parts if part.lod_px == request.size_px}
 
 
 def four_tiles(pixels: Pixels) -> Pixels:
@@ -123,6 +154,7 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=256, choices=TEXTURE_SIZES_PX, help="edge in pixels; default 256")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="default: the shipped ones")
     parser.add_argument("--tiled", action="store_true", help="two by two tiles, lit from the left and from the right")
+    parser.add_argument("--sliders", action="store_true", help="what the sliders do, in place of all classes")
     parser.add_argument("--columns", type=int, default=1, choices=(1, 2), help="of classes; default 1")
     options = parser.parse_args()
     if options.seeds < 1:
@@ -130,7 +162,10 @@ def main() -> int:
 
     def draw() -> tuple[Picture, dict[str, str]]:
         catalog = load_catalog(texture_weights=options.weights)
-        picture = contact_sheet(catalog, options.seeds, options.size, options.tiled, options.columns)
+        if options.sliders:
+            picture = slider_sheet(catalog, options.size)
+        else:
+            picture = contact_sheet(catalog, options.seeds, options.size, options.tiled, options.columns)
         return picture, provenance_of(texture_info(catalog))
 
     return saved("textures", options.out, draw)

@@ -1,7 +1,8 @@
 """What a material looks like besides its structure: appearance codes drawn from a bank of exemplars by seed.
 
 The bank is a kernel density over the training exemplars' codes: a draw mixes the style of two exemplars of the class
-and jitters it; sliders and palette of the request replace what was drawn.
+and jitters it; sliders and palette of the request replace what was drawn. What `scale`, `direction` and `detail` do
+besides lies in `steered_pattern.py` and `grain.py`.
 """
 
 from collections.abc import Mapping
@@ -17,9 +18,11 @@ from engine.noise import derive_seed, unit_value
 from engine.requests.texture import Color, TextureRequest
 
 ATTRIBUTES = (
-    ParameterInfo("scale", 0.0, 1.0, None, "", "size of the grain: 0 fine, 1 coarse"),
-    ParameterInfo("direction", -1.0, 1.0, None, "", "grain direction: -1 runs along x, 1 along y, 0 none"),
-    ParameterInfo("detail", 0.0, 1.0, None, "", "share of fine detail in the grain"),
+    ParameterInfo(
+        "scale", 0.0, 1.0, None, "", "cells across the tile, and grain with them: 64 at 0, 8 in the middle, one at 1"
+    ),
+    ParameterInfo("direction", -1.0, 1.0, None, "", "where cells and grain run: -1 along x, 1 along y, 0 neither"),
+    ParameterInfo("detail", 0.0, 1.0, None, "", "share of the tone's standard deviation in the finest octave"),
     ParameterInfo("joint_tone", -1.0, 1.0, None, "", "tone of low places: -1 dark joints, 1 light joints"),
     ParameterInfo("contrast", 0.0, 0.6, None, "sRGB", "half distance between the dark and the light color"),
     ParameterInfo("hue_variation", 0.0, 0.2, None, "sRGB", "spread of color across the dark-light axis"),
@@ -146,6 +149,10 @@ def _basis(
         half = (light - dark) / 2
         length = float(np.linalg.norm(half))
         scaled = half * (attributes["contrast"] / length if length > 1e-6 else 0.0)
+        if "contrast" in request.attributes and not request.palette:
+            # Both colors have to be there, also where the exemplar is nearly white or black.
+            reach = float(np.abs(scaled).max())
+            mid = mid + np.clip(reach - mid.min(), 0, 0.5) - np.clip(mid.max() + reach - 1, 0, 0.5)
         dark, light = mid - scaled, mid + scaled
     return albedo_basis(dark, mid, light, attributes["hue_variation"])
 

@@ -1,17 +1,18 @@
 """One texture in the making: the network run level by level, each level only when its image is asked for."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch.nn import functional
 
 from engine.generators.appearance import Appearance
+from engine.generators.grain import steered_noise, with_detail
 from engine.generators.materialize import Wear
 from engine.nets.blocks import Edges, ModulatedPair, Style, extend, join_extended
 from engine.nets.precision import KernelClass
-from engine.nets.texgen import STRIDES_PX, TILE_CELLS, LevelStyles, TexGen, join_spatial
+from engine.nets.texgen import STRIDES_PX, TILE_CELLS, LevelStyles, TexGen, double, join_spatial
 from engine.noise import uniform_grid, white_grid
 from engine.patterns import Structure
 from engine.requests.texture import Blend, Wrap
@@ -28,7 +29,9 @@ COARSE_STRIDE_PX = 4
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is to be painted: seed, size, edges, who wears what, and a function that draws the structure at a size."""
+    """What is to be painted: seed, size, edges, who wears what, a function that draws the structure at a size, and the
+    attributes that the request asks for.
+    """
 
     seed: int
     size_px: int
@@ -37,6 +40,7 @@ class Scene:
     second: Appearance | None
     blend: Blend | None
     structure: Callable[[int], Structure]
+    sliders: Mapping[str, float] = field(default_factory=dict)
 
 
 def edges_of(wrap: Wrap) -> Edges:
@@ -76,7 +80,10 @@ class Painting:
         if self.level == len(STRIDES_PX):
             if self.features is None:
                 raise AssertionError("the last level leaves features")
-            self.images[1] = self.network.finest_image(self.features, self.images[2], self.scene.edges)
+            finest = self.network.finest_image(self.features, self.images[2], self.scene.edges)
+            if (detail := self.scene.sliders.get("detail")) is not None:
+                finest = with_detail(finest, double(self.images[2], self.scene.edges), detail)
+            self.images[1] = finest
             return
         stride = STRIDES_PX[self.level]
         spatial = self._spatial(self.level)
@@ -116,6 +123,7 @@ class Painting:
             hints = functional.avg_pool2d(self.coarse_hints, stride // COARSE_STRIDE_PX)
         cells = self.scene.size_px // noise_stride
         noise = white_grid(self.scene.seed, level, channels, cells, cells)[None]
+        noise = steered_noise(noise, noise_stride, self.scene.sliders)
         return join_spatial(level, hints, noise).to(self.kernel.dtype).contiguous(memory_format=torch.channels_last)
 
     def _hints(self, size_px: int) -> torch.Tensor:

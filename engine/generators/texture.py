@@ -17,12 +17,16 @@ from engine.generators.default_pattern import check_default_pattern, draw_patter
 from engine.generators.materialize import materialize
 from engine.generators.painting import Painting, Scene, edges_of
 from engine.generators.protocol import StepKinds
+from engine.generators.steered_pattern import steered_pattern
 from engine.nets.precision import KernelClass
 from engine.nets.weights_file import TexGenWeights
 from engine.patterns import Structure, pattern_catalog, render_pattern, resolve_pattern, structure_from_mask
 from engine.requests.texture import TEXTURE_SIZES_PX, MapKind, Pattern, TextureRequest, Wrap
 
 PNG = "image/png"
+
+PAINTING_VERSION = 2
+"""Stands after the weights' version and a dot: grows whenever equal weights come to be painted with to other bytes."""
 
 NAME_MAX_CHARACTERS = 64
 """Looking for the class that a name probably meant takes time that grows with the name, and all sessions wait."""
@@ -65,7 +69,7 @@ class TextureGenerator:
         self._info = GeneratorInfo(
             asset_kind="texture",
             name="texgen",
-            version=header.version,
+            version=f"{header.version}.{PAINTING_VERSION}",
             tier=header.tier,
             weights_sha256=weights.sha256,
             kernel_class=kernel.name,
@@ -147,14 +151,23 @@ class TextureGenerator:
         if blend is not None:
             second = draw_appearance(self._bank, self._class_index[blend.texture_class], request, 1)
         return Scene(
-            request.seed, request.size_px, edges_of(request.wrap), first, second, blend, self._structure(request)
+            request.seed,
+            request.size_px,
+            edges_of(request.wrap),
+            first,
+            second,
+            blend,
+            self._structure(request),
+            request.attributes,
         )
 
     def _structure(self, request: TextureRequest) -> "_StructureSource":
         if request.mask_png:
             return _StructureSource(mask_png=request.mask_png)
-        pattern = request.pattern or draw_pattern(self._patterns[request.texture_class], request.seed)
-        return _StructureSource(pattern=pattern, seed=request.seed)
+        asked = request.pattern
+        pattern = asked or draw_pattern(self._patterns[request.texture_class], request.seed)
+        fixed = asked.parameters if asked else ()
+        return _StructureSource(steered_pattern(pattern, fixed, request.attributes), request.seed)
 
     def _check_class(self, name: str, value: str) -> None:
         if value not in self._patterns:

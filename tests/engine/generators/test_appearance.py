@@ -129,6 +129,15 @@ def test_contrast_of_the_request_holds_with_any_palette(
     assert np.linalg.norm(basis.matrix[:, 0]) == pytest.approx(contrast, rel=1e-4)
 
 
+@given(st.integers(0, 2**32 - 1), st.floats(0.0, 0.4))
+def test_contrast_of_the_request_does_not_leave_the_colors_that_there_are(
+    loaded: AppearanceBank, seed: int, contrast: float
+) -> None:
+    basis = drawn(loaded, seed, attributes={"contrast": contrast}).basis
+    for color in (basis.mid - basis.matrix[:, 0], basis.mid + basis.matrix[:, 0]):
+        assert ((color > -1e-5) & (color < 1 + 1e-5)).all()
+
+
 def test_hue_variation_is_the_spread_across_dark_and_light(loaded: AppearanceBank) -> None:
     matrix = drawn(loaded, attributes={"hue_variation": 0.15}).basis.matrix
     assert np.allclose(np.linalg.norm(matrix[:, 1:], axis=0), 0.15)

@@ -20,7 +20,7 @@ from engine.assets import AssetRequest, Draft, GeneratorInfo, Part
 from engine.codecs.image import decode_png, encode_png
 from engine.errors import GenerationError, InvalidRequestError, WeightsError
 from engine.generators.protocol import Generator
-from engine.generators.texture import TextureGenerator, TextureState
+from engine.generators.texture import PAINTING_VERSION, TextureGenerator, TextureState
 from engine.generators.whole import finished_parts
 from engine.nets.precision import KernelClass
 from engine.nets.weights_file import ClassEntry, TexGenWeights
@@ -40,6 +40,7 @@ REQUESTS = {
     "blend": replace(STONE, blend=Blend("brick", 0.4)),
     "palette": replace(STONE, palette=((10, 20, 30), (90, 100, 110), (200, 210, 220))),
     "open": replace(STONE, wrap=Wrap.NONE),
+    "sliders": replace(STONE, attributes={"scale": 0.4, "direction": -0.7, "detail": 0.3}),
 }
 
 
@@ -292,6 +293,17 @@ def test_pattern_and_its_parameters_decide_the_structure(make: Make) -> None:
     assert len(set(heights)) == 3
 
 
+def test_scale_chooses_the_cells_that_a_request_leaves_open(make: Make) -> None:
+    def height(**parameters: float) -> NDArray[np.float32]:
+        request = replace(
+            STONE, pattern=Pattern("brick", parameters), attributes={"scale": 0.7}, maps=(MapKind.HEIGHT,)
+        )
+        return images(make(request), MapKind.HEIGHT)[-1]
+
+    assert (height() == height(columns=2, rows=6)).all()
+    assert (height() != height(columns=4, rows=12)).any()
+
+
 @given(st.tuples(*[st.integers(30, 225)] * 3))
 @settings(max_examples=8)
 def test_uniform_palette_gives_a_nearly_uniform_albedo_of_that_color(make: Make, color: tuple[int, int, int]) -> None:
@@ -330,7 +342,7 @@ def test_class_without_a_pattern_takes_its_own_by_seed(make: Make) -> None:
 
 def test_entry_in_the_catalog_says_what_can_be_made(generator: TextureGenerator, kernel: KernelClass) -> None:
     info = generator.info
-    assert (info.asset_kind, info.name, info.tier, info.version) == ("texture", "texgen", "S", "0")
+    assert (info.asset_kind, info.name, info.tier, info.version) == ("texture", "texgen", "S", f"0.{PAINTING_VERSION}")
     assert info.classes == ("stone", "brick", "wood")
     assert info.maps == tuple(MapKind)
     assert info.wraps == ("both", "x", "y", "none")
