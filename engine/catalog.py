@@ -21,7 +21,7 @@ from engine.generators.protocol import Generator
 from engine.generators.scene.generator import SceneGenerator
 from engine.generators.terrain.biomes import GROUND_CLASSES
 from engine.generators.terrain.heights import Decoders
-from engine.generators.texture import TextureGenerator
+from engine.generators.texture.generator import TextureGenerator
 from engine.generators.world.atlas import Atlas
 from engine.generators.world.generator import ChunkGenerator, WorldGenerator
 from engine.nets.framegen.artist import FrameArtist

@@ -22,7 +22,7 @@ from rich.table import Table
 from benchmarks.sheets.textures import finest_maps
 from engine.catalog import Catalog, load_catalog
 from engine.codecs.image import Pixels
-from engine.generators.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
+from engine.generators.texture.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
 from engine.requests.texture import MapKind, TextureRequest
 from engine.training.data.exemplars import measure
 from engine.training.data.materials import RawMaterial

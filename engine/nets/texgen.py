@@ -16,7 +16,7 @@ from engine.errors import SettingsError
 from engine.nets.blocks import TORUS, Edges, ModulatedPair, Style, extend, upsample
 
 CHANNELS = ("tone", "warmth", "tint", "height", "roughness", "metallic", "slope_x", "slope_y")
-"""Output channels, all zero-mean and about unit variance; `engine/generators/materialize.py` gives them units."""
+"""Output channels, zero-mean and about unit variance; `engine/generators/texture/materialize.py` gives them units."""
 
 STRUCTURE_CHANNELS = 3
 """Height, edge distance and cell tone, each in [-1, 1]."""

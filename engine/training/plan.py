@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import SettingsError, WeightsError
-from engine.generators.appearance import ATTRIBUTES
-from engine.generators.default_pattern import check_default_pattern
+from engine.generators.texture.appearance import ATTRIBUTES
+from engine.generators.texture.default_pattern import check_default_pattern
 from engine.nets.discriminator import PATCH_PX
 from engine.nets.texgen import STRIDES_PX, TexGenConfig
 from engine.requests.checks import SEED_MAX
@@ -24,7 +24,7 @@ class ClassPlan:
     """One generator class.
 
     sources      data classes it learns from
-    pattern      what a request without a pattern gets (`engine/generators/default_pattern.py`)
+    pattern      what a request without a pattern gets (`engine/generators/texture/default_pattern.py`)
     dark_joints  low places are never drawn lighter than high ones: boards and shingles have no light mortar
     metal        materials without a metallic map are metal
     colors       further mid tones, "#rrggbb", in which its materials may come, where exemplars are few

@@ -17,7 +17,7 @@ import pytest
 import structlog
 import torch
 
-from engine.generators.appearance import ATTRIBUTES
+from engine.generators.texture.appearance import ATTRIBUTES
 from engine.nets.texgen import TexGen, TexGenConfig
 from engine.nets.weights_file import ClassEntry, TexGenHeader, save_weights
 from engine.runtime.pool import WorkerPool

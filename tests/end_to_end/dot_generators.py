@@ -104,7 +104,7 @@ def not_finite() -> SmallCatalog:
     """The real texture generator with a network that returns NaN, as one does that overflows."""
     import torch  # noqa: PLC0415 (takes seconds, and only this one needs it)
 
-    from engine.generators.texture import TextureGenerator  # noqa: PLC0415 (loads torch)
+    from engine.generators.texture.generator import TextureGenerator  # noqa: PLC0415 (loads torch)
     from engine.nets.precision import choose_kernel_class  # noqa: PLC0415 (as above)
     from engine.nets.weights_file import load_weights  # noqa: PLC0415 (as above)
 

@@ -18,8 +18,9 @@ from engine.catalog import (
     recorded_sha256,
 )
 from engine.errors import InvalidRequestError, SettingsError, WeightsError
-from engine.generators.appearance import ATTRIBUTES
 from engine.generators.probe import ProbeGenerator
+from engine.generators.texture.appearance import ATTRIBUTES
+from engine.generators.texture.generator import PAINTING_VERSION
 from engine.nets.texgen import TexGen, TexGenConfig
 from engine.nets.weights_file import ClassEntry, TexGenHeader, save_weights
 from engine.requests.landscape import Landscape
@@ -90,7 +91,11 @@ def test_own_weights_replace_the_shipped_ones_without_a_checksum(write: Write) -
     path = write()
     path.with_suffix(".md").write_text("# Own weights")
     texture = texture_entry(load(path))
-    assert (texture.classes, texture.version, texture.model_card) == (("stone", "brick"), "3", "# Own weights")
+    assert (texture.classes, texture.version, texture.model_card) == (
+        ("stone", "brick"),
+        f"3.{PAINTING_VERSION}",
+        "# Own weights",
+    )
 
 
 def test_weights_need_no_model_card(write: Write) -> None:

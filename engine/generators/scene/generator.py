@@ -20,7 +20,7 @@ from engine.generators.scene.work import PREVIEW_PX, SceneWork
 from engine.generators.terrain.biomes import BIOMES, GROUNDS
 from engine.generators.terrain.heights import Decoders
 from engine.generators.terrain.land import LAND_VERSION
-from engine.generators.texture import TextureGenerator
+from engine.generators.texture.generator import TextureGenerator
 from engine.geometry.scene import Scene
 from engine.nets.precision import KernelClass
 from engine.nets.terragen.weights_file import TerraGenWeights

@@ -21,7 +21,7 @@ from engine.generators.scene.relief import (
 )
 from engine.generators.terrain.biomes import GROUNDS, main_biome
 from engine.generators.terrain.land import Ground
-from engine.generators.texture import TextureGenerator
+from engine.generators.texture.generator import TextureGenerator
 from engine.generators.whole import steps_of
 from engine.geometry.scene import Image
 from engine.noise import derive_seed

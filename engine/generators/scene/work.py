@@ -14,7 +14,7 @@ from engine.generators.scene.surroundings import viewpoint, with_surroundings
 from engine.generators.terrain.biomes import GROUNDS
 from engine.generators.terrain.heights import Decoders
 from engine.generators.terrain.land import Ground, Land
-from engine.generators.texture import TextureGenerator
+from engine.generators.texture.generator import TextureGenerator
 from engine.geometry.scene import Scene
 from engine.geometry.sky.panorama import Sky, sky_at
 from engine.requests.scene import SceneRequest

@@ -15,7 +15,7 @@ from engine.errors import InvalidRequestError
 from engine.generators.protocol import StepKinds
 from engine.generators.scene.grounds import ground_requests, make_tile
 from engine.generators.terrain.biomes import BIOMES, GROUNDS
-from engine.generators.texture import TextureGenerator
+from engine.generators.texture.generator import TextureGenerator
 from engine.generators.world.atlas import Atlas
 from engine.generators.world.chunk import GLB, JSON, PNG, Chunk, File, height_step_m
 from engine.geometry.props.library import PROPS, build_prop

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.generators.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
+from engine.generators.texture.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
 from engine.nets.style_encoder import StyleEncoder
 from engine.training.data.exemplars import Exemplar
 from engine.training.data.sampler import DIRECTED, TARGETS, turned_crops

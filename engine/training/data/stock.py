@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.generators.default_pattern import draw_pattern
+from engine.generators.texture.default_pattern import draw_pattern
 from engine.nets.albedo import albedo_basis
 from engine.nets.texgen import STRUCTURE_CHANNELS
 from engine.noise import derive_seed

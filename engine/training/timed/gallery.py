@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from engine.codecs.preview import render_tile
-from engine.generators.appearance import Appearance, AppearanceBank, draw_appearance
-from engine.generators.materialize import Wear, materialize
+from engine.generators.texture.appearance import Appearance, AppearanceBank, draw_appearance
+from engine.generators.texture.materialize import Wear, materialize
 from engine.nets.blocks import TORUS
 from engine.nets.texgen import TexGen
 from engine.requests.texture import MapKind, TextureRequest

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.generators.default_pattern import draw_pattern
+from engine.generators.texture.default_pattern import draw_pattern
 from engine.patterns import render_pattern
 from engine.training.data.bank import NOMINAL_PX, nominal
 from engine.training.data.exemplars import Exemplar

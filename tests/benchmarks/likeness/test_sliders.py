@@ -3,7 +3,7 @@ import pytest
 
 from benchmarks.likeness.sliders import ASKED, Findings, attributes_of
 from engine.codecs.image import Pixels
-from engine.generators.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
+from engine.generators.texture.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
 from engine.requests.texture import MapKind
 
 

@@ -10,9 +10,9 @@ import torch
 
 from engine.assets import Part
 from engine.catalog import SHIPPED_TERRAIN_WEIGHTS, recorded_sha256
-from engine.generators.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
 from engine.generators.terrain.heights import Decoders
-from engine.generators.texture import TextureGenerator
+from engine.generators.texture.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
+from engine.generators.texture.generator import TextureGenerator
 from engine.generators.whole import steps_of
 from engine.nets.precision import KernelClass
 from engine.nets.terragen.network import Decoder, DecoderConfig

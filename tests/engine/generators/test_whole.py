@@ -2,7 +2,7 @@
 
 from engine.assets import Draft, Part
 from engine.generators.probe import ProbeGenerator
-from engine.generators.texture import TextureGenerator
+from engine.generators.texture.generator import TextureGenerator
 from engine.generators.whole import finished_parts, steps_of
 from engine.requests.probe import ProbeRequest
 from engine.requests.texture import MapKind, TextureRequest

@@ -26,7 +26,7 @@ from engine.generators.scene.generator import (
 )
 from engine.generators.scene.work import PREVIEW_PX, SceneWork
 from engine.generators.terrain.biomes import GROUNDS
-from engine.generators.texture import TextureGenerator
+from engine.generators.texture.generator import TextureGenerator
 from engine.geometry.scene import Scene
 from engine.nets.precision import KernelClass
 from engine.nets.terragen.weights_file import TerraGenWeights

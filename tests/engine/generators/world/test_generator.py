@@ -12,7 +12,7 @@ from engine.errors import InvalidRequestError
 from engine.generators.scene.generator import SceneGenerator
 from engine.generators.terrain.biomes import GROUNDS
 from engine.generators.terrain.heights import Decoders
-from engine.generators.texture import TextureGenerator
+from engine.generators.texture.generator import TextureGenerator
 from engine.generators.world.atlas import Atlas
 from engine.generators.world.generator import ChunkGenerator, WorldGenerator, models
 from engine.geometry.props.library import PROPS

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.generators.appearance import ATTRIBUTE_NAMES, ATTRIBUTES, load_bank
+from engine.generators.texture.appearance import ATTRIBUTE_NAMES, ATTRIBUTES, load_bank
 from engine.nets.style_encoder import StyleEncoder
 from engine.training.data.bank import FALLBACK, build_bank, nominal, tinted
 from engine.training.data.exemplars import Exemplar

@@ -20,7 +20,7 @@ from engine.assets import AssetRequest, Draft, GeneratorInfo, Part
 from engine.codecs.image import decode_png, encode_png
 from engine.errors import GenerationError, InvalidRequestError, WeightsError
 from engine.generators.protocol import Generator
-from engine.generators.texture import PAINTING_VERSION, TextureGenerator, TextureState
+from engine.generators.texture.generator import PAINTING_VERSION, TextureGenerator, TextureState
 from engine.generators.whole import finished_parts
 from engine.nets.precision import KernelClass
 from engine.nets.weights_file import ClassEntry, TexGenWeights

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from engine.generators.appearance import Appearance
-from engine.generators.grain import steered_noise, with_detail
-from engine.generators.materialize import Wear
+from engine.generators.texture.appearance import Appearance
+from engine.generators.texture.grain import steered_noise, with_detail
+from engine.generators.texture.materialize import Wear
 from engine.nets.blocks import Edges, ModulatedPair, Style, extend, join_extended
 from engine.nets.precision import KernelClass
 from engine.nets.texgen import STRIDES_PX, TILE_CELLS, LevelStyles, TexGen, double, join_spatial

@@ -12,12 +12,12 @@ from engine.assets import Draft, GeneratorInfo
 from engine.codecs.image import Pixels, encode_png
 from engine.codecs.provenance import provenance_fields
 from engine.errors import GenerationError, InvalidRequestError
-from engine.generators.appearance import ATTRIBUTES, check_attributes, draw_appearance, load_bank
-from engine.generators.default_pattern import check_default_pattern, draw_pattern
-from engine.generators.materialize import materialize
-from engine.generators.painting import Painting, Scene, edges_of
 from engine.generators.protocol import StepKinds
-from engine.generators.steered_pattern import steered_pattern
+from engine.generators.texture.appearance import ATTRIBUTES, check_attributes, draw_appearance, load_bank
+from engine.generators.texture.default_pattern import check_default_pattern, draw_pattern
+from engine.generators.texture.materialize import materialize
+from engine.generators.texture.painting import Painting, Scene, edges_of
+from engine.generators.texture.steered_pattern import steered_pattern
 from engine.nets.precision import KernelClass
 from engine.nets.weights_file import TexGenWeights
 from engine.patterns import Structure, pattern_catalog, render_pattern, resolve_pattern, structure_from_mask

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.generators.grain import DETAILED, GAIN_MAX, steered_noise, with_detail
+from engine.generators.texture.grain import DETAILED, GAIN_MAX, steered_noise, with_detail
 from engine.nets.blocks import TORUS
 from engine.nets.texgen import double
 from engine.noise import white_grid

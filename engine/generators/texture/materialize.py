@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from engine.generators.appearance import Appearance
+from engine.generators.texture.appearance import Appearance
 from engine.nets.blocks import Edges, extend
 from engine.requests.texture import MapKind
 

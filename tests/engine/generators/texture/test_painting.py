@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from engine.generators.appearance import Appearance, draw_appearance, load_bank
-from engine.generators.painting import Painting, Scene, cubic_weights, edges_of, enlarge
+from engine.generators.texture.appearance import Appearance, draw_appearance, load_bank
+from engine.generators.texture.painting import Painting, Scene, cubic_weights, edges_of, enlarge
 from engine.nets.blocks import Edges
 from engine.nets.precision import KernelClass
 from engine.nets.texgen import STRIDES_PX, TexGen, join_spatial

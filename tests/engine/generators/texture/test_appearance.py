@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InvalidRequestError, WeightsError
-from engine.generators.appearance import (
+from engine.generators.texture.appearance import (
     ATTRIBUTE_JITTER,
     ATTRIBUTE_NAMES,
     ATTRIBUTES,

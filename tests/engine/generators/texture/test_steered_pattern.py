@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.generators.steered_pattern import CELLS_PER_COUNT, COUNTS, FOLLOWERS, steered_pattern
+from engine.generators.texture.steered_pattern import CELLS_PER_COUNT, COUNTS, FOLLOWERS, steered_pattern
 from engine.patterns import pattern_catalog, resolve_pattern
 from engine.requests.texture import Pattern
 

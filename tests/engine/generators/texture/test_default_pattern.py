@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import WeightsError
-from engine.generators.default_pattern import draw_pattern
+from engine.generators.texture.default_pattern import draw_pattern
 from engine.requests.texture import Pattern
 
 

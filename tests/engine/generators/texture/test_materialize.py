@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.generators.appearance import ATTRIBUTE_NAMES, Appearance
-from engine.generators.materialize import HEIGHT_RANGE, Wear, materialize
+from engine.generators.texture.appearance import ATTRIBUTE_NAMES, Appearance
+from engine.generators.texture.materialize import HEIGHT_RANGE, Wear, materialize
 from engine.nets.albedo import albedo_basis
 from engine.nets.blocks import Edges
 from engine.requests.texture import MapKind
