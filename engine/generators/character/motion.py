@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from engine.generators.motion.control import MotionControl
 from engine.generators.motion.director import MotionDirector
 from engine.generators.motion.state import MotionState
 from engine.motion.actions import LOCOMOTION, OFFERED, STYLES
-from engine.requests.character.control import Steering
+from engine.requests.character.control import REMEMBERED_COUNT, Steering
 
 GAITS = tuple(action for action in OFFERED if action in LOCOMOTION and action not in ("idle", "turn"))
 STANDING_MPS = 0.05
@@ -66,6 +67,7 @@ class DirectedMotion:
         return Moving(rate_hz, MotionState.from_bytes(data))
 
 
+@lru_cache(maxsize=REMEMBERED_COUNT)
 def motion_control(steering: Steering) -> MotionControl:
     """What the director is told: a gait without speed is standing, and a style that an action lacks its first one."""
     heading = math.radians(steering.heading_deg)

@@ -27,6 +27,9 @@ FULL_FROM_RADII = 2.0
 NEAREST_COUNT = 3
 """So many of the nearest centroids say together what follows, each by the inverse of its squared distance."""
 
+SEARCHED = 32
+"""Rows that are compared with the centroids at once."""
+
 
 def measured(states: NDArray[Float], ways: NDArray[Float]) -> NDArray[Float]:
     """What is compared [row, number] of normalized states [row, feature] and ways [row, 12]."""
@@ -52,21 +55,35 @@ class Nearest:
     """Finds the centroids [row, number] that are most like somebody, among those of kinds [row, 2] that hold him."""
 
     def __init__(self, centroids: torch.Tensor, kinds: torch.Tensor) -> None:
-        self._columns = centroids.t().contiguous()
-        squares = (centroids * centroids).sum(1)
-        self._squares = squares.where(fitting_rows(kinds), torch.inf)
-        self._count = min(NEAREST_COUNT, len(centroids))
+        fits = fitting_rows(kinds).flatten(0, 1)
+        self._rows = [own.nonzero()[:, 0].numpy() for own in fits]
+        self._columns = [centroids[own].t().contiguous() for own in fits]
+        self._squares = [(centroids[own] * centroids[own]).sum(1) for own in fits]
 
     def __call__(
-        self, seen: torch.Tensor, action: torch.Tensor, style: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+        self, seen: NDArray[Float], action: NDArray[np.integer], style: NDArray[np.integer]
+    ) -> tuple[NDArray[Float], NDArray[np.int64]]:
         """Of what is compared [row, number]: squared distances [row, NEAREST_COUNT] and centroids, nearest first.
 
-        Infinitely far are those that do not hold who does this `action` in this `style` [row].
+        Infinitely far is what does not hold who does this `action` in this `style` [row]. Products have SEARCHED rows,
+        because those of another shape may round differently.
         """
-        apart = torch.addmm(self._squares[action, style], seen, self._columns, alpha=-2)
-        least, rows = apart.topk(self._count, dim=1, largest=False)
-        return (least + (seen * seen).sum(1, keepdim=True)).clamp_min_(0), rows
+        squared = np.full((len(seen), NEAREST_COUNT), np.inf, Float)
+        found = np.zeros((len(seen), NEAREST_COUNT), np.int64)
+        kind = action * len(STYLES) + style
+        for each in sorted(set(kind.tolist())):
+            if count := min(NEAREST_COUNT, len(self._rows[each])):
+                members = np.flatnonzero(kind == each)
+                for first in range(0, len(members), SEARCHED):
+                    rows = members[first : first + SEARCHED]
+                    asked = torch.zeros(SEARCHED, seen.shape[1])
+                    asked[: len(rows)] = torch.from_numpy(seen[rows])
+                    apart = torch.addmm(self._squares[each], asked, self._columns[each], alpha=-2)
+                    least, nearest = apart[: len(rows)].topk(count, dim=1, largest=False)
+                    own = (seen[rows] * seen[rows]).sum(1, keepdims=True)
+                    squared[rows, :count] = np.maximum(least.numpy() + own, 0)
+                    found[rows, :count] = self._rows[each][nearest.numpy()]
+        return squared, found
 
 
 def shares_of(squared_distance: NDArray[Float]) -> NDArray[Float]:

@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.errors import GenerationError, InvalidRequestError, WeightsError
-from engine.generators.motion.codebook import MEASURED, WAY_WEIGHT, Nearest, drawn, shares_of
+from engine.generators.motion.codebook import Nearest, drawn, measured, shares_of
 from engine.generators.motion.control import MotionControl
 from engine.generators.motion.state import LAYOUT, SESSION, WISH, MotionState
 from engine.motion.actions import ACTIONS, STYLES, STYLES_OF_ACTION
@@ -199,21 +199,21 @@ class MotionDirector:
         path = GroundPath(now["place_m"], now["heading_rad"])
         way = wished_way(path, movement, part["velocity_mps"], part["heading_rad"], now["lag_m"])
         noise = normal_noise(part["seed"], part["moment"], self._network.config.latent_count)
+        action, style = (part[name].astype(np.int64) for name in ("action", "style"))
         found: list[list[NDArray[Any]]] = []
         with one_thread(), torch.inference_mode():
             for first in range(0, len(part), BUCKET):
-                count = min(BUCKET, len(part) - first)
+                rows = slice(first, first + BUCKET)
+                count = len(action[rows])
                 size = next(bucket for bucket in self._buckets if bucket >= count)
-                before, asked, action, style, drawn_noise = (
-                    _padded(each[first : first + count], size)
-                    for each in (now["state"], way, part["action"].astype(int), part["style"].astype(int), noise)
+                before, asked, *told, drawn_noise = (
+                    _padded(each[rows], size) for each in (now["state"], way, action, style, noise)
                 )
-                wish = self._network.wish(asked, action, style)
+                wish = self._network.wish(asked, *told)
                 following = self._network.advance(before, wish, drawn_noise)
-                seen = torch.cat((before[:, MEASURED], wish[:, :WAY_COUNT] * WAY_WEIGHT), 1)
-                found.append([each[:count].numpy() for each in (following, *self._nearest(seen, action, style))])
-        states, squared_distance, centroids = (np.concatenate(each) for each in zip(*found, strict=True))
-        result = self._held(states, squared_distance, centroids)
+                found.append([each[:count].numpy() for each in (following, wish)])
+            states, wishes = (np.concatenate(each) for each in zip(*found, strict=True))
+            result = self._held(states, *self._nearest(measured(now["state"], wishes[:, :WAY_COUNT]), action, style))
         if not np.isfinite(result).all():
             raise GenerationError("the network returned numbers that are not finite")
         return result

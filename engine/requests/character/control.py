@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 from engine.errors import InvalidRequestError
@@ -12,6 +13,8 @@ CONTROL_MAX_BYTES = 1024
 """Largest encoded control."""
 
 NAME_MAX_CHARACTERS = 40
+REMEMBERED_COUNT = 1024
+"""Steerings whose bytes are kept: a stream makes a checkpoint of the same one with every frame."""
 
 _RANGES = {
     "speed_mps": (0.0, 8.0),
@@ -54,8 +57,7 @@ class Steering:
 
     def encoded(self) -> bytes:
         """For a checkpoint: what differs from the beginning, as JSON."""
-        different = {name: value for name, value in asdict(self).items() if value != getattr(_AT_FIRST, name)}
-        return json.dumps(different, sort_keys=True, separators=(",", ":")).encode()
+        return _encoded(self)
 
     @classmethod
     def decoded(cls, data: bytes) -> "Steering":
@@ -67,6 +69,12 @@ class Steering:
 
 
 _AT_FIRST = Steering()
+
+
+@lru_cache(maxsize=REMEMBERED_COUNT)
+def _encoded(steering: Steering) -> bytes:
+    different = {name: value for name, value in asdict(steering).items() if value != getattr(_AT_FIRST, name)}
+    return json.dumps(different, sort_keys=True, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True, slots=True)

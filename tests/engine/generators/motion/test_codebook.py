@@ -33,12 +33,23 @@ def test_the_nearest_of_those_that_hold_an_action_are_found_nearest_first() -> N
     walk, run, dance = (ACTIONS.index(name) for name in ("walk", "run", "dance"))
     centroids = torch.tensor([[2.0, 0.0], [0.0, 1.0], [5.0, 5.0], [0.0, -3.0]])
     nearest = Nearest(centroids, torch.tensor([[walk, 0], [walk, 0], [run, 0], [walk, 0]]))
-    squared, rows = nearest(torch.zeros(3, 2), torch.tensor([walk, run, dance]), torch.zeros(3, dtype=torch.long))
+    squared, rows = nearest(np.zeros((3, 2), np.float32), np.array([walk, run, dance]), np.zeros(3, np.int64))
     assert rows[0].tolist() == [1, 0, 3]
     assert squared[0].tolist() == pytest.approx([1, 4, 9])
     assert int(rows[1, 0]) == 2
-    assert squared[1].tolist() == [50, torch.inf, torch.inf]
-    assert squared[2].tolist() == [torch.inf] * 3
+    assert squared[1].tolist() == [50, np.inf, np.inf]
+    assert squared[2].tolist() == [np.inf] * 3
+
+
+def test_centroids_are_found_alike_alone_and_among_others() -> None:
+    kinds = torch.tensor([[number % 4, number % 2] for number in range(200)])
+    nearest = Nearest(torch.from_numpy(RANDOM.normal(size=(200, 126)).astype(np.float32)), kinds)
+    seen = RANDOM.normal(size=(70, 126)).astype(np.float32)
+    action, style = np.arange(70) % 3, np.arange(70) % 2
+    squared, rows = nearest(seen, action, style)
+    for row in (0, 33, 69):
+        alone = nearest(seen[row : row + 1], action[row : row + 1], style[row : row + 1])
+        assert (alone[0].tolist(), alone[1].tolist()) == ([squared[row].tolist()], [rows[row].tolist()])
 
 
 def test_the_nearest_say_together_what_follows_and_those_of_other_actions_nothing() -> None:
