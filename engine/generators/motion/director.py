@@ -37,6 +37,7 @@ from engine.motion.quaternions import identity
 from engine.motion.skeleton import JOINT_COUNT, Float
 from engine.motion.trajectory import RATE_HZ, WAY_COUNT, lag_after, wished_way
 from engine.nets.motiongen.network import MotionGen
+from engine.nets.motiongen.packed import packed
 from engine.nets.motiongen.weights_file import MotionGenWeights
 from engine.nets.precision import one_thread
 from engine.noise import hash_words, unit_value, white_grid
@@ -71,12 +72,12 @@ class MotionDirector:
             raise WeightsError("the header's actions or styles are not those of this program")
         if (config.feature_count, config.way_count) != (FEATURE_COUNT, WAY_COUNT):
             raise WeightsError("the header's features are not those of this program")
-        self._network = weights.network
+        self._network = packed(weights.network, BUCKET)
         self._beginnings: NDArray[Float] = weights.codebook.beginnings.numpy()
         self._followers: NDArray[Float] = weights.codebook.followers.numpy()
         self._radii: NDArray[Float] = weights.codebook.radii.numpy()
         self._nearest = Nearest(weights.codebook.centroids, weights.codebook.kinds)
-        self._buckets = (*(size for size in SMALLER_BUCKETS if rounds_alike(weights.network, size)), BUCKET)
+        self._buckets = (*(size for size in SMALLER_BUCKETS if rounds_alike(self._network, size)), BUCKET)
         self._mean: NDArray[Float] = weights.network.mean.numpy()
         self._deviation: NDArray[Float] = weights.network.deviation.numpy()
 
@@ -200,20 +201,17 @@ class MotionDirector:
         way = wished_way(path, movement, part["velocity_mps"], part["heading_rad"], now["lag_m"])
         noise = normal_noise(part["seed"], part["moment"], self._network.config.latent_count)
         action, style = (part[name].astype(np.int64) for name in ("action", "style"))
-        found: list[list[NDArray[Any]]] = []
+        states = []
         with one_thread(), torch.inference_mode():
+            wish = self._network.wish(*(torch.from_numpy(each) for each in (way, action, style))).numpy()
             for first in range(0, len(part), BUCKET):
                 rows = slice(first, first + BUCKET)
                 count = len(action[rows])
                 size = next(bucket for bucket in self._buckets if bucket >= count)
-                before, asked, *told, drawn_noise = (
-                    _padded(each[rows], size) for each in (now["state"], way, action, style, noise)
-                )
-                wish = self._network.wish(asked, *told)
-                following = self._network.advance(before, wish, drawn_noise)
-                found.append([each[:count].numpy() for each in (following, wish)])
-            states, wishes = (np.concatenate(each) for each in zip(*found, strict=True))
-            result = self._held(states, *self._nearest(measured(now["state"], wishes[:, :WAY_COUNT]), action, style))
+                following = self._network.advance(*(_padded(each[rows], size) for each in (now["state"], wish, noise)))
+                states.append(following[:count].numpy())
+            near = self._nearest(measured(now["state"], wish[:, :WAY_COUNT]), action, style)
+        result = self._held(np.concatenate(states), *near)
         if not np.isfinite(result).all():
             raise GenerationError("the network returned numbers that are not finite")
         return result
