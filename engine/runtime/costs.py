@@ -33,6 +33,9 @@ than every seventh time widens the deviation until it counts in full; lone outli
 SURE_ERRORS = 1.5
 """A verdict is sure if it holds even where both means are off by so many standard errors."""
 
+YOUNG_RECORDS = 32
+"""Of fewer measurements of a key, promises count the least that they leave possible."""
+
 STEP_MIN_S = 1e-6
 """Shorter steps count as this long, so that rates stay finite."""
 
@@ -72,13 +75,14 @@ class CostTable:
     def part_s(self, key: str, batch_size: int | None = None) -> float | None:
         """Device seconds that one session's step takes in a batch of `batch_size`, by default (and at most) the cap.
 
-        None where `key` was never measured.
+        None where `key` was never measured. A few measurements count for as little as they leave possible: the first
+        part of a stream may be its dearest, and who is refused cannot show what the others take.
         """
         curve = self._curves.get(key)
         if curve is None:
             return None
         batch_size = curve.cap if batch_size is None else min(batch_size, curve.cap)
-        return curve.step_s(batch_size) / batch_size
+        return curve.step_s(batch_size) * curve.least_share(batch_size) / batch_size
 
     def path_s(self, steps: StepKinds) -> float:
         """Seconds from the first to the end of the last of `steps` on a busy device that does nothing in between.
@@ -179,6 +183,14 @@ class _Curve:
                 fraction = (batch_size - lower.size) / (upper.size - lower.size)
                 return lower.step_s + fraction * (upper.step_s - lower.step_s)
         return measured[-1].step_s * batch_size / measured[-1].size
+
+    def least_share(self, batch_size: int) -> float:
+        """The least that the step time may be, as a share of it, in the first measurements of a key; then 1."""
+        if self._record_count >= YOUNG_RECORDS:
+            return 1.0
+        measured = [estimate for estimate in self._estimates if estimate.count]
+        estimate = ([each for each in measured if each.size <= batch_size] or measured)[-1]
+        return max(0.0, 1.0 - SURE_ERRORS * estimate.error)
 
     def _judged(self) -> int:
         """The cap: raised from 1 as long as that pays.

@@ -165,7 +165,7 @@ def test_utilisation_counts_shared_steps_once_and_only_as_far_as_rates_allow() -
 
 def test_utilisation_weighs_keys_by_their_steps() -> None:
     costs = measured(proportional)
-    for _ in range(2):
+    for _ in range(40):
         costs.record("b", 1, 0.1)
     assert costs.utilisation([((("b", 1), ("a", 99)), 10.0)]) == pytest.approx(10 * (0.01 * 0.1 + 0.99 * 0.005))
 
@@ -175,6 +175,14 @@ def test_work_of_sessions_with_equal_keys_is_shared_up_to_the_cap() -> None:
     assert costs.work_s([(("a", 10),)]) == pytest.approx([0.05])
     assert costs.work_s([(("a", 10),)] * 2) == pytest.approx([0.025] * 2)
     assert costs.work_s([(("a", 10), ("unknown", 3))] * 8) == pytest.approx([0.0125] * 8)
+
+
+def test_first_measurements_promise_no_more_than_they_must() -> None:
+    costs = CostTable(1)
+    fill(costs, lambda _: 0.005, 2)
+    assert 0.0 < costs.utilisation([((("a", 5),), 100.0)]) < 0.4
+    fill(costs, lambda _: 0.005, 40)
+    assert costs.utilisation([((("a", 5),), 100.0)]) == pytest.approx(0.5)
 
 
 RARE_S = 0.005
