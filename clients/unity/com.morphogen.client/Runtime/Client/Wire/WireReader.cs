@@ -230,14 +230,13 @@ namespace Morphogen.Wire
             return new Bytes(_buffer, Take(length), length);
         }
 
+        /// <summary>A varint of ten bytes at most; what does not fit into 64 bits is cut off, as protobuf does.</summary>
         ulong Varint()
         {
             ulong value = 0;
             for (int shift = 0; shift < 70; shift += 7)
             {
                 byte next = _buffer[Take(1)];
-                if (shift == 63 && next > 1)
-                    break;
                 value |= (ulong)(next & 0x7f) << shift;
                 if (next < 0x80)
                     return value;
