@@ -176,11 +176,12 @@ def messages(descriptor: Any, depth: int = 0) -> st.SearchStrategy[Message]:
 
 
 def has_unknown_entries(message: Message) -> bool:
-    """Whether the official library has put whole entries of a map aside, as it does for a field in them that it does not
-    know. The format's description says that only that field is to be ignored, which is what C# does.
+    """Whether the official library has put whole entries of a map aside, as it does for a field in them that it does
+    not know. The format's description says that only that field is to be ignored, which is what C# does.
     """
     maps = {field.number for field in message.DESCRIPTOR.fields if is_map(field)}
-    if any(unknown.field_number in maps for unknown in UnknownFieldSet(message)):
+    unknown = UnknownFieldSet(message)
+    if any(unknown[index].field_number in maps for index in range(len(unknown))):
         return True
     inner: list[Message] = []
     for field, value in message.ListFields():
@@ -191,7 +192,7 @@ def has_unknown_entries(message: Message) -> bool:
     return any(map(has_unknown_entries, inner))
 
 
-def is_map(field: FieldDescriptor) -> bool:
+def is_map(field: Any) -> bool:
     return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
 
 
