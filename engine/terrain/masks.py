@@ -98,8 +98,14 @@ def rockiness(slope: Grid) -> Grid:
 
 def smoothstep(values: Grid, low: float, high: float) -> Grid:
     """0 below `low`, 1 above `high`, smooth in between."""
-    t = np.asarray(values - np.float32(low), np.float32)
-    t *= np.float32(1.0 / (high - low))
+    first, steepness = np.float32(low), np.float32(1.0 / (high - low))
+    if values.size:
+        # Most land lies on one side of most limits, all of it: dry, warm, above the beach.
+        least, most = (values.min() - first) * steepness, (values.max() - first) * steepness
+        if most <= 0.0 or least >= 1.0:
+            return np.full(values.shape, least >= 1.0, np.float32)
+    t = np.asarray(values - first, np.float32)
+    t *= steepness
     np.clip(t, np.float32(0.0), np.float32(1.0), out=t)
     rest = t * np.float32(-2.0)
     rest += np.float32(3.0)

@@ -132,7 +132,8 @@ class Decoder(nn.Module):
         x = x.transpose(1, 2).unflatten(2, entered.shape[2:])
         for layer in self.layers:
             x = layer(F.leaky_relu(x, 0.2)).add_(x[..., 1:-1, 1:-1])
-        details: Tensor = self.exit(F.leaky_relu(x, 0.2)).float()
+        # Planes again: what follows is arithmetic on grids.
+        details: Tensor = self.exit(F.leaky_relu(x, 0.2)).to(torch.float32, memory_format=torch.contiguous_format)
         return details
 
 

@@ -45,13 +45,13 @@ def energy_score(truth: Tensor, first: Tensor, second: Tensor) -> Tensor:
     total = torch.zeros((), device=truth.device)
     for edge, stride in ((2, 2), (4, 2), (8, 4), (16, 4)):
         total = total + _score([F.unfold(field, edge, stride=stride) for field in fields]) / edge
-    bends = [_bends(field) for field in fields]
+    bends = [second_differences(field) for field in fields]
     for edge, stride in ((1, 1), (3, 2), (6, 3)):
         total = total + 0.5 * _score([F.unfold(bend, edge, stride=stride) for bend in bends]) / edge
     return total
 
 
-def _bends(field: Tensor) -> Tensor:
+def second_differences(field: Tensor) -> Tensor:
     """Second differences along both axes and across, [batch, 3, h - 2, w - 2]."""
     center = field[..., 1:-1, 1:-1]
     across = field[..., 1:-1, 2:] + field[..., 1:-1, :-2] - 2.0 * center

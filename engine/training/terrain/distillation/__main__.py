@@ -1,0 +1,98 @@
+"""Smaller decoders that make the land of larger ones.
+
+    python -m engine.training.terrain.distillation TEACHER.safetensors STUDENT.safetensors
+
+Both decoders of the student learn on whole descents of the teacher, which need no elevation data, and later also on
+their own, whose grids are a little different. It takes about half an hour on one core, and no GPU.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.errors import MorphogenError
+from engine.generators.terrain.heights import DETAIL_LEVELS, TOP_LEVEL, Decoders
+from engine.nets.terragen.network import Decoder
+from engine.nets.terragen.weights_file import TerraGenWeights, load_terragen, save_terragen
+from engine.training.terrain.distillation.descents import Descents
+from engine.training.terrain.distillation.student import Lesson, taught
+from engine.training.terrain.train import VERSION
+from engine.training.timed.record import say
+
+SEED = 7
+WIDTH = 16
+"""Numbers of a vector register: narrower decoders are hardly faster."""
+
+LANDFORMS_DEPTH, DETAILS_DEPTH = 4, 3
+LANDFORMS_STEPS, DETAILS_STEPS = 12_000, 20_000
+DESCENTS, DESCENTS_MIN = 160, 2
+OWN_FROM = 1 / 3
+"""Share of the steps after which every other one is on the student's own descents."""
+
+SAID_EVERY = 1000
+
+
+def distilled(teacher: TerraGenWeights, name: str, student: Decoder, lesson: Lesson, descents: int = DESCENTS) -> None:
+    """Teach `student` to be the teacher's decoder of that name, "landforms" or "details", on so many descents."""
+    random = np.random.default_rng(SEED)
+    decoders = Decoders(teacher.landforms, teacher.details)
+    pools = [Descents(decoders, teacher.styles, random, descents)]
+
+    def land(step: int) -> Descents:
+        if step >= OWN_FROM * lesson.steps and len(pools) == 1:
+            pools.append(Descents(replace(decoders, **{name: student}), teacher.styles, random, descents))
+        return pools[step // len(lesson.levels) % len(pools)]
+
+    def said(step: int, error: float) -> None:
+        if step % SAID_EVERY == 0 or step == lesson.steps:
+            say(f"{name}: {step} of {lesson.steps} steps, error {error:.4f}")
+
+    taught(student, getattr(decoders, name), lesson, land, SEED, said)
+
+
+def distil(teacher_file: Path, student_file: Path, share: float = 1.0) -> None:
+    """Write a student of the weights in `teacher_file`, after `share` of the usual steps.
+
+    Raises WeightsError for a file that cannot be read and OutputError for one that cannot be written.
+    """
+    teacher = load_terragen(teacher_file)
+    configs = (
+        replace(teacher.header.landforms, width=WIDTH, depth=LANDFORMS_DEPTH),
+        replace(teacher.header.details, width=WIDTH, depth=DETAILS_DEPTH),
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        landforms, details = (Decoder(config) for config in configs)
+    descents = max(DESCENTS_MIN, round(share * DESCENTS))
+    for name, student, levels, steps in (
+        ("landforms", landforms, range(DETAIL_LEVELS, TOP_LEVEL), LANDFORMS_STEPS),
+        ("details", details, range(DETAIL_LEVELS), DETAILS_STEPS),
+    ):
+        distilled(teacher, name, student, Lesson(levels, max(1, round(share * steps))), descents)
+    header = replace(teacher.header, version=VERSION, landforms=configs[0], details=configs[1])
+    save_terragen(student_file, header, landforms, details, teacher.styles)
+
+
+def main() -> int:
+    """Run the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m engine.training.terrain.distillation", description="Make smaller terrain weights."
+    )
+    parser.add_argument("teacher", type=Path, metavar="TEACHER.safetensors")
+    parser.add_argument("student", type=Path, metavar="STUDENT.safetensors")
+    parser.add_argument("--steps", type=float, default=1.0, metavar="SHARE", help="of the usual steps; default 1")
+    options = parser.parse_args()
+    try:
+        distil(options.teacher, options.student, options.steps)
+    except MorphogenError as error:
+        sys.stderr.write(f"morphogen: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
