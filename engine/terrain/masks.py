@@ -64,7 +64,7 @@ def masks_of(height_m: Grid, coarse_m: Grid, spacing_m: float, sea_level_m: floa
     rows, columns = height_m.shape[0] - 2, height_m.shape[1] - 2
     normal, slope = np.empty((rows, columns, 3), np.float32), np.empty((rows, columns), np.float32)
     for strip in strips(rows):
-        normal[strip], slope[strip] = _tilted(height_m[strip.start : strip.stop + 2], spacing_m)
+        slope[strip] = _tilted(height_m[strip.start : strip.stop + 2], spacing_m, normal[strip])
     water = np.float32(sea_level_m) - height_m[1:-1, 1:-1]
     np.maximum(water, np.float32(0.0) if river is None else river, out=water)
     return Masks(normal, slope, rockiness(slope), _flow(coarse_m)[:rows, :columns], water)
@@ -75,8 +75,8 @@ def strips(rows: int) -> list[slice]:
     return [slice(first, min(first + STRIP_ROWS, rows)) for first in range(0, rows, STRIP_ROWS)]
 
 
-def _tilted(height_m: Grid, spacing_m: float) -> tuple[NDArray[np.float32], Grid]:
-    """Normals and slope of the inner vertices."""
+def _tilted(height_m: Grid, spacing_m: float, normal: NDArray[np.float32]) -> Grid:
+    """The slope of the inner vertices; their normals are written to `normal`."""
     slopes = np.float32(0.5 / spacing_m)
     east, south = height_m[1:-1, :-2] - height_m[1:-1, 2:], height_m[:-2, 1:-1] - height_m[2:, 1:-1]
     east *= slopes
@@ -87,8 +87,8 @@ def _tilted(height_m: Grid, spacing_m: float) -> tuple[NDArray[np.float32], Grid
     np.reciprocal(up, out=up)
     east *= up
     south *= up
-    normal = np.asarray(cv2.merge([east, up, south]), np.float32)
-    return normal, np.sqrt(slope, out=slope)
+    cv2.merge([east, up, south], normal)
+    return np.sqrt(slope, out=slope)
 
 
 def rockiness(slope: Grid) -> Grid:

@@ -107,8 +107,8 @@ def main_biome(weights: Mapping[str, float]) -> Biome:
     return BIOMES[max(weights, key=lambda name: weights[name])]
 
 
-def splat(masks: Masks, height_m: Grid, temperature: Grid, moisture: Grid, sea_level_m: float) -> Grid:
-    """How much of each of GROUNDS shows, float32 [rows, columns, 4], summing to 1."""
+def splat(masks: Masks, height_m: Grid, temperature: Grid, moisture: Grid, sea_level_m: float, shares: Grid) -> None:
+    """Write to `shares`, float32 [rows, columns, 4], how much of each of GROUNDS shows, summing to 1."""
     cold = temperature - np.float32(LAPSE_PER_M) * np.maximum(height_m - np.float32(sea_level_m), 0.0)
     snow = smoothstep(-cold, -SNOW_TEMPERATURE, -SNOW_TEMPERATURE + 0.2) * (1.0 - 0.8 * masks.rock)
     shore = 1.0 - smoothstep(height_m - np.float32(sea_level_m), 0.4 * BEACH_M, BEACH_M)
@@ -117,7 +117,7 @@ def splat(masks: Masks, height_m: Grid, temperature: Grid, moisture: Grid, sea_l
     rock = masks.rock * (1.0 - snow)
     soil = bare * (1.0 - rock) * (1.0 - snow)
     plants = np.maximum(1.0 - rock - snow - soil, 0.0)
-    return np.asarray(cv2.merge([plants, soil, rock, snow]), np.float32)
+    cv2.merge([plants, soil, rock, snow], shares)
 
 
 def biome_weights(

@@ -176,7 +176,7 @@ class Land:
         at_home: dict[str, Grid] = {}
         for strip in strips(window.rows):
             weather = height_m[strip], temperature[strip], moisture[strip], landscape.sea_level_m
-            shares[strip] = splat(masks.rows(strip), *weather)
+            splat(masks.rows(strip), *weather, shares[strip])
             for name, weight in biome_weights(landscape.biomes, *weather).items():
                 at_home.setdefault(name, np.empty_like(height_m))[strip] = weight
         return Ground(window.y, window.x, height_m, masks, shares, at_home)

@@ -19,7 +19,7 @@ from engine.geometry.props.library import PROPS
 from engine.requests.landscape import Landscape
 from engine.requests.world import CHUNK_CELLS, ChunkRequest
 
-BLOCK_CHUNKS, REGION_BLOCKS = 2, 2
+BLOCK_CHUNKS, REGION_BLOCKS = 2, 3
 BLOCK_OFFSET = 1
 """The origin, where most worlds are entered, lies in the middle of a block."""
 

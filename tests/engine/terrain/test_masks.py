@@ -65,6 +65,15 @@ def test_smoothstep_is_flat_outside_and_monotone_inside() -> None:
     assert (np.diff(values) >= 0).all()
 
 
+def test_smoothstep_is_the_same_in_pieces_that_lie_on_one_side() -> None:
+    values = np.linspace(-0.4, 1.1, 4001, dtype=np.float32)
+    for low, high in ((0.15, 0.6), (-0.1, 0.8), (0.55, 0.95), (0.25, 0.45)):
+        whole = smoothstep(values, low, high)
+        pieces = [smoothstep(piece, low, high) for piece in np.split(values, np.arange(7, 4001, 7))]
+        assert np.array_equal(np.concatenate(pieces), whole)
+    assert smoothstep(values[:0], 0.0, 1.0).shape == (0,)
+
+
 def test_blurred_keeps_the_sum() -> None:
     spike = np.zeros((21, 21), np.float32)
     spike[10, 10] = 1.0

@@ -23,8 +23,8 @@ def shares(
     *, slope: float = 0.0, flow: float = 0.0, height_m: float = 40.0, temperature: float = 0.2, moisture: float = 0.3
 ) -> Grid:
     """Shares of GROUNDS at one kind of place."""
-    found = splat(masks(slope, flow), full(height_m), full(temperature), full(moisture), 0.0)
-    assert found.shape == (3, 3, len(GROUNDS))
+    found = np.empty((3, 3, len(GROUNDS)), np.float32)
+    splat(masks(slope, flow), full(height_m), full(temperature), full(moisture), 0.0, found)
     np.testing.assert_allclose(found.sum(axis=-1), 1.0, atol=1e-5)
     assert found.min() >= 0.0
     place: Grid = found[1, 1]
