@@ -20,14 +20,16 @@ from engine.nets.terragen.network import Decoder
 from engine.nets.terragen.weights_file import TerraGenWeights, load_terragen, save_terragen
 from engine.training.terrain.distillation.descents import Descents
 from engine.training.terrain.distillation.student import Lesson, taught
+from engine.training.terrain.plan import DecoderPlan
 from engine.training.terrain.train import VERSION
 from engine.training.timed.record import say
 
 SEED = 7
-WIDTH = 16
-"""Numbers of a vector register: narrower decoders are hardly faster."""
+LANDFORMS, DETAILS = DecoderPlan(24, 4), DecoderPlan(16, 3)
+"""Sizes of the student. Landforms of 16 channels come out steeper than the teacher's, details of two convolutions drain
+worse, and of 8 channels are hardly like the teacher's: 16 fill a vector register.
+"""
 
-LANDFORMS_DEPTH, DETAILS_DEPTH = 4, 3
 LANDFORMS_STEPS, DETAILS_STEPS = 12_000, 20_000
 DESCENTS, DESCENTS_MIN = 160, 2
 OWN_FROM = 1 / 3
@@ -36,10 +38,31 @@ OWN_FROM = 1 / 3
 SAID_EVERY = 1000
 
 
-def distilled(teacher: TerraGenWeights, name: str, student: Decoder, lesson: Lesson, descents: int = DESCENTS) -> None:
-    """Teach `student` to be the teacher's decoder of that name, "landforms" or "details", on so many descents."""
+def distil(teacher_file: Path, student_file: Path, share: float = 1.0) -> None:
+    """Write a student of the weights in `teacher_file`, after `share` of the usual steps.
+
+    Raises WeightsError for a file that cannot be read and OutputError for one that cannot be written.
+    """
+    teacher = load_terragen(teacher_file)
+    descents = max(DESCENTS_MIN, round(share * DESCENTS))
+
+    def student(name: str, plan: DecoderPlan, levels: range, steps: int) -> Decoder:
+        return distilled(teacher, name, plan, Lesson(levels, max(1, round(share * steps))), descents)
+
+    landforms = student("landforms", LANDFORMS, range(DETAIL_LEVELS, TOP_LEVEL), LANDFORMS_STEPS)
+    details = student("details", DETAILS, range(DETAIL_LEVELS), DETAILS_STEPS)
+    header = replace(teacher.header, version=VERSION, landforms=landforms.config, details=details.config)
+    save_terragen(student_file, header, landforms, details, teacher.styles)
+
+
+def distilled(teacher: TerraGenWeights, name: str, plan: DecoderPlan, lesson: Lesson, descents: int) -> Decoder:
+    """A student of the teacher's decoder of that name, "landforms" or "details", that learned on so many descents."""
     random = np.random.default_rng(SEED)
     decoders = Decoders(teacher.landforms, teacher.details)
+    master: Decoder = getattr(decoders, name)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        student = Decoder(replace(master.config, width=plan.width, depth=plan.depth))
     pools = [Descents(decoders, teacher.styles, random, descents)]
 
     def land(step: int) -> Descents:
@@ -51,30 +74,8 @@ def distilled(teacher: TerraGenWeights, name: str, student: Decoder, lesson: Les
         if step % SAID_EVERY == 0 or step == lesson.steps:
             say(f"{name}: {step} of {lesson.steps} steps, error {error:.4f}")
 
-    taught(student, getattr(decoders, name), lesson, land, SEED, said)
-
-
-def distil(teacher_file: Path, student_file: Path, share: float = 1.0) -> None:
-    """Write a student of the weights in `teacher_file`, after `share` of the usual steps.
-
-    Raises WeightsError for a file that cannot be read and OutputError for one that cannot be written.
-    """
-    teacher = load_terragen(teacher_file)
-    configs = (
-        replace(teacher.header.landforms, width=WIDTH, depth=LANDFORMS_DEPTH),
-        replace(teacher.header.details, width=WIDTH, depth=DETAILS_DEPTH),
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
-        landforms, details = (Decoder(config) for config in configs)
-    descents = max(DESCENTS_MIN, round(share * DESCENTS))
-    for name, student, levels, steps in (
-        ("landforms", landforms, range(DETAIL_LEVELS, TOP_LEVEL), LANDFORMS_STEPS),
-        ("details", details, range(DETAIL_LEVELS), DETAILS_STEPS),
-    ):
-        distilled(teacher, name, student, Lesson(levels, max(1, round(share * steps))), descents)
-    header = replace(teacher.header, version=VERSION, landforms=configs[0], details=configs[1])
-    save_terragen(student_file, header, landforms, details, teacher.styles)
+    taught(student, master, lesson, land, SEED, said)
+    return student
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """The command that makes smaller weights."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,14 @@ import torch
 from engine.errors import WeightsError
 from engine.nets.terragen.network import Decoder, DecoderConfig
 from engine.nets.terragen.weights_file import TerraGenHeader, load_terragen, save_terragen
-from engine.training.terrain.distillation.__main__ import DETAILS_DEPTH, LANDFORMS_DEPTH, WIDTH, distil
+from engine.training.terrain.distillation.__main__ import DETAILS, LANDFORMS, distil
 from engine.training.terrain.train import VERSION
 
 
 def test_student_has_the_teachers_styles_and_a_size_of_its_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configs = DecoderConfig(24, LANDFORMS_DEPTH, 2), DecoderConfig(24, DETAILS_DEPTH, 2)
+    configs = DecoderConfig(32, LANDFORMS.depth, 2), DecoderConfig(24, DETAILS.depth, 2)
     styles = torch.tensor([[0.5, 0.25]])
     with torch.random.fork_rng():
         torch.manual_seed(1)
@@ -25,7 +26,8 @@ def test_student_has_the_teachers_styles_and_a_size_of_its_own(
     distil(tmp_path / "teacher.safetensors", tmp_path / "student.safetensors", 0.0002)
     student = load_terragen(tmp_path / "student.safetensors")
     assert (student.header.version, student.header.licences) == (VERSION, ("own",))
-    assert (student.header.landforms.width, student.header.details.width) == (WIDTH, WIDTH)
+    assert student.header.landforms == replace(configs[0], width=LANDFORMS.width)
+    assert student.header.details == replace(configs[1], width=DETAILS.width)
     assert torch.equal(student.styles, styles)
     assert capsys.readouterr().out.count("error") == 2
 
