@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.errors import MorphogenError
+from engine.errors import MorphogenError, WeightsError
 from engine.generators.terrain.heights import DETAIL_LEVELS, TOP_LEVEL, Decoders
 from engine.nets.terragen.network import Decoder
 from engine.nets.terragen.weights_file import TerraGenWeights, load_terragen, save_terragen
@@ -41,9 +41,13 @@ SAID_EVERY = 1000
 def distil(teacher_file: Path, student_file: Path, share: float = 1.0) -> None:
     """Write a student of the weights in `teacher_file`, after `share` of the usual steps.
 
-    Raises WeightsError for a file that cannot be read and OutputError for one that cannot be written.
+    Raises WeightsError for a file that cannot be read or is less deep than the student, and OutputError for one that
+    cannot be written.
     """
     teacher = load_terragen(teacher_file)
+    for master, plan in ((teacher.landforms, LANDFORMS), (teacher.details, DETAILS)):
+        if master.config.depth < plan.depth:
+            raise WeightsError(f"{teacher_file}: {master.config.depth} convolutions where the student has {plan.depth}")
     descents = max(DESCENTS_MIN, round(share * DESCENTS))
 
     def student(name: str, plan: DecoderPlan, levels: range, steps: int) -> Decoder:

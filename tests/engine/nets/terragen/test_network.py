@@ -13,6 +13,7 @@ from engine.nets.terragen.network import (
     expanded,
     features,
     refined,
+    woven,
 )
 from engine.training.terrain.losses import evidence_loss
 
@@ -65,6 +66,15 @@ def test_refined_doubles_the_grid(decoder: Decoder) -> None:
     fine = refine(decoder, *inputs(1, 3, 5))
     assert fine.shape == (3, 1, 10, 10)
     assert torch.equal(fine, refine(decoder, *inputs(1, 3, 5)))
+
+
+def test_woven_is_a_pixel_shuffle_with_its_gradient() -> None:
+    phases = torch.randn(2, 4, 3, 5, requires_grad=True)
+    fine = woven(phases)
+    assert torch.equal(fine, functional.pixel_shuffle(phases, 2))
+    (fine * torch.arange(fine.numel()).view_as(fine)).sum().backward()
+    assert phases.grad is not None
+    assert phases.grad.unique().numel() == phases.numel()
 
 
 def test_result_does_not_depend_on_the_batch(decoder: Decoder) -> None:

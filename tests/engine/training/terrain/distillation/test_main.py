@@ -12,26 +12,37 @@ from engine.nets.terragen.weights_file import TerraGenHeader, load_terragen, sav
 from engine.training.terrain.distillation.__main__ import DETAILS, LANDFORMS, distil
 from engine.training.terrain.train import VERSION
 
+STYLES = torch.tensor([[0.5, 0.25]])
+
+
+def save_teacher(path: Path, landforms_depth: int) -> TerraGenHeader:
+    configs = DecoderConfig(32, landforms_depth, 2), DecoderConfig(24, DETAILS.depth, 2)
+    header = TerraGenHeader("0", "S", *configs, ("own",))
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        landforms, details = (Decoder(config) for config in configs)
+    save_terragen(path, header, landforms, details, STYLES)
+    return header
+
 
 def test_student_has_the_teachers_styles_and_a_size_of_its_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configs = DecoderConfig(32, LANDFORMS.depth, 2), DecoderConfig(24, DETAILS.depth, 2)
-    styles = torch.tensor([[0.5, 0.25]])
-    with torch.random.fork_rng():
-        torch.manual_seed(1)
-        landforms, details = (Decoder(config) for config in configs)
-    header = TerraGenHeader("0", "S", *configs, ("own",))
-    save_terragen(tmp_path / "teacher.safetensors", header, landforms, details, styles)
+    teacher = save_teacher(tmp_path / "teacher.safetensors", LANDFORMS.depth)
     distil(tmp_path / "teacher.safetensors", tmp_path / "student.safetensors", 0.0002)
     student = load_terragen(tmp_path / "student.safetensors")
     assert (student.header.version, student.header.licences) == (VERSION, ("own",))
-    assert student.header.landforms == replace(configs[0], width=LANDFORMS.width)
-    assert student.header.details == replace(configs[1], width=DETAILS.width)
-    assert torch.equal(student.styles, styles)
+    assert student.header.landforms == replace(teacher.landforms, width=LANDFORMS.width)
+    assert student.header.details == replace(teacher.details, width=DETAILS.width)
+    assert torch.equal(student.styles, STYLES)
     assert capsys.readouterr().out.count("error") == 2
 
 
-def test_teacher_that_is_none_is_named(tmp_path: Path) -> None:
+def test_teacher_that_is_none_or_too_shallow_is_named(tmp_path: Path) -> None:
+    student = tmp_path / "student.safetensors"
     with pytest.raises(WeightsError, match=r"nothing\.safetensors"):
-        distil(tmp_path / "nothing.safetensors", tmp_path / "student.safetensors")
+        distil(tmp_path / "nothing.safetensors", student)
+    save_teacher(tmp_path / "shallow.safetensors", LANDFORMS.depth - 1)
+    with pytest.raises(WeightsError, match=r"shallow\.safetensors: 3 convolutions where the student has 4"):
+        distil(tmp_path / "shallow.safetensors", student)
+    assert not student.exists()
