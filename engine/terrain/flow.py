@@ -15,10 +15,11 @@ NEIGHBOURS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or d
 def drops(height: Tensor) -> list[Tensor]:
     """How steeply each inner vertex of `height` [rows, columns] falls to each of NEIGHBOURS, 0 where that is higher."""
     center = inner(height)
-    return [
-        torch.sub(center, near).clamp_min_(0.0).mul_(1.0 / math.hypot(*offset))
-        for offset, near in zip(NEIGHBOURS, around(height), strict=True)
-    ]
+    falls = [torch.sub(center, near).clamp_min_(0.0) for near in around(height)]
+    for (dy, dx), fall in zip(NEIGHBOURS, falls, strict=True):
+        if dy and dx:
+            fall.mul_(math.sqrt(0.5))
+    return falls
 
 
 def gathered(area: Tensor, shares: list[Tensor], steps: int) -> Tensor:
@@ -28,13 +29,15 @@ def gathered(area: Tensor, shares: list[Tensor], steps: int) -> Tensor:
     shares  what part of a vertex's water goes to each of NEIGHBOURS, of the same size
     """
     rows, columns = area.shape
+    rain = torch.ones(())
     for step in range(1, steps + 1):
-        total = torch.ones(rows - 2 * step, columns - 2 * step)
+        arriving = []
         for (dy, dx), share in zip(NEIGHBOURS, shares, strict=True):
-            source = slice(step - dy, rows - step - dy), slice(step - dx, columns - step - dx)
             near = area[1 - dy : rows - 2 * step + 1 - dy, 1 - dx : columns - 2 * step + 1 - dx]
-            total.addcmul_(near, share[source])
-        area = total
+            arriving.append((near, share[step - dy : rows - step - dy, step - dx : columns - step - dx]))
+        area = torch.addcmul(rain, *arriving[0])
+        for near, share in arriving[1:]:
+            area.addcmul_(near, share)
     return area
 
 

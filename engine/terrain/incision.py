@@ -39,10 +39,10 @@ def carved(height: Grid) -> Grid:
     area = torch.ones_like(land)
     for _ in range(ROUNDS):
         falls = drops(land)
-        area = gathered(inner(area), _shares(falls), SPREAD)
         steepest = inner(falls[0], SPREAD).clone()
         for fall in falls[1:]:
             torch.maximum(steepest, inner(fall, SPREAD), out=steepest)
+        area = gathered(inner(area), _shares(falls), SPREAD)
         cut = area.sqrt().mul_(ERODIBILITY).clamp_max_(CUT_MAX).mul_(steepest)
         land = _settled(inner(land, SPREAD + 1) - cut)
         area = inner(area, FILLS + 1)
@@ -50,8 +50,8 @@ def carved(height: Grid) -> Grid:
 
 
 def _shares(falls: list[Tensor]) -> list[Tensor]:
-    """What part of a vertex's water goes which way, by the square of the slope."""
-    shares = [fall.square() for fall in falls]
+    """What part of a vertex's water goes which way, by the square of the slope; made of `falls` themselves."""
+    shares = [fall.square_() for fall in falls]
     total = torch.full_like(shares[0], 1e-12)
     for share in shares:
         total += share
