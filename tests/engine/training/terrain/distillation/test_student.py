@@ -1,5 +1,7 @@
 """A decoder that learns from another one."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 from engine.generators.terrain.heights import Decoders
 from engine.nets.terragen.network import Decoder, DecoderConfig
 from engine.training.terrain.distillation.descents import Descents
-from engine.training.terrain.distillation.student import Lesson, relative_error, taught
+from engine.training.terrain.distillation.student import Lesson, relative_error, strengthened, taught
 
 LESSON = Lesson((0, 1), 200, batch_size=4, window_px=12)
 
@@ -47,6 +49,15 @@ def test_student_of_a_smaller_neighbourhood_gets_nearer_to_its_teacher(teacher: 
     assert len(errors) == LESSON.steps
     assert errors[-1] == told
     assert told < 0.5 * errors[0]
+
+
+def test_faint_details_get_the_strength_that_is_wanted(teacher: Decoder, land: Descents) -> None:
+    faint = copy.deepcopy(teacher)
+    for part in faint.exit.parameters():
+        part.mul_(0.5)
+    strengthened(faint, teacher, LESSON, land, 3, 1.25)
+    for part, whole in zip(faint.exit.parameters(), teacher.exit.parameters(), strict=True):
+        assert torch.allclose(part, 1.25 * whole)
 
 
 def test_lesson_is_a_function_of_its_seed(teacher: Decoder, land: Descents) -> None:
