@@ -79,8 +79,9 @@ def taught(
 
 @torch.no_grad()
 def strengthened(student: Decoder, teacher: Decoder, lesson: Lesson, land: Descents, seed: int, more: float) -> None:
-    """Bring the student's details to `more` times the size of the teacher's: what it cannot tell it leaves out, and land
-    that is a little too flat in every octave is much too flat in the end.
+    """Bring the student's details to `more` times the size of the teacher's.
+
+    What a student cannot tell it leaves out, and land a little too flat in every octave is much too flat in the end.
     """
     wanted, made = torch.zeros(()), torch.zeros(())
     for step in range(COMPARED_STEPS):
