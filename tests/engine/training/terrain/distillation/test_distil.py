@@ -1,4 +1,4 @@
-"""The command that makes smaller weights."""
+"""Smaller weights, made of larger ones."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +9,7 @@ import torch
 from engine.errors import WeightsError
 from engine.nets.terragen.network import Decoder, DecoderConfig
 from engine.nets.terragen.weights_file import TerraGenHeader, load_terragen, save_terragen
-from engine.training.terrain.distillation.__main__ import DETAILS, LANDFORMS, distil
+from engine.training.terrain.distillation.distil import DETAILS, LANDFORMS, distil
 from engine.training.terrain.train import VERSION
 
 STYLES = torch.tensor([[0.5, 0.25]])
