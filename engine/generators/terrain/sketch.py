@@ -24,6 +24,8 @@ COLOR_TOLERANCE = 120.0
 RIDGE_CELLS, RIDGE_FALLOFF_CELLS = 34.0, 64.0
 RIVER_CELLS, RIVER_FALLOFF_CELLS = 7.0, 10.0
 SEA_CELLS, SOFT_CELLS = 10.0, 16.0
+BANK_SLOPE = 0.4
+"""How steeply land falls to a sea at most, before details: where it lies high, its banks reach far."""
 
 Grid = NDArray[np.float32]
 
@@ -88,18 +90,23 @@ def read_strokes(
     masks = _stroke_masks(sketch.png, count)
     ground = land(first, first, count, count)
     base = _blurred(ground, 6.0)
-    weight, target = np.zeros_like(ground), ground.copy()
-    ridge = _near(masks["ridge"], RIDGE_FALLOFF_CELLS / step)
-    river = _near(masks["river"], RIVER_FALLOFF_CELLS / step)
-    for shape, asked in (
-        (0.85 * ridge, base + np.float32(RIDGE_CELLS) * ridge),
-        (_near(masks["flat"], SOFT_CELLS / step), _plateaus(masks["flat"], base)),
-        (_near(masks["sea"], SOFT_CELLS / step), np.full_like(base, sea_level_cells - SEA_CELLS)),
-        (0.9 * river, _blurred(ground, 3.0) - np.float32(RIVER_CELLS)),
-    ):
-        target = np.where(shape > weight, asked, target)
-        weight = np.maximum(weight, shape).astype(np.float32)
-    return Strokes(first, first, weight, target.astype(np.float32), river)
+    bed = _sea_bed(masks["sea"], step) + np.float32(sea_level_cells)
+    near_ridge = _near(masks["ridge"], RIDGE_FALLOFF_CELLS / step)
+    near_river = _near(masks["river"], RIVER_FALLOFF_CELLS / step)
+    sea = _smoothstep(np.asarray((ground - bed) / SOFT_CELLS, np.float32))
+    ridge, flat, river = 0.85 * near_ridge, _near(masks["flat"], SOFT_CELLS / step), 0.9 * near_river
+    # One after the other: a ridge around a lake rises from its banks, a river leaves it at the height of its shore.
+    shaped = _drawn(ground, sea, bed)
+    shaped = _drawn(shaped, ridge, base + np.float32(RIDGE_CELLS) * near_ridge)
+    shaped = _drawn(shaped, flat, _plateaus(masks["flat"], base))
+    shaped = _drawn(shaped, river, _blurred(shaped, 3.0) - np.float32(RIVER_CELLS))
+    weight = 1.0 - (1.0 - sea) * (1.0 - ridge) * (1.0 - flat) * (1.0 - river)
+    target = ground + (shaped - ground) / np.maximum(weight, np.float32(1e-3))
+    return Strokes(first, first, weight.astype(np.float32), target.astype(np.float32), near_river)
+
+
+def _drawn(land: Grid, share: Grid, target: Grid) -> Grid:
+    return np.asarray(land + share * (target - land), np.float32)
 
 
 def _stroke_masks(png: bytes, count: int) -> dict[str, Grid]:
@@ -128,13 +135,28 @@ def _stroke_masks(png: bytes, count: int) -> dict[str, Grid]:
     return masks
 
 
+def _sea_bed(mask: Grid, step: int) -> Grid:
+    """What land near a sea must not rise above, in cells above the sea's level: its bed, then its banks."""
+    away = _distance(mask) * np.float32(step)
+    shore = np.float32(SEA_CELLS)
+    return np.asarray(np.minimum(away, shore) - shore + np.maximum(away - shore, 0.0) * BANK_SLOPE, np.float32)
+
+
 def _near(mask: Grid, falloff: float) -> Grid:
     """1 on a stroke, falling off over `falloff` vertices around it: however thin it was drawn, it counts in full."""
+    return _smoothstep(1.0 - _distance(mask) / np.float32(max(falloff, 1.0)))
+
+
+def _distance(mask: Grid) -> Grid:
+    """How far from a stroke, in vertices; further than anything where there is none."""
     outside = (mask < 0.15).astype(np.uint8)
     if outside.all():
-        return np.zeros_like(mask)
-    distance = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    t = np.clip(1.0 - distance / np.float32(max(falloff, 1.0)), 0.0, 1.0)
+        return np.full_like(mask, mask.size)
+    return np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+
+
+def _smoothstep(share: Grid) -> Grid:
+    t = np.clip(share, 0.0, 1.0)
     return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
 
 

@@ -1,6 +1,7 @@
 """A sketch steers: measured on the land of the shipped weights, with and without it."""
 
 import io
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -86,6 +87,19 @@ def test_a_sea_floods(shipped_decoders: Decoders) -> None:
     sea = land_with(shipped_decoders, drawn("sea", filled=True))
     assert (sea.masks.water[AREA] > 0.0).mean() > 0.98
     assert (sea.masks.water[:40] > 0.0).mean() == 0.0
+
+
+def test_a_sea_on_high_land_has_banks_that_can_be_climbed_and_nothing_stands_in_it(shipped_decoders: Decoders) -> None:
+    picture = drawn("sea", filled=True)
+    cv2.line(picture, (150, 128), (250, 128), STROKES["river"], 4)  # out of it, beginning inside
+    low = Landscape(WORLD.seed, WORLD.biomes, sea_level_m=WORLD.sea_level_m)
+    high = replace(low, sea_level_m=WORLD.sea_level_m - 60.0, sketch=Sketch(png_of(picture), EXTENT_M))
+    land = Land(shipped_decoders, high).ground(-256, -256, 513, 513)
+    inside = np.s_[128 + 88 : 128 + 169, 128 + 88 : 128 + 169]
+    assert land.height_m[inside].max() < high.sea_level_m
+    above = land.height_m[:256] - high.sea_level_m  # where no river runs
+    banks = np.hypot(*np.gradient(above))[(above > 5.0) & (above < 40.0)]
+    assert np.median(banks) < 1.0  # meters per meter
 
 
 def test_nothing_drawn_changes_nothing(shipped_decoders: Decoders, without: Ground) -> None:
