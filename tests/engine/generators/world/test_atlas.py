@@ -3,6 +3,7 @@ import pytest
 
 from engine.errors import InvalidRequestError
 from engine.generators.terrain.heights import Decoders
+from engine.generators.terrain.land import HEIGHT_STEPS_PER_M
 from engine.generators.world.atlas import BLOCKS_MAX, REGIONS_MAX, Atlas, home_of
 from engine.requests.landscape import Landscape
 from engine.requests.world import CHUNK_CELLS, CHUNK_MAX, ChunkRequest
@@ -58,8 +59,11 @@ def test_a_block_shows_the_land_that_is_there_without_its_region(decoders: Decod
     atlas = Atlas(decoders)
     made = atlas.block(ChunkRequest(COARSE, 1, -3)).ground
     alone = atlas.land(COARSE).ground(made.y, made.x, *made.height_m.shape)
-    np.testing.assert_array_equal(made.height_m, alone.height_m)
-    np.testing.assert_array_equal(made.masks.flow, alone.masks.flow)
+    # Convolutions of windows of another size may add in another order: by chance a height rounds to the next step.
+    apart = np.abs(made.height_m - alone.height_m)
+    assert apart.max() <= 1 / HEIGHT_STEPS_PER_M
+    assert (apart > 0.0).mean() < 1e-4
+    assert (made.masks.flow != alone.masks.flow).mean() < 1e-3
 
 
 def test_equal_landscapes_share_their_land(decoders: Decoders) -> None:
