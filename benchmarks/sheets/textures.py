@@ -36,7 +36,7 @@ PAPER, INK = 250, 40
 """Grey values of background and writing."""
 
 TILED_PX = 256
-"""Edge of a cell that shows two by two tiles; quality of sheets that are too large for PNG."""
+"""Edge of a cell that shows two by two tiles."""
 
 SLIDERS = {
     "scale": (0.3, 0.5, 0.7),
@@ -153,8 +153,9 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=8, metavar="N", help="cells per class; default 8")
     parser.add_argument("--size", type=int, default=256, choices=TEXTURE_SIZES_PX, help="edge in pixels; default 256")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="default: the shipped ones")
-    parser.add_argument("--tiled", action="store_true", help="two by two tiles, lit from the left and from the right")
-    parser.add_argument("--sliders", action="store_true", help="what the sliders do, in place of all classes")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--tiled", action="store_true", help="two by two tiles, lit from the left and from the right")
+    shown.add_argument("--sliders", action="store_true", help="what the sliders do, in place of all classes and seeds")
     parser.add_argument("--columns", type=int, default=1, choices=(1, 2), help="of classes; default 1")
     options = parser.parse_args()
     if options.seeds < 1:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.codecs.image import decode_png
 from engine.errors import DataError, InvalidRequestError
 from engine.requests.landscape import Sketch
+from engine.terrain.masks import smoothstep
 
 SKETCH_LEVEL = 3
 SKETCH_MAX_CELLS = 8192
@@ -24,8 +25,9 @@ COLOR_TOLERANCE = 120.0
 RIDGE_CELLS, RIDGE_FALLOFF_CELLS = 34.0, 64.0
 RIVER_CELLS, RIVER_FALLOFF_CELLS = 7.0, 10.0
 SEA_CELLS, SOFT_CELLS = 10.0, 16.0
-BANK_SLOPE = 0.4
-"""How steeply land falls to a sea at most, before details: where it lies high, its banks reach far."""
+BANK_SLOPE, BANK_BORDER_CELLS = 0.4, 160.0
+"""How steeply land falls to a sea at most, before details: where it lies high, its banks reach far. They end at the
+border of the sketch, from so many cells inside of it on more steeply."""
 
 Grid = NDArray[np.float32]
 
@@ -89,20 +91,33 @@ def read_strokes(
     first = -(count // 2)
     masks = _stroke_masks(sketch.png, count)
     ground = land(first, first, count, count)
-    base = _blurred(ground, 6.0)
     bed = _sea_bed(masks["sea"], step) + np.float32(sea_level_cells)
     near_ridge = _near(masks["ridge"], RIDGE_FALLOFF_CELLS / step)
     near_river = _near(masks["river"], RIVER_FALLOFF_CELLS / step)
-    sea = _smoothstep(np.asarray((ground - bed) / SOFT_CELLS, np.float32))
-    ridge, flat, river = 0.85 * near_ridge, _near(masks["flat"], SOFT_CELLS / step), 0.9 * near_river
-    # One after the other: a ridge around a lake rises from its banks, a river leaves it at the height of its shore.
-    shaped = _drawn(ground, sea, bed)
-    shaped = _drawn(shaped, ridge, base + np.float32(RIDGE_CELLS) * near_ridge)
-    shaped = _drawn(shaped, flat, _plateaus(masks["flat"], base))
+    # One after the other: ridges rise from the banks of a lake, but not in it, and rivers leave it at its shore.
+    banks = _above(ground, bed) * _inside(count, BANK_BORDER_CELLS / step)
+    shaped = _drawn(ground, banks, bed)
+    ridge, flat = 0.85 * near_ridge, _near(masks["flat"], SOFT_CELLS / step)
+    shaped = _drawn(shaped, ridge, _blurred(shaped, 6.0) + np.float32(RIDGE_CELLS) * near_ridge)
+    shaped = _drawn(shaped, flat, _plateaus(masks["flat"], _blurred(shaped, 6.0)))
+    sea = _near(masks["sea"], SOFT_CELLS / step) * _above(shaped, bed)
+    shaped = _drawn(shaped, sea, bed)
+    river = 0.9 * near_river
     shaped = _drawn(shaped, river, _blurred(shaped, 3.0) - np.float32(RIVER_CELLS))
-    weight = 1.0 - (1.0 - sea) * (1.0 - ridge) * (1.0 - flat) * (1.0 - river)
+    weight = 1.0 - (1.0 - banks) * (1.0 - ridge) * (1.0 - flat) * (1.0 - sea) * (1.0 - river)
     target = ground + (shaped - ground) / np.maximum(weight, np.float32(1e-3))
     return Strokes(first, first, weight.astype(np.float32), target.astype(np.float32), near_river)
+
+
+def _above(land: Grid, bed: Grid) -> Grid:
+    """0 where land is no higher than the bed of the sea or its banks, 1 where it is much higher."""
+    return smoothstep(land - bed, 0.0, SOFT_CELLS)
+
+
+def _inside(count: int, reach: float) -> Grid:
+    """0 on the border of a grid of `count` x `count` vertices, 1 from `reach` vertices inside of it on."""
+    inwards = np.minimum(np.arange(count), np.arange(count)[::-1]).astype(np.float32)
+    return smoothstep(np.minimum(inwards[:, None], inwards[None]), 0.0, min(reach, count / 4))
 
 
 def _drawn(land: Grid, share: Grid, target: Grid) -> Grid:
@@ -144,7 +159,7 @@ def _sea_bed(mask: Grid, step: int) -> Grid:
 
 def _near(mask: Grid, falloff: float) -> Grid:
     """1 on a stroke, falling off over `falloff` vertices around it: however thin it was drawn, it counts in full."""
-    return _smoothstep(1.0 - _distance(mask) / np.float32(max(falloff, 1.0)))
+    return smoothstep(-_distance(mask), -max(falloff, 1.0), 0.0)
 
 
 def _distance(mask: Grid) -> Grid:
@@ -153,11 +168,6 @@ def _distance(mask: Grid) -> Grid:
     if outside.all():
         return np.full_like(mask, mask.size)
     return np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
-
-
-def _smoothstep(share: Grid) -> Grid:
-    t = np.clip(share, 0.0, 1.0)
-    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
 
 
 def _plateaus(mask: Grid, base: Grid) -> Grid:

@@ -19,9 +19,21 @@ from engine.requests.texture import Color, TextureRequest
 
 ATTRIBUTES = (
     ParameterInfo(
-        "scale", 0.0, 1.0, None, "", "cells across the tile, and grain with them: 64 at 0, 8 in the middle, one at 1"
+        "scale",
+        0.0,
+        1.0,
+        None,
+        "",
+        "cells across the tile, and grain: 64 at 0, 8 at 0.5, one at 1, within the pattern's range",
     ),
-    ParameterInfo("direction", -1.0, 1.0, None, "", "where cells and grain run: -1 along x, 1 along y, 0 neither"),
+    ParameterInfo(
+        "direction",
+        -1.0,
+        1.0,
+        None,
+        "",
+        "where cells and grain run: -1 along x, 1 along y, 0 neither, if the pattern can",
+    ),
     ParameterInfo("detail", 0.0, 1.0, None, "", "share of the tone's standard deviation in the finest octave"),
     ParameterInfo("joint_tone", -1.0, 1.0, None, "", "tone of low places: -1 dark joints, 1 light joints"),
     ParameterInfo("contrast", 0.0, 0.6, None, "sRGB", "half distance between the dark and the light color"),
@@ -151,8 +163,8 @@ def _basis(
         scaled = half * (attributes["contrast"] / length if length > 1e-6 else 0.0)
         if "contrast" in request.attributes and not request.palette:
             # Both colors have to be there, also where the exemplar is nearly white or black.
-            reach = float(np.abs(scaled).max())
-            mid = mid + np.clip(reach - mid.min(), 0, 0.5) - np.clip(mid.max() + reach - 1, 0, 0.5)
+            reach = np.minimum(np.abs(scaled), 0.5)
+            mid = np.clip(mid, reach, 1 - reach)
         dark, light = mid - scaled, mid + scaled
     return albedo_basis(dark, mid, light, attributes["hue_variation"])
 

@@ -26,7 +26,7 @@ from engine.requests.texture import TEXTURE_SIZES_PX, MapKind, Pattern, TextureR
 PNG = "image/png"
 
 PAINTING_VERSION = 2
-"""Stands after the weights' version and a dot: grows whenever equal weights come to be painted with to other bytes."""
+"""Stands after the weights' version and a dot: grows whenever equal weights come to give other bytes."""
 
 NAME_MAX_CHARACTERS = 64
 """Looking for the class that a name probably meant takes time that grows with the name, and all sessions wait."""

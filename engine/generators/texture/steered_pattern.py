@@ -1,8 +1,9 @@
 """The sliders `scale` and `direction` on a pattern: they choose the counts of cells that a request leaves open.
 
 Patterns count their cells per tile in parameters of a few names. `scale` says how many lie across the tile: 64 at 0, 8
-in the middle, one at 1. `direction` says how much longer they are along one axis than along the other or, for patterns
-that run along an axis and have a parameter `vertical`, which axis that is.
+in the middle, one at 1, as far as the pattern's parameters go. `direction` says how much longer they are along one axis
+than along the other or, for patterns that run along an axis and have a parameter `vertical`, which axis that is; at 0
+the latter stay as they are.
 """
 
 from collections.abc import Collection, Mapping
@@ -52,8 +53,9 @@ def steered_pattern(pattern: Pattern, fixed: Collection[str], sliders: Mapping[s
     if counts and "scale" in sliders:
         ratio = CELLS_MAX ** (1.0 - sliders["scale"]) / prod(counts.values()) ** (1 / len(counts))
         wanted |= {name: drawn[name] * ratio for name in (*counts, *FOLLOWERS) if name in drawn}
-    if "direction" in sliders and "vertical" in drawn:
-        wanted["vertical"] = float(sliders["direction"] > 0.0)
+    if "vertical" in drawn:
+        if direction := sliders.get("direction"):
+            wanted["vertical"] = float(direction > 0.0)
     elif "direction" in sliders and counts.keys() == {"columns", "rows"}:
         change = sqrt(_elongation(sliders["direction"]) * counts["rows"] / counts["columns"])
         wanted["columns"] = wanted.get("columns", drawn["columns"]) * change

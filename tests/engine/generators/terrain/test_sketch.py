@@ -13,7 +13,7 @@ from engine.codecs.image import encode_png
 from engine.errors import InvalidRequestError
 from engine.generators.terrain.heights import Decoders
 from engine.generators.terrain.land import Ground, Land
-from engine.generators.terrain.sketch import SKETCH_MAX_CELLS, STROKES
+from engine.generators.terrain.sketch import SKETCH_MAX_CELLS, STROKES, Strokes, read_strokes
 from engine.requests.landscape import Landscape, Sketch
 
 PX, EXTENT_M = 256, 1024.0
@@ -100,6 +100,37 @@ def test_a_sea_on_high_land_has_banks_that_can_be_climbed_and_nothing_stands_in_
     above = land.height_m[:256] - high.sea_level_m  # where no river runs
     banks = np.hypot(*np.gradient(above))[(above > 5.0) & (above < 40.0)]
     assert np.median(banks) < 1.0  # meters per meter
+
+
+def strokes_on_a_plain(picture: Picture, above_sea_cells: float) -> tuple[Strokes, Picture]:
+    """What strokes ask of flat land, and where the sea was drawn, on the same vertices."""
+    sketch = Sketch(png_of(picture), EXTENT_M)
+    plain = read_strokes(
+        sketch, 1.0, 0.0, lambda _y, _x, rows, columns: np.full((rows, columns), above_sea_cells, np.float32)
+    )
+    sea = (picture == STROKES["sea"]).all(-1).astype(np.uint8)
+    return plain, cv2.resize(sea, plain.weight.shape, interpolation=cv2.INTER_AREA)
+
+
+@pytest.mark.parametrize("above_sea_cells", [5.0, 40.0, 100.0])
+def test_a_ridge_around_a_lake_leaves_it_its_water(above_sea_cells: float) -> None:
+    picture = np.zeros((PX, PX, 3), np.uint8)
+    cv2.circle(picture, (128, 128), 52, STROKES["ridge"], 4)
+    cv2.circle(picture, (128, 128), 36, STROKES["sea"], -1)
+    strokes, sea = strokes_on_a_plain(picture, above_sea_cells)
+    height = above_sea_cells + strokes.weight * (strokes.target - above_sea_cells)
+    assert height[sea > 0].max() < 0.0
+    assert height.max() > min(above_sea_cells, 10.0) + 5.0
+
+
+@pytest.mark.parametrize("above_sea_cells", [20.0, 100.0, 250.0])
+def test_banks_end_at_the_border_of_the_sketch(above_sea_cells: float) -> None:
+    picture = np.zeros((PX, PX, 3), np.uint8)
+    cv2.circle(picture, (100, 128), 20, STROKES["sea"], -1)
+    strokes, _ = strokes_on_a_plain(picture, above_sea_cells)
+    height = above_sea_cells + strokes.weight * (strokes.target - above_sea_cells)
+    border = np.concatenate([height[0], height[-1], height[:, 0], height[:, -1]])
+    assert np.abs(border - above_sea_cells).max() < 1e-3
 
 
 def test_nothing_drawn_changes_nothing(shipped_decoders: Decoders, without: Ground) -> None:

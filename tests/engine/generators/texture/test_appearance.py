@@ -1,6 +1,7 @@
 """An appearance is drawn from the bank by seed; what the request says replaces what was drawn."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from engine.generators.texture.appearance import (
     draw_appearance,
     load_bank,
 )
+from engine.nets.albedo import CONTRAST_FLOOR
 from engine.requests.texture import Color, TextureRequest
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -129,13 +131,14 @@ def test_contrast_of_the_request_holds_with_any_palette(
     assert np.linalg.norm(basis.matrix[:, 0]) == pytest.approx(contrast, rel=1e-4)
 
 
-@given(st.integers(0, 2**32 - 1), st.floats(0.0, 0.4))
+@given(st.integers(0, 2**32 - 1), st.floats(0.0, 0.5), st.tuples(*[st.tuples(*[st.floats(0, 1)] * 3)] * 3))
 def test_contrast_of_the_request_does_not_leave_the_colors_that_there_are(
-    loaded: AppearanceBank, seed: int, contrast: float
+    loaded: AppearanceBank, seed: int, contrast: float, palette: tuple[tuple[float, ...], ...]
 ) -> None:
-    basis = drawn(loaded, seed, attributes={"contrast": contrast}).basis
+    colors = torch.tensor(palette).expand_as(loaded.palette)
+    basis = drawn(replace(loaded, palette=colors), seed, attributes={"contrast": contrast}).basis
     for color in (basis.mid - basis.matrix[:, 0], basis.mid + basis.matrix[:, 0]):
-        assert ((color > -1e-5) & (color < 1 + 1e-5)).all()
+        assert ((color > -CONTRAST_FLOOR) & (color < 1 + CONTRAST_FLOOR)).all()
 
 
 def test_hue_variation_is_the_spread_across_dark_and_light(loaded: AppearanceBank) -> None:

@@ -28,8 +28,8 @@ def test_larger_scale_means_fewer_cells(name: str) -> None:
         parameters = steered_pattern(Pattern(name), (), {"scale": scale}).parameters
         return [parameters[count] for count in COUNTS if count in parameters]
 
-    fine, middle, coarse = (cells(scale) for scale in (0.3, 0.55, 0.8))
-    assert all(a >= b >= c for a, b, c in zip(fine, middle, coarse, strict=True))
+    finest, fine, middle, coarse = (cells(scale) for scale in (0.0, 0.3, 0.55, 0.8))
+    assert all(a >= b >= c >= d for a, b, c, d in zip(finest, fine, middle, coarse, strict=True))
     assert sum(fine) > sum(coarse)
 
 
@@ -63,6 +63,9 @@ def test_cells_become_longer_where_they_shall_run(name: str) -> None:
 def test_what_runs_along_an_axis_is_turned(name: str) -> None:
     turned = [steered_pattern(Pattern(name), (), {"direction": way}).parameters["vertical"] for way in (-0.5, 0.5)]
     assert turned == [0, 1]
+    for vertical in (0, 1):
+        pattern = Pattern(name, {"vertical": vertical})
+        assert steered_pattern(pattern, (), {"direction": 0.0}) == resolve_pattern(pattern)
 
 
 def test_named_parameters_stay() -> None:
