@@ -87,7 +87,7 @@ def _tilted(height_m: Grid, spacing_m: float, normal: NDArray[np.float32]) -> Gr
     np.reciprocal(up, out=up)
     east *= up
     south *= up
-    cv2.merge([east, up, south], normal)
+    normal[...] = cv2.merge([east, up, south])
     return np.sqrt(slope, out=slope)
 
 
@@ -97,7 +97,9 @@ def rockiness(slope: Grid) -> Grid:
 
 
 def smoothstep(values: Grid, low: float, high: float) -> Grid:
-    """0 below `low`, 1 above `high`, smooth in between."""
+    """0 below `low`, 1 above `high`, smooth in between. `low` is the lower one, else ValueError."""
+    if not low < high:
+        raise ValueError(f"low, high: {low} is not below {high}")
     first, steepness = np.float32(low), np.float32(1.0 / (high - low))
     if values.size:
         # Most land lies on one side of most limits, all of it: dry, warm, above the beach.

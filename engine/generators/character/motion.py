@@ -55,7 +55,7 @@ class DirectedMotion:
         return numbers
 
     def costly(self, moving: Moving) -> bool:
-        """Whether the next frame needs the network."""
+        """Whether the next frame needs the network, unless told otherwise: a change always does."""
         return self._director.needs_network(moving.state, moving.rate_hz)
 
     def stored(self, moving: Moving) -> bytes:

@@ -29,7 +29,7 @@ class Motion(Protocol[Moving]):
         ...
 
     def costly(self, moving: Moving) -> bool:
-        """Whether its next frame takes much longer than others, so that many are better made at once."""
+        """Whether its next frame, unless told otherwise, takes much longer than others: better many at once."""
         ...
 
     def stored(self, moving: Moving) -> bytes:

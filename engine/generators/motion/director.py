@@ -105,7 +105,10 @@ class MotionDirector:
         return MotionState(record)
 
     def needs_network(self, state: MotionState, rate_hz: int) -> bool:
-        """Whether the next frame of a session does; the others lie between two moments that are known already."""
+        """Whether the next frame of a session does, unless it is told otherwise: new wishes always do.
+
+        The others lie between two moments that are known already.
+        """
         return bool(_moment_of(state.frame, rate_hz) > state.record["moment"])
 
     def step(self, states: Sequence[MotionState], controls: Sequence[MotionControl], rate_hz: int = 30) -> Poses:

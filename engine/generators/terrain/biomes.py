@@ -117,7 +117,7 @@ def splat(masks: Masks, height_m: Grid, temperature: Grid, moisture: Grid, sea_l
     rock = masks.rock * (1.0 - snow)
     soil = bare * (1.0 - rock) * (1.0 - snow)
     plants = np.maximum(1.0 - rock - snow - soil, 0.0)
-    cv2.merge([plants, soil, rock, snow], shares)
+    shares[...] = cv2.merge([plants, soil, rock, snow])
 
 
 def biome_weights(

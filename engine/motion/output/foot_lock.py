@@ -54,16 +54,23 @@ def locked(poses: Poses, memory: FootLock, step_s: float) -> tuple[Poses, FootLo
     """The next poses [...] with their feet held, and what to remember for the one after."""
     world = joint_rotations(poses.rotation)
     position = joint_positions(poses, world=world)
-    toe = position[..., TOES, :]
-    memory = remembered(toe, poses.contact[..., (1, 3)], memory, step_s)
-    target = position[..., ANKLES, :] + memory.offset
-    target[..., 1] = np.maximum(target[..., 1], ANKLE_HEIGHT_MIN_M)
+    target, memory = held_ankles(position[..., ANKLES, :], position[..., TOES, :], poses.contact, memory, step_s)
     # both legs at once; feet keep their own turn in the world: only what is above them moves
     world[..., HIPS, :], world[..., KNEES, :] = reach(world, position, (HIPS, KNEES, ANKLES), target)
     return Poses(poses.root_m, local_rotations(world), poses.contact), memory
 
 
-def remembered(toe: NDArray[Float], contact: NDArray[Float], before: FootLock, step_s: float) -> FootLock:
+def held_ankles(
+    ankle_m: NDArray[Float], toe_m: NDArray[Float], contact: NDArray[Float], memory: FootLock, step_s: float
+) -> tuple[NDArray[Float], FootLock]:
+    """Where ankles [..., 2, 3] go for toes [..., 2, 3] to be held, with contacts [..., 4], and what to remember."""
+    memory = _remembered(toe_m, contact[..., (1, 3)], memory, step_s)
+    target_m = ankle_m + memory.offset
+    target_m[..., 1] = np.maximum(target_m[..., 1], ANKLE_HEIGHT_MIN_M)
+    return target_m, memory
+
+
+def _remembered(toe: NDArray[Float], contact: NDArray[Float], before: FootLock, step_s: float) -> FootLock:
     """Held points and offsets of this frame for the pose's own toes [..., 2, 3] and their contacts [..., 2]."""
     offset, pace = settled(before.offset, before.pace, step_s, SETTLES_S)
     stands = contact > CONTACT_MIN

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.motion import quaternions
 from engine.motion.features import CONTACT, POSITION, ROTATION, TURNING, GroundPath
-from engine.motion.output.foot_lock import ANKLE_HEIGHT_MIN_M, FootLock, remembered
+from engine.motion.output.foot_lock import FootLock, held_ankles
 from engine.motion.output.limits import limited
 from engine.motion.output.matrices import about_up, applied, between, inverse, product
 from engine.motion.output.two_bone import unit, with_ankles_at, within_reach
@@ -53,9 +53,7 @@ def posed(
     foot = product(between(unit(applied(foot, _TOE_OFFSET_M)), unit(toe_m - ankle_m)), foot)
     reached_m = hip_m + within_reach(ankle_m - hip_m)
     toe_m = (reached_m + applied(foot, _TOE_OFFSET_M) + place[:, None]).astype(Float)
-    memory = remembered(toe_m, contact[:, (1, 3)], memory, step_s)
-    target_m = reached_m + memory.offset
-    target_m[..., 1] = np.maximum(target_m[..., 1], ANKLE_HEIGHT_MIN_M)
+    target_m, memory = held_ankles(reached_m, toe_m, contact, memory, step_s)
 
     thigh, shin = with_ankles_at(target_m - hip_m, thigh, shin)
     joints[:, _HIPS] = product(inverse(pelvis), thigh)

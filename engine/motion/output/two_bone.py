@@ -58,8 +58,9 @@ def with_ankles_at(
 ) -> tuple[NDArray[Float], NDArray[Float]]:
     """Thighs and shins [..., 3, 3] in world space, turned such that ankles lie at `to_ankle_m` [..., 3] from the hips.
 
-    The same as `reach` for legs of the common skeleton, whose bones lie along -Y of their own axes, without angles:
-    the sine and cosine of how much farther the knee bends follow from the law of cosines.
+    The same as `reach`, up to rounding, for legs of the common skeleton, whose bones lie along -Y of their own axes.
+    Without angles, for every frame that is shown: the sine and cosine of how much farther the knee bends follow from
+    the law of cosines.
     """
     goal = within_reach(to_ankle_m)
     upward, downward = thigh[..., 1], -shin[..., 1]

@@ -21,7 +21,7 @@ from engine.training.terrain.plan import TerrainPlan
 from engine.training.terrain.sheet import terrain_sheet
 from engine.training.terrain.stages import TRAINED_LEVELS, Scalars, Stages
 
-VERSION = "2"
+VERSION = "1"
 LICENCES = ("public domain (NASA / USGS SRTM)",)
 WARM_UP_STEPS = 100
 FINAL_LEARNING_RATE = 0.05

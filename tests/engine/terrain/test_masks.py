@@ -74,6 +74,12 @@ def test_smoothstep_is_the_same_in_pieces_that_lie_on_one_side() -> None:
     assert smoothstep(values[:0], 0.0, 1.0).shape == (0,)
 
 
+@pytest.mark.parametrize(("low", "high"), [(1.0, 0.0), (0.5, 0.5), (float("nan"), 1.0)])
+def test_smoothstep_refuses_ends_that_are_not_in_order(low: float, high: float) -> None:
+    with pytest.raises(ValueError, match="low, high"):
+        smoothstep(np.zeros(3, np.float32), low, high)
+
+
 def test_blurred_keeps_the_sum() -> None:
     spike = np.zeros((21, 21), np.float32)
     spike[10, 10] = 1.0

@@ -46,8 +46,8 @@ def train(
 ) -> None:
     """Train the terrain generator on elevation tiles.
 
-    The plan says which folder and for how long; configs/terrain.yaml is the one of the shipped weights. An interrupted
-    run goes on from its last checkpoint.
+    The plan says which folder and for how long; configs/terrain.yaml is that of the teacher of the shipped weights. An
+    interrupted run goes on from its last checkpoint.
     """
     plan = read_plan(TerrainPlan, plan_file)
     with training(plan.output) as progress:

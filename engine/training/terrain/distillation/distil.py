@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.errors import WeightsError
+from engine.errors import InvalidRequestError, WeightsError
 from engine.generators.terrain.heights import DETAIL_LEVELS, TOP_LEVEL, Decoders
 from engine.nets.terragen.network import Decoder
 from engine.nets.terragen.weights_file import TerraGenWeights, load_terragen, save_terragen
 from engine.training.terrain.distillation.descents import Descents
 from engine.training.terrain.distillation.student import Lesson, strengthened, taught
 from engine.training.terrain.plan import DecoderPlan
-from engine.training.terrain.train import VERSION
 from engine.training.timed.record import say
+
+VERSION = "2"
+"""Of students. Teachers have that of `engine/training/terrain/train.py`."""
 
 SEED = 7
 LANDFORMS, DETAILS = DecoderPlan(24, 4), DecoderPlan(16, 3)
@@ -38,9 +40,11 @@ SAID_EVERY = 1000
 def distil(teacher_file: Path, student_file: Path, share: float = 1.0) -> None:
     """Write a student of the weights in `teacher_file`, after `share` of the usual steps.
 
-    Raises WeightsError for a file that cannot be read or is less deep than the student, and OutputError for one that
-    cannot be written.
+    Raises InvalidRequestError for a share that is not above 0 and at most 1, WeightsError for a file that cannot be
+    read or is less deep than the student, and OutputError for one that cannot be written.
     """
+    if not 0.0 < share <= 1.0:
+        raise InvalidRequestError("share", share, "above 0, at most 1")
     teacher = load_terragen(teacher_file)
     for master, plan in ((teacher.landforms, LANDFORMS), (teacher.details, DETAILS)):
         if master.config.depth < plan.depth:

@@ -6,8 +6,11 @@ import pytest
 
 from engine.generators.character.motion import GAITS, DirectedMotion, motion_control
 from engine.generators.motion.director import MotionDirector
+from engine.generators.whole import steps_of
 from engine.motion.actions import OFFERED, STYLES
-from engine.requests.character.control import Steering
+from engine.requests.character.control import Control, Steering
+from engine.requests.character.frames import FramesRequest
+from engine.requests.character.identity import IdentityRequest, Who
 
 
 @pytest.fixture
@@ -41,6 +44,26 @@ def test_streams_of_different_rates_move_together_as_they_do_alone(motion: Direc
         poses = motion.step(together, [steering] * 4)
         expected = [motion.step([each], [steering])[0] for each in alone]
         assert all(np.array_equal(pose, one) for pose, one in zip(poses, expected, strict=True))
+
+
+@pytest.mark.parametrize("rate_hz", [30, 72, 90])
+def test_streams_that_change_while_frames_are_skipped_have_the_same_bytes(generators: Any, rate_hz: int) -> None:
+    walk, turned, wave = Control(speed_mps=1.4), Control(heading_deg=120.0), Control(action="wave")
+    scripts = ((0, walk), (4, turned), (11, wave)), ((2, walk), (3, wave), (10, turned)), ()
+    requests = [
+        FramesRequest(Who(IdentityRequest(seed)), rate_hz, 40, script=script) for seed, script in enumerate(scripts)
+    ]
+    frames = generators[FramesRequest]
+    wholes = [[part for parts in steps_of(frames, request) for part in parts] for request in requests]
+    states = [frames.begin(request) for request in requests]
+    frames.step(states)
+    frame = [0, 0, 0]
+    for skipped in ((1, 0, 5), (5, 7, 0), (0, 2, 3), (4, 1, 2)):
+        for state, count in zip(states, skipped, strict=True):
+            frames.skip(state, count)
+        for index, made in enumerate(frames.step(states)):
+            frame[index] += skipped[index] + 1
+            assert made == (wholes[index][frame[index]],)
 
 
 def test_way_is_the_heading_and_what_is_added_to_it() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.generators.motion.codebook import DRAWN_MAX, Nearest, drawn, fitting_rows, measured, shares_of
+from engine.generators.motion.codebook import DRAWN_MAX, SEARCHED, Nearest, drawn, fitting_rows, measured, shares_of
 from engine.motion.actions import ACTIONS
 from engine.motion.features import FEATURE_COUNT
 
@@ -45,9 +45,10 @@ def test_centroids_are_found_alike_alone_and_among_others() -> None:
     kinds = torch.tensor([[number % 4, number % 2] for number in range(200)])
     nearest = Nearest(torch.from_numpy(RANDOM.normal(size=(200, 126)).astype(np.float32)), kinds)
     seen = RANDOM.normal(size=(70, 126)).astype(np.float32)
-    action, style = np.arange(70) % 3, np.arange(70) % 2
+    action, style = np.full(70, 2), np.zeros(70, np.int64)  # one kind: they fill two blocks and begin a third
     squared, rows = nearest(seen, action, style)
-    for row in (0, 33, 69):
+    assert np.isfinite(squared).all()
+    for row in (0, SEARCHED - 1, SEARCHED, 69):
         alone = nearest(seen[row : row + 1], action[row : row + 1], style[row : row + 1])
         assert (alone[0].tolist(), alone[1].tolist()) == ([squared[row].tolist()], [rows[row].tolist()])
 

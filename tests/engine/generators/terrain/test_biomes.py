@@ -46,6 +46,15 @@ def test_snow_lies_on_flat_ground_and_not_on_cliffs() -> None:
     assert shares(temperature=-0.9, slope=1.2)[SNOW] < 0.25
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("axes", [(0, 1, 2), (1, 2, 0)], ids=["as OpenCV has them", "otherwise"])
+def test_shares_arrive_in_any_array(axes: tuple[int, int, int], dtype: type[np.floating]) -> None:
+    shape = [3, 3, len(GROUNDS)]
+    found = np.zeros([shape[axis] for axis in axes], dtype).transpose(np.argsort(axes))
+    splat(masks(1.2), full(40.0), full(0.2), full(0.3), 0.0, found)
+    assert np.array_equal(found[1, 1], shares(slope=1.2))
+
+
 def weights(
     asked: dict[str, float], height_m: float = 20.0, temperature: float = 0.2, moisture: float = -0.5
 ) -> dict[str, float]:

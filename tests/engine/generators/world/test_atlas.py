@@ -3,13 +3,23 @@ import pytest
 
 from engine.errors import InvalidRequestError
 from engine.generators.terrain.heights import Decoders
-from engine.generators.terrain.land import HEIGHT_STEPS_PER_M
-from engine.generators.world.atlas import BLOCKS_MAX, REGIONS_MAX, Atlas, home_of
+from engine.generators.terrain.land import HEIGHT_STEPS_PER_M, Ground
+from engine.generators.world.atlas import (
+    BLOCK_CHUNKS,
+    BLOCK_OFFSET,
+    BLOCKS_MAX,
+    REGION_BLOCKS,
+    REGIONS_MAX,
+    Atlas,
+    home_of,
+)
 from engine.requests.landscape import Landscape
 from engine.requests.world import CHUNK_CELLS, CHUNK_MAX, ChunkRequest
 
 COARSE = Landscape(1, cell_m=8.0)
 """Large cells: few of them around a block."""
+
+FAR_REGION = CHUNK_MAX // (REGION_BLOCKS * BLOCK_CHUNKS) - 1
 
 
 @pytest.mark.parametrize(
@@ -64,6 +74,29 @@ def test_a_block_shows_the_land_that_is_there_without_its_region(decoders: Decod
     assert apart.max() <= 1 / HEIGHT_STEPS_PER_M
     assert (apart > 0.0).mean() < 1e-4
     assert (made.masks.flow != alone.masks.flow).mean() < 1e-3
+
+
+@pytest.mark.parametrize("region", [0, 1, FAR_REGION, -FAR_REGION])
+@pytest.mark.parametrize("axis", [0, 1], ids=["rows", "columns"])
+def test_blocks_of_different_regions_agree_on_every_vertex_that_both_have(
+    shipped_decoders: Decoders, axis: int, region: int
+) -> None:
+    mountains = Landscape(5, {"alpine": 1.0}, cell_m=8.0)
+    first = region * REGION_BLOCKS * BLOCK_CHUNKS - BLOCK_OFFSET
+    places = ((first - 1, 2), (first, 2)) if axis == 0 else ((2, first - 1), (2, first))
+    atlas = Atlas(shipped_decoders)
+    before, after = (atlas.block(ChunkRequest(mountains, *place)) for place in places)
+    assert len(atlas._regions._values) == 2
+    shared = 2 * before.rim_cells + 1
+    one, other = [slice(None), slice(None)], [slice(None), slice(None)]
+    one[axis], other[axis] = slice(-shared, None), slice(shared)
+    for name, grid in _grids(before.ground).items():
+        np.testing.assert_array_equal(grid[tuple(one)], _grids(after.ground)[name][tuple(other)], name)
+
+
+def _grids(ground: Ground) -> dict[str, np.ndarray]:
+    masks = {name: getattr(ground.masks, name) for name in ("normal", "slope", "rock", "flow", "water")}
+    return {"height_m": ground.height_m, "splat": ground.splat, **masks, **ground.biomes}
 
 
 def test_equal_landscapes_share_their_land(decoders: Decoders) -> None:

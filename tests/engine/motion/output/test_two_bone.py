@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from engine.motion.output.two_bone import reach
+from engine.motion.output.two_bone import reach, with_ankles_at
 from engine.motion.pose import Poses, joint_positions, joint_rotations, local_rotations, rest_poses
-from engine.motion.quaternions import turned
+from engine.motion.quaternions import from_rotation_vector, multiplied, to_matrix, turned
 from engine.motion.skeleton import LEFT_LEG, RIGHT_LEG
 
 HIP_TO_ANKLE_M = 0.8632
@@ -50,3 +50,19 @@ def test_a_target_at_the_present_place_changes_nothing() -> None:
     first, second = reach(world, position, LEFT_LEG[:3], position[:, LEFT_LEG[2]] * np.float32(1))
     assert np.abs(turned(first, np.array((0, 1, 0), np.float32)) - (0, 1, 0)).max() < 0.05
     assert np.abs(turned(second, np.array((0, 1, 0), np.float32)) - (0, 1, 0)).max() < 0.05
+
+
+@pytest.mark.parametrize("leg", [LEFT_LEG, RIGHT_LEG])
+def test_legs_of_the_common_skeleton_reach_alike_without_angles(leg: tuple[int, int, int, int]) -> None:
+    random = np.random.default_rng(2)
+    poses = rest_poses(300)
+    hip, knee, ankle, _ = leg
+    turns = random.normal(0, 0.4, (300, 3)).astype(np.float32), np.zeros((300, 3), np.float32)
+    turns[1][:, 0] = random.uniform(0.2, 2.0, 300)  # the knee
+    for joint, turn in zip((hip, knee), turns, strict=True):
+        poses.rotation[:, joint] = multiplied(poses.rotation[:, joint], from_rotation_vector(turn))
+    world, position = joint_rotations(poses.rotation), joint_positions(poses)
+    target = position[:, ankle] + random.normal(0, 0.3, (300, 3)).astype(np.float32)
+    thigh, shin = with_ankles_at(target - position[:, hip], to_matrix(world[:, hip]), to_matrix(world[:, knee]))
+    for found, expected in zip((thigh, shin), reach(world, position, (hip, knee, ankle), target), strict=True):
+        assert np.abs(found - to_matrix(expected)).max() < 5e-3

@@ -33,7 +33,7 @@ def test_values_out_of_range_are_refused_by_name(values: dict[str, Any], path: s
 
 def test_shipped_plan_is_a_plan(pytestconfig: pytest.Config) -> None:
     plan = read_plan(TerrainPlan, pytestconfig.rootpath / "configs" / "terrain.yaml")
-    assert (plan.name, plan.output) == ("terragen-s", Path("runs/terrain"))
+    assert (plan.name, plan.output) == ("terragen-s-teacher", Path("runs/terrain"))
 
 
 def test_unknown_key_is_named(tmp_path: Path) -> None:
