@@ -30,7 +30,6 @@ class ProbeState:
     part_count: int
     step_ms: float
     made_count: int = 0
-    skipped_count: int = 0
 
     @property
     def finished(self) -> bool:
@@ -90,9 +89,10 @@ class ProbeGenerator:
         if len(control) > CONTROL_MAX_BYTES:
             raise InvalidRequestError("control", f"{len(control)} bytes", f"at most {CONTROL_MAX_BYTES} bytes")
 
-    def skip(self, state: ProbeState, part_count: int) -> None:
+    def skip(self, states: Sequence[ProbeState], part_counts: Sequence[int]) -> None:
         """Leave out the next parts."""
-        state.skipped_count = part_count
+        for state, part_count in zip(states, part_counts, strict=True):
+            state.made_count += part_count
 
     def step(self, states: Sequence[ProbeState]) -> list[tuple[Part, ...]]:
         """Sleep for the longest step time asked for, then return one part per state."""
@@ -102,8 +102,6 @@ class ProbeGenerator:
         return [(self._next_part(state),) for state in states]
 
     def _next_part(self, state: ProbeState) -> Part:
-        state.made_count += state.skipped_count
-        state.skipped_count = 0
         part = Part(state.made_count, "probe", 0, "application/octet-stream", state.payload, state.payload_sha256)
         state.made_count += 1
         return part

@@ -68,9 +68,9 @@ class Steerable(Protocol[State_contra]):
         """Take a control; the next step shows it. Raises InvalidRequestError (field `control`)."""
         ...
 
-    def skip(self, state: State_contra, part_count: int) -> None:
-        """Let the next step pass over so many parts, of which more are left, and make the one behind them.
+    def skip(self, states: Sequence[State_contra], part_counts: Sequence[int]) -> None:
+        """Move each state on over so many parts, 0 or more but not all that are left, without making them.
 
-        That one has the same bytes as if the others had been made.
+        Those behind them have the same bytes as if they had been made.
         """
         ...

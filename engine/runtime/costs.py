@@ -12,16 +12,26 @@ KEYS_MAX = 1024
 """Batch keys that are remembered; the one that was measured longest ago is forgotten first."""
 
 GAIN_MIN = 1.1
-"""A batch is worth doubling when it makes at least so many times the parts per second."""
+GAIN_KEPT = 1.05
+"""A batch is worth doubling when it makes at least GAIN_MIN times the parts per second; then it stays so down to
+GAIN_KEPT."""
 
 DOUBT_RECORDS = 256
-"""After so many measurements of a key the batch sizes around its cap have to prove themselves again."""
+"""After so many measurements of the size that has proved to pay, it and its neighbours have to prove themselves again.
+A mean that has stood still for as many measurements of its key is too old to judge by."""
 
 CONFIRMING_RECORDS = 2
 """Measurements that a verdict on a batch size needs: the first one may be a warm-up."""
 
+TURN_RECORDS = 7
+"""Measurements after which the other size has its turn while two are compared. Steps may have a rhythm, like poses that
+need the network every third time: turns in the same rhythm would give all the dear ones to one size."""
+
 SETTLED_RECORDS = 16
 """Measurements that a mean is over: of fewer as long as there are fewer, then of the latest ones, roughly."""
+
+DECIDING_RECORDS = 32
+"""After so many measurements of both sizes the means decide, however unsure."""
 
 SPREAD_FIRST = 0.5
 """Mean deviation that is expected of steps, as a share of their mean, before they have shown it."""
@@ -34,7 +44,8 @@ SURE_ERRORS = 1.5
 """A verdict is sure if it holds even where both means are off by so many standard errors."""
 
 YOUNG_RECORDS = 32
-"""Of fewer measurements of a key, promises count the least that they leave possible."""
+YOUNG_SHARE_MIN = 0.5
+"""Of fewer measurements of a key, utilisation counts the least that they leave possible, or this part of the mean."""
 
 STEP_MIN_S = 1e-6
 """Shorter steps count as this long, so that rates stay finite."""
@@ -75,14 +86,13 @@ class CostTable:
     def part_s(self, key: str, batch_size: int | None = None) -> float | None:
         """Device seconds that one session's step takes in a batch of `batch_size`, by default (and at most) the cap.
 
-        None where `key` was never measured. A few measurements count for as little as they leave possible: the first
-        part of a stream may be its dearest, and who is refused cannot show what the others take.
+        None where `key` was never measured.
         """
         curve = self._curves.get(key)
         if curve is None:
             return None
         batch_size = curve.cap if batch_size is None else min(batch_size, curve.cap)
-        return curve.step_s(batch_size) * curve.least_share(batch_size) / batch_size
+        return curve.step_s(batch_size) / batch_size
 
     def path_s(self, steps: StepKinds) -> float:
         """Seconds from the first to the end of the last of `steps` on a busy device that does nothing in between.
@@ -95,7 +105,8 @@ class CostTable:
         """Device seconds per second that paced sessions take, each given by its steps and their rate in 1/s.
 
         Sessions share steps, but each step moves a session on only once: the batch that they can form has as many parts
-        as all of them need in the time in which the fastest needs one.
+        as all of them need in the time in which the fastest needs one. A few measurements count for the least that they
+        leave possible: the first part of a stream may be its dearest, and who is refused cannot show what others take.
         """
         rates_by_key: defaultdict[str, list[float]] = defaultdict(list)
         for steps, rate_hz in paced:
@@ -107,8 +118,10 @@ class CostTable:
                     rates_by_key[key].append(rate_hz * count / counts.total())
         used = 0.0
         for key, rates_hz in rates_by_key.items():
-            batch_size = int(sum(rates_hz) / max(rates_hz) + 1e-9)
-            used += sum(rates_hz) * (self.part_s(key, batch_size) or 0.0)
+            curve = self._curves.get(key)
+            if curve is not None:
+                batch_size = min(int(sum(rates_hz) / max(rates_hz) + 1e-9), curve.cap)
+                used += sum(rates_hz) * curve.step_s(batch_size) * curve.least_share(batch_size) / batch_size
         return used
 
     def work_s(self, sessions: Sequence[StepKinds]) -> list[float]:
@@ -125,7 +138,7 @@ class _Estimate:
     the network, and takes ten times as long as the others.
     """
 
-    __slots__ = ("_spread", "count", "known", "size", "step_s")
+    __slots__ = ("_spread", "count", "known", "recorded_at", "size", "step_s")
 
     def __init__(self) -> None:
         self.size = 0.0  # mean as well
@@ -133,11 +146,17 @@ class _Estimate:
         self._spread = SPREAD_FIRST  # mean deviation, as a share of the mean
         self.count = 0  # measurements since it was last doubted
         self.known = False  # whether so many have been made that the spread is known
+        self.recorded_at = 0  # number of the latest among the measurements of its key
 
     @property
     def error(self) -> float:
         """Standard error of the mean, as a share of it."""
         return self._spread / sqrt(min(self.count, SETTLED_RECORDS))
+
+    @property
+    def turn_count(self) -> int:
+        """Turns that it has had."""
+        return self.count // TURN_RECORDS
 
     def record(self, batch_size: int, step_s: float) -> None:
         self.count += 1
@@ -147,7 +166,7 @@ class _Estimate:
             return
         weight = 1.0 / min(self.count, SETTLED_RECORDS)
         off = min(step_s / self.step_s - 1.0, max(1.0, OUTLIER_SPREADS * self._spread))
-        self._spread += weight * (abs(off) - self._spread)
+        self._spread += (1.0 / SETTLED_RECORDS if self.known else weight) * (abs(off) - self._spread)
         if self.count > CONFIRMING_RECORDS:
             self.step_s *= 1.0 + weight * off
             self.size += weight * (batch_size - self.size)
@@ -156,21 +175,23 @@ class _Estimate:
 class _Curve:
     """Step time over batch size for one key."""
 
-    __slots__ = ("_estimates", "_pays", "_record_count", "_sizes", "cap")
+    __slots__ = ("_estimates", "_pays", "_record_count", "_sizes", "_wanted", "cap")
 
     def __init__(self, batch_size_max: int) -> None:
         doublings = [1 << exponent for exponent in range((batch_size_max - 1).bit_length())]
         self._sizes = [*doublings, batch_size_max]  # the caps that can be
         self._estimates = [_Estimate() for _ in self._sizes]  # of what fits into a cap and not into the one below
         self._pays: list[bool | None] = [None for _ in doublings]  # whether the cap above does; None: not known
+        self._wanted = [GAIN_MIN for _ in doublings]  # gain that a verdict asks for
         self._record_count = 0
         self.cap = 1
 
     def record(self, batch_size: int, step_s: float) -> None:
-        self._estimates[bisect_left(self._sizes, batch_size)].record(batch_size, step_s)
         self._record_count += 1
-        if self._record_count % DOUBT_RECORDS == 0:
-            self._doubt()
+        estimate = self._estimates[bisect_left(self._sizes, batch_size)]
+        estimate.record(batch_size, step_s)
+        estimate.recorded_at = self._record_count
+        self._doubt()
         self.cap = self._judged()
 
     def step_s(self, batch_size: int) -> float:
@@ -190,7 +211,7 @@ class _Curve:
             return 1.0
         measured = [estimate for estimate in self._estimates if estimate.count]
         estimate = ([each for each in measured if each.size <= batch_size] or measured)[-1]
-        return max(0.0, 1.0 - SURE_ERRORS * estimate.error)
+        return max(YOUNG_SHARE_MIN, 1.0 - SURE_ERRORS * estimate.error)
 
     def _judged(self) -> int:
         """The cap: raised from 1 as long as that pays.
@@ -201,35 +222,54 @@ class _Curve:
         for level, lower in enumerate(self._estimates[:-1]):
             upper = self._estimates[level + 1]
             if self._pays[level] is None:
-                self._pays[level] = _worth(lower, upper)
+                self._forget_old(lower, upper)
+                self._pays[level] = _worth(lower, upper, self._wanted[level])
             if self._pays[level] is None:
-                lower_first = lower.count < CONFIRMING_RECORDS or lower.count < upper.count
+                lower_first = lower.count < CONFIRMING_RECORDS or lower.turn_count < upper.turn_count
                 return self._sizes[level if lower_first else level + 1]
             if not self._pays[level]:
                 return self._sizes[level]
         return self._sizes[-1]
 
+    def _forget_old(self, *estimates: _Estimate) -> None:
+        """Have what is too old to judge by measured anew."""
+        for estimate in estimates:
+            if self._record_count - estimate.recorded_at > DOUBT_RECORDS:
+                estimate.count = 0
+
     def _doubt(self) -> None:
-        """Have the sizes next to the cap measured anew, so that a noisy verdict heals, in either direction."""
-        level = self._sizes.index(self.cap)
-        for neighbour, boundary in ((level - 1, level - 1), (level + 1, level)):
-            if 0 <= neighbour < len(self._sizes):
-                self._estimates[neighbour].count, self._pays[boundary] = 0, None
+        """Have the size that has proved to pay and those next to it measured anew, in turn.
+
+        So a noisy verdict heals, in either direction. As long as batches are smaller, for lack of sessions, nothing is
+        unlearned.
+        """
+        proven = next((level for level, pays in enumerate(self._pays) if not pays), len(self._pays))
+        if self._estimates[proven].count < DOUBT_RECORDS:
+            return
+        for estimate in self._estimates[max(0, proven - 1) : proven + 2]:
+            estimate.count = 0
+        for boundary in range(max(0, proven - 1), min(proven + 1, len(self._pays))):
+            if self._pays[boundary] is not None:
+                self._wanted[boundary] = GAIN_KEPT if self._pays[boundary] else GAIN_MIN
+            self._pays[boundary] = None
 
 
-def _worth(lower: _Estimate, upper: _Estimate) -> bool | None:
+def _worth(lower: _Estimate, upper: _Estimate, gain_min: float) -> bool | None:
     """Whether batches of the upper size pay beside those of the lower one; None as long as that is open.
 
-    They do if that is sure, and do not if that is sure and both spreads are known. If even settled means leave it open,
-    they do: to share steps that need not be shared costs little, not to share those that should be half of the device.
+    They do if that is sure, and do not if that is sure of settled means. What many measurements leave open, the means
+    decide as they are: sessions that share steps for nothing wait for each other for nothing.
+
+    gain_min  of a size twice as large
     """
-    if min(lower.count, upper.count) < CONFIRMING_RECORDS:
+    count = min(lower.count, upper.count)
+    if count < CONFIRMING_RECORDS:
         return None
     gain = (upper.size / upper.step_s) / (lower.size / lower.step_s)
-    wanted = GAIN_MIN ** log2(upper.size / lower.size)
+    wanted = gain_min ** log2(upper.size / lower.size)
     lower_off, upper_off = SURE_ERRORS * lower.error, SURE_ERRORS * upper.error
     if gain * (1 - upper_off) >= wanted * (1 + lower_off):
         return True
-    if gain * (1 + upper_off) < wanted * (1 - lower_off) and lower.known and upper.known:
+    if count >= SETTLED_RECORDS and gain * (1 + upper_off) < wanted * (1 - lower_off):
         return False
-    return True if min(lower.count, upper.count) >= SETTLED_RECORDS else None
+    return gain >= wanted if count >= DECIDING_RECORDS else None

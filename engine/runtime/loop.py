@@ -17,7 +17,7 @@ import structlog
 
 from engine.assets import Draft, Part
 from engine.errors import GenerationError, InvalidRequestError, MorphogenError, OverloadedError
-from engine.generators.protocol import StepKinds
+from engine.generators.protocol import Steerable, StepKinds
 from engine.runtime.costs import CostTable
 from engine.runtime.encoding import EncodingQueue
 from engine.runtime.messages import (
@@ -219,13 +219,12 @@ class StepLoop:
     def _step(self, batch: Sequence[int]) -> None:
         sessions = [self._sessions[ticket] for ticket in batch]
         key = self._scheduler.key(batch[0])
-        passed = [self._scheduler.behind(ticket) for ticket in batch]
-        for session, part_count in zip(sessions, passed, strict=True):
-            session.skip(part_count)
         started_at_s = time.perf_counter()
         self.stepping = (tuple(batch), started_at_s)
         self._batch_sizes[len(batch)] += 1
         try:
+            self._skip(batch, sessions)
+            caught_up_at_s = time.perf_counter()
             made = sessions[0].generator.step([session.state for session in sessions])
             pairs = list(zip(batch, made, strict=True))
         except Exception as failure:  # noqa: BLE001 (whatever a generator raises ends the session that it raises it for)
@@ -242,9 +241,17 @@ class StepLoop:
         self._report(key, sessions, step_s)
         for ticket, parts in pairs:
             self._stepped(ticket, parts, started_at_s, step_s, step_s / len(batch))
-        # What a step costs is the time until the next one can begin: promises have to hold with that. Moving on over
-        # a part takes about as long as making one, or late steps would look dear, and batches of them not worth it.
-        self._costs.record(key, len(batch), (time.perf_counter() - started_at_s) / (1 + max(passed)))
+        # What a step costs is the time until the next one can begin: promises have to hold with that. What late
+        # sessions pass over before is paid for like the rest, but says nothing of what steps cost those in time.
+        self._costs.record(key, len(batch), time.perf_counter() - caught_up_at_s)
+
+    def _skip(self, batch: Sequence[int], sessions: Sequence[RunningSession]) -> None:
+        """Move sessions that are late on over the parts whose time is over, if their generator can."""
+        generator, part_counts = sessions[0].generator, [self._scheduler.behind(ticket) for ticket in batch]
+        if any(part_counts) and isinstance(generator, Steerable):
+            generator.skip([session.state for session in sessions], part_counts)
+            for session, part_count in zip(sessions, part_counts, strict=True):
+                session.skipped(part_count)
 
     def _step_one_by_one(self, batch: Sequence[int]) -> None:
         """Repeat a step that failed for a batch, and may have moved some of it: only the culprit fails again."""

@@ -68,14 +68,12 @@ class RunningSession:
         self.generator.steer(self.state, control)
         self._position = Position(self.generator.checkpoint(self.state), self._position.sequence, number)
 
-    def skip(self, part_count: int) -> None:
-        """Its next step shall pass over so many parts, if its generator can."""
-        if part_count and isinstance(self.generator, Steerable):
-            self._skipped_count = part_count
-            self.generator.skip(self.state, part_count)
+    def skipped(self, part_count: int) -> None:
+        """Its generator has moved it on over so many parts since its last step."""
+        self._skipped_count = part_count
 
     def rewind(self) -> None:
-        """Back to where it was before the step that has just failed. Raises what `resume` raises."""
+        """Back to where its last step ended: what has moved it since has failed. Raises what `resume` raises."""
         self.state = self.generator.resume(self._request, self._position.checkpoint)
 
     def stepped(self, made: tuple[Part | Draft, ...], started_at_s: float, step_s: float) -> int:

@@ -18,8 +18,8 @@ The choice, in this order:
    a certain time, early enough for the steps behind it; any other, when the patience of its priority ends. An asset
    that cannot be in time any more has no promise left: it would only take others down with it.
 5. The batch is filled with sessions of the same key in the same order. Those of tenants without quantum ride along at
-   its end, and pay, if they are next in their tenant. Where batches pay, LIVE sessions of one pace share their ticks: a
-   younger one that still sleeps while an older one leads is released early, once, and goes by its clock from then on.
+   its end, and pay, if they are next in their tenant. Where batches pay, LIVE sessions of one pace and priority share
+   ticks: a younger one that sleeps while an older one leads is released, less than an interval early, with its clock.
 
 Nobody starves. A due time is never before the moment at which its session became ready: a late one is not owed what it
 missed. So whatever becomes ready after a session's due time D goes behind it, and each other session of its tenant goes
@@ -207,10 +207,9 @@ class Scheduler:
         Each of them needs `stepped` or `remove` afterwards.
         """
         self._write_off(now_s)
-        if self._asleep:
-            for session in [session for session in self._asleep.values() if session.release_s <= now_s]:
-                del self._asleep[session.ticket]
-                self._file(session, session.release_s)
+        for session in [session for session in self._asleep.values() if session.release_s <= now_s]:
+            del self._asleep[session.ticket]
+            self._file(session, session.release_s)
         if not self._ready:
             return ()
         leader = self._first()
@@ -221,7 +220,7 @@ class Scheduler:
         if cap > 1 and leader.timed:
             self._share_ticks(leader, now_s)
         alone = cap == 1 or len(self._ready) == 1
-        batch = [leader] if alone else sorted(self._riders(leader.key), key=_Session.rank)[:cap]
+        batch = [leader] if alone else [leader, *sorted(self._riders(leader), key=_Session.rank)[: cap - 1]]
         for session in batch:
             del self._ready[session.ticket]
             if session.timed:
@@ -322,11 +321,12 @@ class Scheduler:
         return floor((now_s - session.release_s) / session.interval_s)
 
     def _share_ticks(self, leader: _Session, now_s: float) -> None:
-        """Release younger LIVE sessions of its kind and pace with the leader: nobody's clock is moved on and on."""
+        """Release younger LIVE sessions of its kind, pace and priority with the leader, but none twice for one tick."""
         tick_s = leader.release_s + self._late(leader, now_s) * leader.interval_s
-        kind = leader.key, leader.interval_s
+        next_s = tick_s + 0.999999 * leader.interval_s  # rounding must not make what is due then look earlier
+        kind = leader.key, leader.interval_s, leader.priority
         for session in [each for each in self._asleep.values() if each.timed and each.ticket > leader.ticket]:
-            if (session.key, session.interval_s) == kind:
+            if (session.key, session.interval_s, session.priority) == kind and session.release_s < next_s:
                 del self._asleep[session.ticket]
                 session.release_s = tick_s
                 self._file(session, tick_s)
@@ -374,17 +374,17 @@ class Scheduler:
         elif session.on_reserve:
             tenant.reserve_s -= share_s
 
-    def _riders(self, key: str) -> list[_Session]:
-        """Ready sessions of `key` that may share a batch."""
+    def _riders(self, leader: _Session) -> list[_Session]:
+        """Other ready sessions that may share its batch."""
         ready = self._ready.values()
         # Without quantum only those may ride along that are next in their tenant: else one session, by riding in the
         # batches of other tenants all the time, would keep its own in debt, and those behind it would never be stepped.
         first: dict[_Tenant, _Rank] = {}
         for session in ready:
-            if session.key != key and session.tenant.deficit_s <= 0.0:
+            if session.key != leader.key and session.tenant.deficit_s <= 0.0:
                 rank = session.rank()
                 first[session.tenant] = min(rank, first.get(session.tenant, rank))
-        riders = [session for session in ready if session.key == key]
+        riders = [session for session in ready if session.key == leader.key and session is not leader]
         return [each for each in riders if each.tenant not in first or each.rank() < first[each.tenant]]
 
     def _start_round(self, background: bool) -> None:

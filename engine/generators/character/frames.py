@@ -34,7 +34,6 @@ class FramesState:
     steering  what holds for the next frame
     frame     number of the next frame
     scripted  controls of the script that `steering` contains
-    passed    frames that the next step moves on over first
     """
 
     request: FramesRequest
@@ -43,7 +42,6 @@ class FramesState:
     steering: Steering
     frame: int = 0
     scripted: int = 0
-    passed: int = 0
     described: bool = False
 
     @property
@@ -148,22 +146,31 @@ class FramesGenerator:
         self._check(change, "")
         state.steering = state.steering.after(change)
 
-    def skip(self, state: FramesState, part_count: int) -> None:
-        """Move on over so many frames, which are not drawn, before the next one."""
-        state.passed = part_count
+    def skip(self, states: Sequence[FramesState], part_counts: Sequence[int]) -> None:
+        """Move each state on over so many frames, which are not drawn.
+
+        Whoever comes to a costly frame waits for the others to come to theirs.
+        """
+        ends = [state.frame + part_count for state, part_count in zip(states, part_counts, strict=True)]
+        while left := [state for state, end in zip(states, ends, strict=True) if state.frame < end]:
+            moved = [state for state in left if not self._motion.costly(state.moving)] or left
+            self._moved(moved)
+            for state in moved:
+                state.moved_on()
 
     def step(self, states: Sequence[FramesState]) -> list[tuple[Part | Draft, ...]]:
         """Move each state on: by its description, by SEEK_FRAMES frames that are not sent, or by one that is."""
         made: list[tuple[Part | Draft, ...]] = [() for _ in states]
+        seeking: list[FramesState] = []
         moving: list[tuple[int, FramesState]] = []
         for index, state in enumerate(states):
             if not state.described:
                 made[index] = (self._described(state),)
             elif state.seeking:
-                state.passed = min(SEEK_FRAMES, state.request.first_frame - state.frame)
+                seeking.append(state)
             else:
                 moving.append((index, state))
-        self._pass([state for state in states if state.passed])
+        self.skip(seeking, [min(SEEK_FRAMES, state.request.first_frame - state.frame) for state in seeking])
         if moving:
             poses = self._moved([state for _, state in moving])
             for (index, state), pose in zip(moving, poses, strict=True):
@@ -173,16 +180,6 @@ class FramesGenerator:
 
     def _moved(self, states: Sequence[FramesState]) -> NDArray[np.float32]:
         return self._motion.step([state.moving for state in states], [state.steering for state in states])
-
-    def _pass(self, states: list[FramesState]) -> None:
-        """Move on over what is not sent: whoever comes to a costly frame waits for the others to come to theirs."""
-        while states:
-            moved = [state for state in states if not self._motion.costly(state.moving)] or states
-            self._moved(moved)
-            for state in moved:
-                state.passed -= 1
-                state.moved_on()
-            states = [state for state in states if state.passed]
 
     def _described(self, state: FramesState) -> Part:
         request = state.request

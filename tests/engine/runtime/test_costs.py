@@ -1,6 +1,8 @@
 import random
 import statistics
 from collections.abc import Callable
+from itertools import count
+from math import pi, sin
 
 import pytest
 from hypothesis import given, settings
@@ -59,11 +61,11 @@ def test_maximum_needs_not_be_a_power_of_two() -> None:
 def test_batches_stay_at_one_where_they_gain_nothing() -> None:
     caps = fill(CostTable(32), proportional, 4 * DOUBT_RECORDS)
     assert max(caps) == 2
-    assert 2 <= caps.count(2) <= 24
+    assert 2 <= caps.count(2) <= 0.1 * len(caps)
 
 
 def test_cap_stops_where_doubling_gains_less_than_a_tenth() -> None:
-    costs = measured(lambda batch_size: 0.005 if batch_size <= 8 else 0.005 * batch_size / 8)
+    costs = measured(lambda batch_size: 0.005 if batch_size <= 8 else 0.005 * batch_size / 8, record_count=60)
     assert costs.batch_cap("a") == 8
     assert costs.part_s("a") == pytest.approx(0.005 / 8)
 
@@ -179,10 +181,10 @@ def test_work_of_sessions_with_equal_keys_is_shared_up_to_the_cap() -> None:
 
 def test_first_measurements_promise_no_more_than_they_must() -> None:
     costs = CostTable(1)
-    fill(costs, lambda _: 0.005, 2)
-    assert 0.0 < costs.utilisation([((("a", 5),), 100.0)]) < 0.4
-    fill(costs, lambda _: 0.005, 40)
-    assert costs.utilisation([((("a", 5),), 100.0)]) == pytest.approx(0.5)
+    for record_count, used in ((1, 0.25), (1, 0.367), (40, 0.5)):
+        fill(costs, lambda _: 0.005, record_count)
+        assert costs.utilisation([((("a", 5),), 100.0)]) == pytest.approx(used, abs=0.001)
+        assert costs.work_s([(("a", 5),)]) == pytest.approx([0.025])
 
 
 RARE_S = 0.005
@@ -201,8 +203,48 @@ def test_batches_are_found_to_pay_though_one_step_in_three_takes_ten_times_as_lo
         caps = fill(CostTable(8), uneven(seed), 1200)[200:]
         mean_s = [0.0005 + RARE_S / 3 + 0.00005 * cap for cap in caps]
         shares.append(sum(caps) / sum(mean_s) / (8 / (0.0005 + RARE_S / 3 + 0.0004)))
-    assert min(shares) > 0.5
-    assert statistics.median(shares) > 0.85
+    assert min(shares) > 0.55
+    assert statistics.median(shares) > 0.95
+
+
+def noisy(seed: int, share: float, drift: float, period: int = 2000) -> StepTime:
+    """Proportional steps: each off by up to `share`, and all by up to `drift`, slowly, as the device is busy."""
+    chance = random.Random(seed)
+    steps = count(chance.randrange(period))
+
+    def step_s(batch_size: int) -> float:
+        load = 1 + drift * sin(2 * pi * next(steps) / period)
+        return proportional(batch_size) * load * (1 + chance.uniform(-share, share))
+
+    return step_s
+
+
+@pytest.mark.parametrize(
+    ("share", "drift", "often"),
+    [(0.2, 0.0, 0.01), (0.5, 0.0, 0.05), (0.0, 0.5, 0.0), (0.2, 0.2, 0.01), (0.5, 0.5, 0.06)],
+)
+def test_batches_stay_small_where_they_gain_nothing_however_noisy_steps_are(
+    share: float, drift: float, often: float
+) -> None:
+    caps = [cap for seed in range(20) for cap in fill(CostTable(16), noisy(seed, share, drift), 1500)]
+    assert sum(cap > 2 for cap in caps) <= often * len(caps)
+
+
+def test_cap_is_not_unlearned_while_batches_are_small() -> None:
+    costs = measured(fixed, batch_size_max=16, record_count=200)
+    for _ in range(8 * DOUBT_RECORDS):
+        costs.record("a", 1, fixed(1))
+        assert costs.batch_cap("a") == 16
+
+
+def test_means_of_other_times_are_not_compared() -> None:
+    costs = CostTable(8)
+    assert fill(costs, fixed, 7)[-1] == 8  # tried once
+    for _ in range(DOUBT_RECORDS):
+        costs.record("a", 1, fixed(1))
+    caps = fill(costs, lambda batch_size: 20 * fixed(batch_size), 4)  # the device is busy now
+    assert caps == [4, 4, 8, 8]
+    assert costs.batch_cap("a") == 8
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -104,6 +104,28 @@ def test_paces_leave_less_for_due_times_and_the_other_way_round() -> None:
     assert loaded(asset).admit(*pace, 0.0) == pytest.approx(0.05 / 0.45)
 
 
+def test_one_measurement_promises_no_due_times_that_it_does_not_allow() -> None:
+    costs = CostTable(16)
+    costs.record("a", 1, 0.4)
+    scheduler, wanted = Scheduler(costs), Terms(due_in_s=1.0)
+    for ticket in range(2):
+        assert scheduler.admit(wanted, (("a", 1),), 0.0) is None
+        scheduler.add(ticket, (("a", 1),), 4, wanted, 0.0)
+    assert scheduler.admit(wanted, (("a", 1),), 0.0) is not None
+
+
+def test_first_measurements_promise_at_most_twice_the_paces_that_their_mean_allows() -> None:
+    costs = CostTable(1)
+    for step_s in (0.004, 0.0005, 0.004):
+        costs.record("a", 1, step_s)
+    allowed = 0.95 / (90 * costs.path_s((("a", 1),)))
+    scheduler, count = Scheduler(costs), 0
+    while scheduler.admit(live(1 / 90), (("a", ENDLESS),), 0.0) is None:
+        scheduler.add(count, (("a", ENDLESS),), 4, live(1 / 90), 0.0)
+        count += 1
+    assert allowed < count <= 2 * allowed
+
+
 def test_work_that_is_done_makes_room() -> None:
     scheduler = loaded(
         (

@@ -123,8 +123,14 @@ class CountingGenerator:
         return control + bytes([number]) * request.part_bytes
 
 
+@dataclass
 class SteeredGenerator(CountingGenerator):
-    """Its parts begin with the last control."""
+    """Its parts begin with the last control.
+
+    on_skip  runs whenever it passes over parts
+    """
+
+    on_skip: Callable[[Sequence[CountingState]], None] = lambda _: None
 
     def steer(self, state: CountingState, control: bytes) -> None:
         if control == b"crash":
@@ -133,8 +139,10 @@ class SteeredGenerator(CountingGenerator):
             raise InvalidRequestError("control", "bad", "anything else")
         state.control = control
 
-    def skip(self, state: CountingState, part_count: int) -> None:
-        state.made_count += part_count
+    def skip(self, states: Sequence[CountingState], part_counts: Sequence[int]) -> None:
+        self.on_skip(states)
+        for state, part_count in zip(states, part_counts, strict=True):
+            state.made_count += part_count
 
 
 class OneGenerator:
@@ -434,6 +442,38 @@ def test_live_sessions_of_a_slow_worker_skip_parts_and_stay_in_time() -> None:
     assert not failing
     assert bench.payloads(1) == [bytes([sealed.part.sequence]) for sealed in bench.parts(1)]
     assert bench.loop.stats().dropped_count == 120 - len(bench.parts(0)) - len(bench.parts(1)) > 40
+
+
+@pytest.mark.parametrize(("pass_s", "make_s"), [(0.0, 0.02), (0.02, 0.004)])
+def test_steps_cost_what_making_takes_whatever_late_sessions_pass_over(pass_s: float, make_s: float) -> None:
+    generator = SteeredGenerator(on_step=lambda _: time.sleep(make_s), on_skip=lambda _: time.sleep(pass_s))
+    bench = Bench(generator)
+    bench.run(Open(0, ProbeRequest(1, 200), credit=200, terms=live(0.002)))
+    assert bench.loop.stats().dropped_count > 100
+    cost_s = bench.loop._costs.step_s(KEY, 1)
+    assert cost_s == pytest.approx(make_s, rel=0.5)
+    steps_s = (pass_s + make_s) * (len(generator.stepped) - 2)
+    assert bench.loop.stats().busy_s > steps_s
+    assert bench.summary(0).step_ms > 1e3 * steps_s
+
+
+def test_session_that_fails_to_pass_over_parts_leaves_the_others_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    bench = Bench(SteeredGenerator(on_step=lambda _: time.sleep(0.02)), batch_size=2)
+    bench.measured(0.005, 0.005)
+    seen: list[object] = []
+
+    def fail_for_the_second(states: Sequence[CountingState]) -> None:
+        seen.append(bench.loop.stepping and bench.loop.stepping[0])
+        if states[-1].request.part_bytes == 2:
+            raise RuntimeError(INTERNAL_PATH)
+
+    bench.generator.on_skip = fail_for_the_second  # type: ignore[attr-defined]  # a steered one
+    bench.run(*[Open(ticket, ProbeRequest(1 + ticket, 60), credit=64, terms=live(0.005)) for ticket in range(2)])
+    assert isinstance(bench.error(1), GenerationError)
+    assert bench.names(0)[-1] == "Finished"
+    assert bench.payloads(0) == [bytes([sealed.part.sequence]) for sealed in bench.parts(0)]
+    assert (0, 1) in seen
+    assert INTERNAL_PATH in capsys.readouterr().out
 
 
 def test_promoted_session_overtakes() -> None:

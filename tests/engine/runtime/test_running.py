@@ -60,8 +60,9 @@ class LetterGenerator:
     def steer(self, state: Letters, control: bytes) -> None:
         state.letter = control
 
-    def skip(self, state: Letters, part_count: int) -> None:
-        state.made_count += part_count
+    def skip(self, states: Sequence[Letters], part_counts: Sequence[int]) -> None:
+        for state, part_count in zip(states, part_counts, strict=True):
+            state.made_count += part_count
 
     def step(self, states: Sequence[Letters]) -> list[tuple[Draft, ...]]:
         return [self._drafts(state) for state in states]
@@ -101,6 +102,11 @@ class Running:
             if draft.sequence not in self.generator.held_back:
                 assert self.encoded.acquire(timeout=10)
         return list(self.session.deliveries())
+
+    def skip(self, part_count: int) -> None:
+        """Pass over parts before the next step."""
+        self.generator.skip([self.session.state], [part_count])
+        self.session.skipped(part_count)
 
     def sequences(self) -> list[int]:
         return [sealed.part.sequence for sealed in self.session.deliveries()]
@@ -214,11 +220,11 @@ def test_live_session_can_be_continued_behind_any_delivered_part(encoders: Threa
 def test_what_is_skipped_counts_as_dropped_and_is_not_made_after_a_resume(encoders: ThreadPoolExecutor) -> None:
     made = running(encoders, 12, LIVE)
     made.step()
-    made.session.skip(3)
+    made.skip(3)
     sealed = made.step()
     assert [each.part.sequence for each in sealed] == [5, 6]
     assert made.session.dropped_count == 3
-    made.session.skip(0)
+    made.skip(0)
     assert [each.part.sequence for each in made.step()] == [7, 8]
     points = [each.resume_point for each in sealed]
     assert [(point.next_sequence, point.checkpoint_sequence) for point in points] == [(6, 2), (7, 7)]
@@ -251,6 +257,17 @@ def test_controls_survive_a_step_that_has_to_be_made_again(encoders: ThreadPoolE
     made.generator.step([made.session.state])  # moved, and then failed
     made.session.rewind()
     assert [(sealed.part.sequence, sealed.part.payload) for sealed in made.step()] == [(2, b"b"), (3, b"b")]
+
+
+def test_step_that_failed_has_passed_over_nothing(encoders: ThreadPoolExecutor) -> None:
+    made = running(encoders, 12, LIVE)
+    made.step()
+    made.skip(3)
+    made.generator.step([made.session.state])  # moved, and then failed
+    made.session.rewind()
+    made.skip(4)
+    assert [each.part.sequence for each in made.step()] == [6, 7]
+    assert made.session.dropped_count == 4
 
 
 def test_generator_that_takes_no_controls_refuses_them(encoders: ThreadPoolExecutor) -> None:

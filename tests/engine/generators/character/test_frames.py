@@ -108,8 +108,7 @@ def test_frames_that_are_skipped_change_nothing_of_those_that_are_made(disc_fram
     disc_frames.step(states)
     expected = [0, 0]
     for skipped in ((0, 0), (2, 0), (5, 7), (0, 1)):
-        for state, count in zip(states, skipped, strict=True):
-            disc_frames.skip(state, count)
+        disc_frames.skip(states, skipped)
         for index, parts in enumerate(disc_frames.step(states)):
             expected[index] += skipped[index] + 1
             assert [part_of(made) for made in parts] == [wholes[index][expected[index]]]
@@ -119,11 +118,9 @@ def test_frames_that_are_skipped_change_nothing_of_those_that_are_made(disc_fram
 def test_costly_frames_that_are_skipped_are_made_together(disc_frames: FramesGenerator, disc_motion: Any) -> None:
     states = [disc_frames.begin(FramesRequest(frame_count=90, who=Who(IdentityRequest(seed)))) for seed in range(6)]
     disc_frames.step(states)
-    for state in states:
-        disc_frames.skip(state, 30)
     disc_motion.costly_count = 0
-    disc_frames.step(states)
-    assert [state.frame for state in states] == [31] * 6
+    disc_frames.skip(states, [30] * 6)
+    assert [state.frame for state in states] == [30] * 6
     assert disc_motion.costly_count <= 30 / 3 + 2
 
 
