@@ -106,7 +106,8 @@ class CostTable:
 
         Sessions share steps, but each step moves a session on only once: the batch that they can form has as many parts
         as all of them need in the time in which the fastest needs one. A few measurements count for the least that they
-        leave possible: the first part of a stream may be its dearest, and who is refused cannot show what others take.
+        leave possible: the first part of a stream may be its dearest, and who is refused cannot show what others take,
+        nor that steps can be shared.
         """
         rates_by_key: defaultdict[str, list[float]] = defaultdict(list)
         for steps, rate_hz in paced:
@@ -120,8 +121,9 @@ class CostTable:
         for key, rates_hz in rates_by_key.items():
             curve = self._curves.get(key)
             if curve is not None:
-                batch_size = min(int(sum(rates_hz) / max(rates_hz) + 1e-9), curve.cap)
-                used += sum(rates_hz) * curve.step_s(batch_size) * curve.least_share(batch_size) / batch_size
+                shared = min(int(sum(rates_hz) / max(rates_hz) + 1e-9), curve.hoped_cap)
+                batch_size = min(shared, curve.cap)
+                used += sum(rates_hz) * curve.step_s(batch_size) * curve.least_share(batch_size) / shared
         return used
 
     def work_s(self, sessions: Sequence[StepKinds]) -> list[float]:
@@ -204,6 +206,12 @@ class _Curve:
                 fraction = (batch_size - lower.size) / (upper.size - lower.size)
                 return lower.step_s + fraction * (upper.step_s - lower.step_s)
         return measured[-1].step_s * batch_size / measured[-1].size
+
+    @property
+    def hoped_cap(self) -> int:
+        """The largest batch that may turn out to pay, in the first measurements of a key; then the cap."""
+        undecided = None in self._pays[: self._sizes.index(self.cap) + 1]
+        return self._sizes[-1] if undecided and self._record_count < DOUBT_RECORDS else self.cap
 
     def least_share(self, batch_size: int) -> float:
         """The least that the step time may be, as a share of it, in the first measurements of a key; then 1."""

@@ -274,3 +274,16 @@ def test_noise_costs_no_more_than_a_little_throughput(
         made, spent_s = made + cap, spent_s + step_s(cap)
     best = max(size / step_s(size) for size in (1, batch_size_max))
     assert made / spent_s > 0.6 * best
+
+
+def test_streams_that_come_at_once_are_counted_as_sharing_steps_until_it_shows_that_they_cannot() -> None:
+    table = CostTable(16)
+    eight = [((("pose", 900),), 90.0)] * 8
+    for _ in range(40):  # of the first stream, alone
+        table.record("pose", 1, 0.004)
+    assert table.utilisation(eight) <= 90 * 0.008 * 1.05  # of a batch of two, which is tried next
+    for _ in range(40):
+        table.record("pose", 1, 0.004)
+        table.record("pose", 2, 0.008)
+    assert table.batch_cap("pose") == 1
+    assert table.utilisation(eight) == pytest.approx(720 * 0.004, rel=0.05)
