@@ -16,9 +16,9 @@ GAIN_KEPT = 1.05
 """A batch is worth doubling when it makes at least GAIN_MIN times the parts per second; then it stays so down to
 GAIN_KEPT."""
 
-DOUBT_RECORDS = 256
-"""After so many measurements of the size that has proved to pay, it and its neighbours have to prove themselves again.
-A mean that has stood still for as many measurements of its key is too old to judge by."""
+DOUBT_RECORDS, DOUBT_RECORDS_MAX = 256, 4096
+"""After so many measurements of a key the batch sizes around its cap have to prove themselves again: soon at first, and
+half as often each time that they do."""
 
 CONFIRMING_RECORDS = 2
 """Measurements that a verdict on a batch size needs: the first one may be a warm-up."""
@@ -177,7 +177,7 @@ class _Estimate:
 class _Curve:
     """Step time over batch size for one key."""
 
-    __slots__ = ("_estimates", "_pays", "_record_count", "_sizes", "_wanted", "cap")
+    __slots__ = ("_doubt_after", "_estimates", "_pays", "_proven", "_record_count", "_sizes", "_wanted", "cap")
 
     def __init__(self, batch_size_max: int) -> None:
         doublings = [1 << exponent for exponent in range((batch_size_max - 1).bit_length())]
@@ -186,6 +186,7 @@ class _Curve:
         self._pays: list[bool | None] = [None for _ in doublings]  # whether the cap above does; None: not known
         self._wanted = [GAIN_MIN for _ in doublings]  # gain that a verdict asks for
         self._record_count = 0
+        self._proven, self._doubt_after = 0, DOUBT_RECORDS  # the level doubted last, and how long the next one may rest
         self.cap = 1
 
     def record(self, batch_size: int, step_s: float) -> None:
@@ -252,8 +253,13 @@ class _Curve:
         unlearned.
         """
         proven = next((level for level, pays in enumerate(self._pays) if not pays), len(self._pays))
-        if self._estimates[proven].count < DOUBT_RECORDS:
+        if self._estimates[proven].count < self._doubt_after:
             return
+        again = proven == self._proven
+        self._proven, self._doubt_after = (
+            proven,
+            min(2 * self._doubt_after, DOUBT_RECORDS_MAX) if again else DOUBT_RECORDS,
+        )
         for estimate in self._estimates[max(0, proven - 1) : proven + 2]:
             estimate.count = 0
         for boundary in range(max(0, proven - 1), min(proven + 1, len(self._pays))):
