@@ -7,6 +7,7 @@ shaders agree bit for bit; values become floats by keeping the top 24 bits, whic
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,31 +37,28 @@ def _cross(x: torch.Tensor, y: torch.Tensor, z: torch.Tensor, w: torch.Tensor) -
 
 def hash_words(x: NDArray[np.uint32], *others: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], ...]:
     """The same hash of four broadcastable uint32 arrays of at least one axis: for so few numbers that calls decide."""
-    x, y, z, w = (word * np.uint32(MULTIPLIER) + np.uint32(INCREMENT) for word in (x, *others))
-    for turn in range(2):
-        x = x + y * w
-        y = y + z * x
-        z = z + x * y
-        w = w + y * z
-        if turn == 0:
-            x, y, z, w = (word ^ (word >> np.uint32(16)) for word in (x, y, z, w))
-    return x, y, z, w
+    return _mixed(*(word * np.uint32(MULTIPLIER) + np.uint32(INCREMENT) for word in (x, *others)))
 
 
 def derive_seed(seed: int, *words: int) -> int:
     """A new 32-bit seed from `seed` and any number of words: the same hash on Python integers."""
     state = seed & _MASK
     for word in words:
-        x, y, z, w = ((lane * MULTIPLIER + INCREMENT) & _MASK for lane in (state, word & _MASK, word >> 32, 0))
-        for turn in range(2):
-            x = (x + y * w) & _MASK
-            y = (y + z * x) & _MASK
-            z = (z + x * y) & _MASK
-            w = (w + y * z) & _MASK
-            if turn == 0:
-                x, y, z, w = (lane ^ (lane >> 16) for lane in (x, y, z, w))
-        state = w
+        lanes = (state, word & _MASK, word >> 32, 0)
+        state = _mixed(*((lane * MULTIPLIER + INCREMENT) & _MASK for lane in lanes))[3]
     return state
+
+
+def _mixed(x: Any, y: Any, z: Any, w: Any) -> tuple[Any, ...]:
+    """The rounds, on Python integers and on uint32 arrays."""
+    for turn in range(2):
+        x = (x + y * w) & _MASK
+        y = (y + z * x) & _MASK
+        z = (z + x * y) & _MASK
+        w = (w + y * z) & _MASK
+        if turn == 0:
+            x, y, z, w = (lane ^ (lane >> 16) for lane in (x, y, z, w))
+    return x, y, z, w
 
 
 def unit_value(seed: int, *words: int) -> float:

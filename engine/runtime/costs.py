@@ -256,10 +256,8 @@ class _Curve:
         if self._estimates[proven].count < self._doubt_after:
             return
         again = proven == self._proven
-        self._proven, self._doubt_after = (
-            proven,
-            min(2 * self._doubt_after, DOUBT_RECORDS_MAX) if again else DOUBT_RECORDS,
-        )
+        self._doubt_after = min(2 * self._doubt_after, DOUBT_RECORDS_MAX) if again else DOUBT_RECORDS
+        self._proven = proven
         for estimate in self._estimates[max(0, proven - 1) : proven + 2]:
             estimate.count = 0
         for boundary in range(max(0, proven - 1), min(proven + 1, len(self._pays))):

@@ -5,11 +5,14 @@ What land is like, not only what it keeps to, is tested with the shipped TerraGe
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from engine.assets import Part
 from engine.catalog import SHIPPED_TERRAIN_WEIGHTS, recorded_sha256
+from engine.codecs.image import decode_png
 from engine.generators.terrain.heights import Decoders
 from engine.generators.texture.appearance import ATTRIBUTE_NAMES, ATTRIBUTES
 from engine.generators.texture.generator import TextureGenerator
@@ -19,7 +22,7 @@ from engine.nets.terragen.network import Decoder, DecoderConfig
 from engine.nets.terragen.weights_file import TerraGenHeader, TerraGenWeights, load_terragen
 from engine.nets.texgen import TexGen, TexGenConfig
 from engine.nets.weights_file import ClassEntry, TexGenHeader, TexGenWeights
-from engine.requests.texture import TextureRequest
+from engine.requests.texture import MapKind, TextureRequest
 
 CLASSES = (ClassEntry("stone", "noise"), ClassEntry("brick", "brick:rows=6..8|flat"), ClassEntry("wood", "planks"))
 CONFIG = TexGenConfig(len(CLASSES), style_width=4, code_width=16, widths=(16, 16, 16, 16, 16))
@@ -75,6 +78,18 @@ def make(generator: TextureGenerator) -> Callable[[TextureRequest], list[Part]]:
         return [part for parts in steps_of(generator, request) for part in parts]
 
     return finish
+
+
+@pytest.fixture(scope="session")
+def images(
+    make: Callable[[TextureRequest], list[Part]],
+) -> Callable[[TextureRequest, MapKind], list[NDArray[np.float32]]]:
+    """One map of a request at every level of detail, coarse to fine."""
+
+    def decoded(request: TextureRequest, kind: MapKind) -> list[NDArray[np.float32]]:
+        return [decode_png(part.payload).astype(np.float32) for part in make(request) if part.map == kind]
+
+    return decoded
 
 
 @pytest.fixture(scope="session")

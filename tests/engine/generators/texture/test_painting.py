@@ -8,8 +8,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from torch.nn import functional
 
+from engine.assets import Part
 from engine.generators.texture.appearance import Appearance, draw_appearance, load_bank
 from engine.generators.texture.painting import Painting, Scene, cubic_weights, edges_of, enlarge
 from engine.nets.blocks import Edges
@@ -17,9 +19,12 @@ from engine.nets.precision import KernelClass
 from engine.nets.texgen import STRIDES_PX, TexGen, join_spatial
 from engine.noise import white_grid
 from engine.patterns import Structure, render_pattern
-from engine.requests.texture import Blend, Pattern, TextureRequest, Wrap
+from engine.requests.texture import Blend, MapKind, Pattern, TextureRequest, Wrap
 
 Drawn = Callable[[int], Structure]
+Make = Callable[[TextureRequest], list[Part]]
+Images = Callable[[TextureRequest, MapKind], list[NDArray[np.float32]]]
+STONE = TextureRequest("stone", seed=7, size_px=128)
 STRIDES = (*STRIDES_PX, 1)
 
 
@@ -162,3 +167,50 @@ def test_enlarged_open_field_repeats_its_border_cells() -> None:
     assert float(open_field[:, -1].mean()) > 6.8
     assert torch.allclose(open_field, open_field[:1].expand(64, 64), atol=1e-5)
     assert torch.allclose(enlarge(ramp, 8, Edges()), ramp, atol=1e-6)
+
+
+def steps_across(image: NDArray[np.float32], axis: int) -> tuple[float, float]:
+    """Mean difference between neighbouring lines: across the seam, and the largest inside."""
+    lines = np.abs(np.diff(image, axis=axis, append=image.take([0], axis))).reshape(*image.shape[:2], -1).mean(2)
+    means = lines.mean(1 - axis)
+    return float(means[-1]), float(means[:-1].max())
+
+
+@pytest.mark.parametrize(
+    ("wrap", "axes"), [(Wrap.BOTH, (0, 1)), (Wrap.X, (1,)), (Wrap.Y, (0,)), (Wrap.NONE, ())], ids=str
+)
+@pytest.mark.parametrize("blend", [None, Blend("brick", 0.5, 3)], ids=["one class", "two classes"])
+@pytest.mark.parametrize("kind", [MapKind.ALBEDO, MapKind.NORMAL, MapKind.AMBIENT_OCCLUSION], ids=str)
+def test_wrapped_axes_have_no_seam(
+    images: Images, wrap: Wrap, axes: tuple[int, ...], blend: Blend | None, kind: MapKind
+) -> None:
+    request = replace(STONE, wrap=wrap, blend=blend, pattern=Pattern("noise"), maps=(kind,))
+    for image in images(request, kind):
+        for axis in axes:
+            seam, inside = steps_across(image, axis)
+            assert seam <= 1.1 * inside
+
+
+def test_each_way_of_wrapping_gives_another_texture(make: Make) -> None:
+    finest = [make(replace(STONE, wrap=wrap))[-6:] for wrap in Wrap]
+    payloads = {part.payload for parts in finest for part in parts}
+    assert len(payloads) == 4 * 6
+
+
+def test_blend_of_nothing_looks_like_the_first_class(images: Images) -> None:
+    plain, none, all_of_it = (
+        images(request, MapKind.ALBEDO)[-1]
+        for request in (STONE, replace(STONE, blend=Blend("brick", 0.0)), replace(STONE, blend=Blend("brick", 1.0)))
+    )
+    assert np.abs(plain - none).max() <= 1
+    assert np.abs(plain - all_of_it).mean() > 5
+
+
+def test_blend_wears_about_the_share_asked_for(images: Images) -> None:
+    calm = replace(STONE, attributes={"metalness_variation": 0.0}, maps=(MapKind.METALLIC,))
+    none, half, whole = (
+        images(replace(calm, blend=Blend("brick", amount)), MapKind.METALLIC)[-1].mean() for amount in (0.0, 0.5, 1.0)
+    )
+    assert none < 20
+    assert whole > 230
+    assert (half - none) / (whole - none) == pytest.approx(0.5, abs=0.1)
