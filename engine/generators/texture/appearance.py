@@ -162,8 +162,8 @@ def _basis(
         length = float(np.linalg.norm(half))
         scaled = half * (attributes["contrast"] / length if length > 1e-6 else 0.0)
         if "contrast" in request.attributes and not request.palette:
-            # Both colors have to be there, also where the exemplar is nearly white or black: lighter or darker as a whole
-            # if that does, else channel by channel.
+            # Both colors have to be there, also where the exemplar is nearly white or black: lighter or darker as a
+            # whole if that does, else channel by channel.
             reach = np.minimum(np.abs(scaled), 0.5)
             mid = mid + max(0.0, (reach - mid).max()) - max(0.0, (mid + reach - 1).max())
             mid = np.clip(mid, reach, 1 - reach)
