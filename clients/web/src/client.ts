@@ -4,6 +4,7 @@ import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/conn
 import { Attempts, type CallOptions, RETRY_DEFAULT, type RetryPolicy } from "./attempts.js";
 import type { StreamMessage } from "./assembly.js";
 import { InvalidRequestError } from "./errors.js";
+import { cancellable } from "./fetch.js";
 import type { Fields } from "./fields.js";
 import { type FrameStreamRequest, FrameStream, type PlayOptions } from "./frames.js";
 import { CatalogService, type Generator } from "./gen/morphogen/v1/catalog_pb.js";
@@ -83,7 +84,7 @@ export class MorphogenClient {
       throw new InvalidRequestError(`token: ${allowed}`, "token", "a token without https", allowed);
     }
     this.baseUrl = url.replace(/\/+$/, "");
-    this.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+    this.fetch = cancellable(options.fetch ?? ((input, init) => globalThis.fetch(input, init)));
     this.retry = { ...RETRY_DEFAULT, ...options.retry };
     this.timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     const transport = this.transport(options);

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import {
   CancelledError,
@@ -83,6 +85,22 @@ describe.each(["connect", "grpc-web"] as const)("by %s", (protocol) => {
     for await (const _ of client.probe({ partSizeBytes: 100, partCount: 100_000, stepMs: 5 })) {
       break;
     }
+    await idle(url);
+  });
+
+  it("stops the work after a pause in which garbage was collected", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const watch = async () => {
+      for await (const update of client.probe({ partSizeBytes: 262_144, partCount: 2000 })) {
+        if (update.sequence === 2) {
+          break;
+        }
+        await sleep(300); // the connection is full by now
+        collect();
+      }
+    };
+    await Promise.all([watch(), watch(), watch(), watch()]);
     await idle(url);
   });
 
