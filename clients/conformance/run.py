@@ -51,6 +51,8 @@ def main() -> int:
     if not cases or not rows:
         print(f"nothing to run; {missing or 'no such case'}", file=sys.stderr)
         return 2
+    if asked.output:
+        asked.output.mkdir(parents=True, exist_ok=True)
     verdicts = asyncio.run(_run_all(rows, cases, max(1, min(asked.lanes, len(rows)))))
     named = {_name(row): verdicts[_name(row)] for row in rows}
     Console(width=max(100, 60 + 16 * len(rows))).print(printed(cases, named))
