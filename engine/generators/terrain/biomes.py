@@ -107,42 +107,68 @@ def main_biome(weights: Mapping[str, float]) -> Biome:
     return BIOMES[max(weights, key=lambda name: weights[name])]
 
 
-def splat(masks: Masks, height_m: Grid, temperature: Grid, moisture: Grid, sea_level_m: float, shares: Grid) -> None:
-    """Write to `shares`, float32 [rows, columns, 4], how much of each of GROUNDS shows, summing to 1."""
-    cold = temperature - np.float32(LAPSE_PER_M) * np.maximum(height_m - np.float32(sea_level_m), 0.0)
-    snow = smoothstep(-cold, -SNOW_TEMPERATURE, -SNOW_TEMPERATURE + 0.2) * (1.0 - 0.8 * masks.rock)
-    shore = 1.0 - smoothstep(height_m - np.float32(sea_level_m), 0.4 * BEACH_M, BEACH_M)
-    dry = smoothstep(-moisture, 0.15, 0.6)
-    bare = np.maximum(np.maximum(shore, dry), 0.6 * smoothstep(masks.flow, 0.35, 0.8))
-    rock = masks.rock * (1.0 - snow)
-    soil = bare * (1.0 - rock) * (1.0 - snow)
-    plants = np.maximum(1.0 - rock - snow - soil, 0.0)
-    shares[...] = cv2.merge([plants, soil, rock, snow])
+@dataclass(frozen=True, slots=True, eq=False)
+class Weather:
+    """What grows depends on it, beside the lie of the land. All are float32 [rows, columns].
+
+    above_m   height above the sea
+    cold      0 minus the temperature at that height
+    moisture  -1 (arid) to 1 (wet)
+    """
+
+    above_m: Grid
+    cold: Grid
+    moisture: Grid
+
+    @classmethod
+    def at(cls, height_m: Grid, temperature: Grid, moisture: Grid, sea_level_m: float) -> "Weather":
+        """The weather of land `height_m` high, where `temperature` is that of the sea's level."""
+        above_m = height_m - np.float32(sea_level_m)
+        cold = np.maximum(above_m, np.float32(0.0))
+        cold *= np.float32(LAPSE_PER_M)
+        cold -= temperature
+        return cls(above_m, cold, moisture)
 
 
-def biome_weights(
-    asked: Mapping[str, float], height_m: Grid, temperature: Grid, moisture: Grid, sea_level_m: float
-) -> dict[str, Grid]:
+def splat(masks: Masks, weather: Weather) -> Grid:
+    """How much of each of GROUNDS shows, float32 [rows, columns, 4], summing to 1."""
+    snow = masks.rock * np.float32(-0.8)
+    snow += np.float32(1.0)
+    snow *= smoothstep(weather.cold, -SNOW_TEMPERATURE, -SNOW_TEMPERATURE + 0.2)
+    free = np.float32(1.0) - snow
+    rock = masks.rock * free
+    bare = smoothstep(masks.flow, 0.35, 0.8)
+    bare *= np.float32(0.6)
+    np.maximum(bare, smoothstep(-weather.moisture, 0.15, 0.6), out=bare)
+    shore = smoothstep(weather.above_m, 0.4 * BEACH_M, BEACH_M)
+    np.maximum(bare, np.subtract(np.float32(1.0), shore, out=shore), out=bare)
+    bare *= np.subtract(np.float32(1.0), rock, out=shore)
+    soil = np.multiply(bare, free, out=bare)
+    plants = shore  # 1 - rock
+    plants -= snow
+    plants -= soil
+    np.maximum(plants, np.float32(0.0), out=plants)
+    return np.asarray(cv2.merge([plants, soil, rock, snow]))
+
+
+def biome_weights(asked: Mapping[str, float], weather: Weather) -> dict[str, Grid]:
     """How much each biome is at home at every vertex, each float32 [rows, columns] of 0 to 1.
 
     The biomes asked for share the land; cold land above the trees is alpine, land beside water is beach.
     """
-    cold = temperature - np.float32(LAPSE_PER_M) * np.maximum(height_m - np.float32(sea_level_m), 0.0)
-    alpine = smoothstep(-cold, -TREE_TEMPERATURE, -TREE_TEMPERATURE + 0.25)
-    shore = 1.0 - smoothstep(height_m - np.float32(sea_level_m), 0.5 * BEACH_M, 2.0 * BEACH_M)
-    rest = (1.0 - alpine) * (1.0 - shore)
+    alpine = smoothstep(weather.cold, -TREE_TEMPERATURE, -TREE_TEMPERATURE + 0.25)
+    inland = smoothstep(weather.above_m, 0.5 * BEACH_M, 2.0 * BEACH_M)
+    shore = np.float32(1.0) - inland
+    rest = np.float32(1.0) - alpine
+    rest *= np.subtract(np.float32(1.0), shore, out=inland)
+    alpine *= inland
     total = sum(asked.values())
-    found = {
-        name: (rest * np.float32(weight / total)).astype(np.float32, copy=False)
-        for name, weight in asked.items()
-        if weight
-    }
-    thick = smoothstep(moisture, -0.1, 0.8)
+    found = {name: rest * np.float32(weight / total) for name, weight in asked.items() if weight}
     if "forest" not in found and "grassland" in found:
-        found["forest"] = (0.6 * thick * found["grassland"]).astype(np.float32, copy=False)
-        found["grassland"] = (found["grassland"] - found["forest"]).astype(np.float32, copy=False)
-    found["alpine"] = np.maximum(found.get("alpine", np.float32(0.0)), alpine * (1.0 - shore)).astype(
-        np.float32, copy=False
-    )
-    found["beach"] = np.maximum(found.get("beach", np.float32(0.0)), shore).astype(np.float32, copy=False)
+        thick = smoothstep(weather.moisture, -0.1, 0.8)
+        thick *= np.float32(0.6)
+        found["forest"] = np.multiply(thick, found["grassland"], out=thick)
+        found["grassland"] -= found["forest"]
+    for name, weight in (("alpine", alpine), ("beach", shore)):
+        found[name] = np.maximum(found[name], weight, out=weight) if name in found else weight
     return found

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from engine.errors import GenerationError, InvalidRequestError
 from engine.generators.terrain import climate as climates
-from engine.generators.terrain.biomes import GROUNDS, biome_weights, climate_of, splat
+from engine.generators.terrain.biomes import GROUNDS, Weather, biome_weights, climate_of, splat
 from engine.generators.terrain.fields import Window
 from engine.generators.terrain.heights import Decoders, Relief, World, heights, resting
 from engine.generators.terrain.sketch import SKETCH_LEVEL, Strokes, read_strokes
@@ -175,9 +175,9 @@ class Land:
         shares = np.empty((*height_m.shape, len(GROUNDS)), np.float32)
         at_home: dict[str, Grid] = {}
         for strip in strips(window.rows):
-            weather = height_m[strip], temperature[strip], moisture[strip], landscape.sea_level_m
-            splat(masks.rows(strip), *weather, shares[strip])
-            for name, weight in biome_weights(landscape.biomes, *weather).items():
+            weather = Weather.at(height_m[strip], temperature[strip], moisture[strip], landscape.sea_level_m)
+            shares[strip] = splat(masks.rows(strip), weather)
+            for name, weight in biome_weights(landscape.biomes, weather).items():
                 at_home.setdefault(name, np.empty_like(height_m))[strip] = weight
         return Ground(window.y, window.x, height_m, masks, shares, at_home)
 
@@ -202,13 +202,12 @@ class Land:
             if relief is not None and share.any():
                 other = self._cells_high(world, window, relief)
                 cells = np.where(share > 0.0, cells + share * (other - cells), cells)
-        height_m = cells * np.float32(self.landscape.cell_m * self.landscape.relief)
-        if not np.isfinite(height_m).all():
+        height = cells * np.float32(self.landscape.cell_m * self.landscape.relief * HEIGHT_STEPS_PER_M)
+        if not np.isfinite(height.sum()):
             raise GenerationError("the network returned numbers that are not finite")
-        height_m *= np.float32(HEIGHT_STEPS_PER_M)
-        np.rint(height_m, out=height_m)
-        height_m *= np.float32(1.0 / HEIGHT_STEPS_PER_M)
-        return np.asarray(height_m)
+        np.rint(height, out=height)
+        height *= np.float32(1.0 / HEIGHT_STEPS_PER_M)
+        return np.asarray(height)
 
     def _cells_high(self, world: World, window: Window, base: Relief) -> Grid:
         level = window.spacing.bit_length() - 1

@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.errors import InvalidRequestError
-from engine.generators.terrain.biomes import BIOMES, GROUNDS, biome_weights, climate_of, main_biome, splat
+from engine.generators.terrain.biomes import BIOMES, GROUNDS, Weather, biome_weights, climate_of, main_biome, splat
 from engine.geometry.props.table import BIOMES as PROP_BIOMES
 from engine.terrain.masks import Masks, rockiness
 
@@ -19,12 +19,16 @@ def masks(slope: float = 0.0, flow: float = 0.0, water: float = 0.0) -> Masks:
     return Masks(np.zeros((3, 3, 3), np.float32), full(slope), rockiness(full(slope)), full(flow), full(water))
 
 
+def weather(height_m: float, temperature: float, moisture: float) -> Weather:
+    return Weather.at(full(height_m), full(temperature), full(moisture), 0.0)
+
+
 def shares(
     *, slope: float = 0.0, flow: float = 0.0, height_m: float = 40.0, temperature: float = 0.2, moisture: float = 0.3
 ) -> Grid:
     """Shares of GROUNDS at one kind of place."""
-    found = np.empty((3, 3, len(GROUNDS)), np.float32)
-    splat(masks(slope, flow), full(height_m), full(temperature), full(moisture), 0.0, found)
+    found = splat(masks(slope, flow), weather(height_m, temperature, moisture))
+    assert found.shape == (3, 3, len(GROUNDS))
     np.testing.assert_allclose(found.sum(axis=-1), 1.0, atol=1e-5)
     assert found.min() >= 0.0
     place: Grid = found[1, 1]
@@ -46,19 +50,10 @@ def test_snow_lies_on_flat_ground_and_not_on_cliffs() -> None:
     assert shares(temperature=-0.9, slope=1.2)[SNOW] < 0.25
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("axes", [(0, 1, 2), (1, 2, 0)], ids=["as OpenCV has them", "otherwise"])
-def test_shares_arrive_in_any_array(axes: tuple[int, int, int], dtype: type[np.floating]) -> None:
-    shape = [3, 3, len(GROUNDS)]
-    found = np.zeros([shape[axis] for axis in axes], dtype).transpose(np.argsort(axes))
-    splat(masks(1.2), full(40.0), full(0.2), full(0.3), 0.0, found)
-    assert np.array_equal(found[1, 1], shares(slope=1.2))
-
-
 def weights(
     asked: dict[str, float], height_m: float = 20.0, temperature: float = 0.2, moisture: float = -0.5
 ) -> dict[str, float]:
-    found = biome_weights(asked, full(height_m), full(temperature), full(moisture), 0.0)
+    found = biome_weights(asked, weather(height_m, temperature, moisture))
     assert all(0.0 <= float(grid.min()) <= float(grid.max()) <= 1.0 for grid in found.values())
     assert sum(float(grid[0, 0]) for grid in found.values()) == pytest.approx(1.0, abs=1e-5)
     return {name: float(grid[1, 1]) for name, grid in found.items()}

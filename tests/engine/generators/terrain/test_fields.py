@@ -55,9 +55,9 @@ def test_world_that_repeats_does() -> None:
 
 
 def test_hash_is_uniform() -> None:
-    y, x = torch.arange(100)[:, None], torch.arange(100)[None]
-    values = hashed(4_000_000_000, 3, 5, y, x)
-    assert values.shape == (5, 100, 100)
+    y, x = torch.arange(-100, 100)[:, None], torch.arange(300)[None]
+    values = hashed(4_000_000_000, 3, y, x)
+    assert values.shape == (200, 300)
     assert float(values.min()) >= 0.0
     assert float(values.max()) < 1.0
     counts = torch.histc(values, 10, 0.0, 1.0) / values.numel()
