@@ -22,22 +22,28 @@ def drops(height: Tensor) -> list[Tensor]:
     return falls
 
 
-def gathered(area: Tensor, shares: list[Tensor], steps: int) -> Tensor:
+def gathered(area: Tensor, pulls: list[Tensor], steps: int) -> Tensor:
     """Drained area after `steps` more steps of flow: [rows - 2 steps, columns - 2 steps].
 
-    area    [rows, columns], in vertices
-    shares  what part of a vertex's water goes to each of NEIGHBOURS, of the same size
+    area   [rows, columns], in vertices
+    pulls  how strongly each of NEIGHBOURS draws a vertex's water, which is shared among them in proportion; of the same
+           size
     """
+    per_pull = torch.full_like(pulls[0], 1e-12)
+    for pull in pulls:
+        per_pull += pull
+    per_pull.reciprocal_()
     rows, columns = area.shape
     rain = torch.ones(())
     for step in range(1, steps + 1):
+        area = area * per_pull[step - 1 : rows - step + 1, step - 1 : columns - step + 1]
         arriving = []
-        for (dy, dx), share in zip(NEIGHBOURS, shares, strict=True):
+        for (dy, dx), pull in zip(NEIGHBOURS, pulls, strict=True):
             near = area[1 - dy : rows - 2 * step + 1 - dy, 1 - dx : columns - 2 * step + 1 - dx]
-            arriving.append((near, share[step - dy : rows - step - dy, step - dx : columns - step - dx]))
+            arriving.append((near, pull[step - dy : rows - step - dy, step - dx : columns - step - dx]))
         area = torch.addcmul(rain, *arriving[0])
-        for near, share in arriving[1:]:
-            area.addcmul_(near, share)
+        for near, pull in arriving[1:]:
+            area.addcmul_(near, pull)
     return area
 
 

@@ -122,12 +122,9 @@ def _flow(coarse: Grid) -> Grid:
     Water of a vertex goes to all lower neighbours in proportion to the slope: Freeman, "Calculating catchment area with
     divergent flow based on a regular grid", Computers & Geosciences 17, 1991, with exponent 1.
     """
-    shares = drops(torch.from_numpy(np.ascontiguousarray(coarse)))
-    whole = torch.full_like(shares[0], 1e-6)
-    for share in shares:
-        whole += share
-    whole.reciprocal_()
-    area = gathered(torch.ones_like(whole), [share.mul_(whole) for share in shares], FLOW_STEPS)
+    land = torch.from_numpy(np.ascontiguousarray(coarse))
+    falls = drops(land)
+    area = gathered(torch.ones_like(falls[0]), falls, FLOW_STEPS)
     return _doubled(_doubled(smoothstep(np.log2(area.numpy()), 2.0, 5.0)))
 
 

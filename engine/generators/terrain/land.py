@@ -28,7 +28,7 @@ from engine.terrain.masks import (
 
 Grid = NDArray[np.float32]
 
-LAND_VERSION = 3
+LAND_VERSION = 4
 """Stands after the weights' version and a dot: grows whenever equal weights come to give other land."""
 
 HEIGHT_STEPS_PER_M = 64
