@@ -49,7 +49,7 @@ def requests() -> tuple[SceneRequest, ...]:
         SceneRequest(Landscape(21, {"taiga": 1.0}), hour=13.0),
         SceneRequest(Landscape(12, {"beach": 1.0}), hour=11.0),
         SceneRequest(Landscape(4, {"savanna": 1.0}), hour=17.6),
-        SceneRequest(Landscape(6, {"swamp": 1.0}), hour=9.0),
+        SceneRequest(Landscape(4, {"swamp": 1.0}), hour=9.0),
         SceneRequest(Landscape(15, {"tundra": 1.0}), hour=15.0),
         SceneRequest(
             replace(meadow, seed=31, sketch=drawn_sketch(), biomes={"forest": 1.0}), x_m=0.0, z_m=0.0, hour=16.0

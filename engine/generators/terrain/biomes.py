@@ -22,7 +22,6 @@ LAPSE_PER_M = 0.0035
 
 SNOW_TEMPERATURE = -0.55
 TREE_TEMPERATURE = -0.25
-BEACH_M = 2.5
 GROUNDS = ("vegetation", "soil", "rock", "snow")
 """Layers of the ground, in the order of the splat map's channels."""
 
@@ -34,12 +33,14 @@ class Biome:
     climate  its landscape, see `Climate`
     ground   texture class of each of GROUNDS
     tints    sRGB mid tones of the grounds, for textures that have none of their own
+    shore_m  height above the water up to which land is a bare shore
     """
 
     description: str
     climate: Climate
     ground: tuple[str, str, str, str] = ("grass", "ground", "stone", "snow")
     tints: tuple[tuple[int, int, int], ...] = ((92, 112, 58), (118, 98, 72), (122, 118, 110), (232, 236, 240))
+    shore_m: float = 2.5
 
 
 BIOMES: Mapping[str, Biome] = {
@@ -59,12 +60,13 @@ BIOMES: Mapping[str, Biome] = {
     ),
     "swamp": Biome(
         "flat and full of pools",
-        Climate(-1.2, 0.2, 0.0, 0.012, 0.02, 0.3, 0.9),
+        Climate(-1.2, 0.2, 0.0, 0.005, 0.001, 0.3, 0.9),
         tints=((74, 88, 48), (84, 72, 52), (96, 94, 84), (232, 236, 240)),
+        shore_m=0.15,
     ),
     "beach": Biome(
         "islands and shores",
-        Climate(-0.1, 0.7, -0.3, 0.008, 0.04, 0.5, -0.55),
+        Climate(-0.1, 0.7, -0.3, 0.002, 0.002, 0.5, -0.55),
         tints=((104, 120, 62), (212, 192, 150), (132, 124, 112), (232, 236, 240)),
     ),
     "tundra": Biome(
@@ -102,6 +104,11 @@ def climate_of(weights: Mapping[str, float]) -> Climate:
     return Climate(**mean)
 
 
+def shore_of(weights: Mapping[str, float]) -> float:
+    """The weighted mean of `Biome.shore_m`; of weights that `climate_of` takes."""
+    return sum(weight * BIOMES[name].shore_m for name, weight in weights.items()) / sum(weights.values())
+
+
 def main_biome(weights: Mapping[str, float]) -> Biome:
     """The one with the largest weight, the first of equal ones."""
     return BIOMES[max(weights, key=lambda name: weights[name])]
@@ -112,22 +119,24 @@ class Weather:
     """What grows depends on it, beside the lie of the land. All are float32 [rows, columns].
 
     above_m   height above the sea
+    shore_m   up to which it is a shore
     cold      0 minus the temperature at that height
     moisture  -1 (arid) to 1 (wet)
     """
 
     above_m: Grid
+    shore_m: float
     cold: Grid
     moisture: Grid
 
     @classmethod
-    def at(cls, height_m: Grid, temperature: Grid, moisture: Grid, sea_level_m: float) -> "Weather":
+    def at(cls, height_m: Grid, temperature: Grid, moisture: Grid, sea_level_m: float, shore_m: float) -> "Weather":
         """The weather of land `height_m` high, where `temperature` is that of the sea's level."""
         above_m = height_m - np.float32(sea_level_m)
         cold = np.maximum(above_m, np.float32(0.0))
         cold *= np.float32(LAPSE_PER_M)
         cold -= temperature
-        return cls(above_m, cold, moisture)
+        return cls(above_m, shore_m, cold, moisture)
 
 
 def splat(masks: Masks, weather: Weather) -> Grid:
@@ -140,7 +149,7 @@ def splat(masks: Masks, weather: Weather) -> Grid:
     bare = smoothstep(masks.flow, 0.35, 0.8)
     bare *= np.float32(0.6)
     np.maximum(bare, smoothstep(-weather.moisture, 0.15, 0.6), out=bare)
-    shore = smoothstep(weather.above_m, 0.4 * BEACH_M, BEACH_M)
+    shore = smoothstep(weather.above_m, 0.4 * weather.shore_m, weather.shore_m)
     np.maximum(bare, np.subtract(np.float32(1.0), shore, out=shore), out=bare)
     bare *= np.subtract(np.float32(1.0), rock, out=shore)
     soil = np.multiply(bare, free, out=bare)
@@ -157,7 +166,7 @@ def biome_weights(asked: Mapping[str, float], weather: Weather) -> dict[str, Gri
     The biomes asked for share the land; cold land above the trees is alpine, land beside water is beach.
     """
     alpine = smoothstep(weather.cold, -TREE_TEMPERATURE, -TREE_TEMPERATURE + 0.25)
-    inland = smoothstep(weather.above_m, 0.5 * BEACH_M, 2.0 * BEACH_M)
+    inland = smoothstep(weather.above_m, 0.5 * weather.shore_m, 2.0 * weather.shore_m)
     shore = np.float32(1.0) - inland
     rest = np.float32(1.0) - alpine
     rest *= np.subtract(np.float32(1.0), shore, out=inland)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from engine.errors import GenerationError, InvalidRequestError
 from engine.generators.terrain import climate as climates
-from engine.generators.terrain.biomes import GROUNDS, Weather, biome_weights, climate_of, splat
+from engine.generators.terrain.biomes import GROUNDS, Weather, biome_weights, climate_of, shore_of, splat
 from engine.generators.terrain.fields import Window
 from engine.generators.terrain.heights import Decoders, Relief, World, heights, resting
 from engine.generators.terrain.sketch import SKETCH_LEVEL, Strokes, read_strokes
@@ -174,8 +174,9 @@ class Land:
         )
         shares = np.empty((*height_m.shape, len(GROUNDS)), np.float32)
         at_home: dict[str, Grid] = {}
+        shore_m = shore_of(landscape.biomes)
         for strip in strips(window.rows):
-            weather = Weather.at(height_m[strip], temperature[strip], moisture[strip], landscape.sea_level_m)
+            weather = Weather.at(height_m[strip], temperature[strip], moisture[strip], landscape.sea_level_m, shore_m)
             shares[strip] = splat(masks.rows(strip), weather)
             for name, weight in biome_weights(landscape.biomes, weather).items():
                 at_home.setdefault(name, np.empty_like(height_m))[strip] = weight

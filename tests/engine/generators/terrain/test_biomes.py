@@ -3,7 +3,16 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.errors import InvalidRequestError
-from engine.generators.terrain.biomes import BIOMES, GROUNDS, Weather, biome_weights, climate_of, main_biome, splat
+from engine.generators.terrain.biomes import (
+    BIOMES,
+    GROUNDS,
+    Weather,
+    biome_weights,
+    climate_of,
+    main_biome,
+    shore_of,
+    splat,
+)
 from engine.geometry.props.table import BIOMES as PROP_BIOMES
 from engine.terrain.masks import Masks, rockiness
 
@@ -19,8 +28,8 @@ def masks(slope: float = 0.0, flow: float = 0.0, water: float = 0.0) -> Masks:
     return Masks(np.zeros((3, 3, 3), np.float32), full(slope), rockiness(full(slope)), full(flow), full(water))
 
 
-def weather(height_m: float, temperature: float, moisture: float) -> Weather:
-    return Weather.at(full(height_m), full(temperature), full(moisture), 0.0)
+def weather(height_m: float, temperature: float, moisture: float, biomes: dict[str, float] | None = None) -> Weather:
+    return Weather.at(full(height_m), full(temperature), full(moisture), 0.0, shore_of(biomes or {"grassland": 1.0}))
 
 
 def shares(
@@ -53,7 +62,7 @@ def test_snow_lies_on_flat_ground_and_not_on_cliffs() -> None:
 def weights(
     asked: dict[str, float], height_m: float = 20.0, temperature: float = 0.2, moisture: float = -0.5
 ) -> dict[str, float]:
-    found = biome_weights(asked, weather(height_m, temperature, moisture))
+    found = biome_weights(asked, weather(height_m, temperature, moisture, asked))
     assert all(0.0 <= float(grid.min()) <= float(grid.max()) <= 1.0 for grid in found.values())
     assert sum(float(grid[0, 0]) for grid in found.values()) == pytest.approx(1.0, abs=1e-5)
     return {name: float(grid[1, 1]) for name, grid in found.items()}
@@ -70,6 +79,11 @@ def test_others_come_in_by_themselves() -> None:
     assert weights({"grassland": 1.0}, moisture=0.9)["forest"] > 0.5
     assert weights({"grassland": 1.0}, moisture=-0.5)["forest"] == 0.0
     assert "forest" not in weights({"savanna": 1.0}, moisture=0.9)
+
+
+def test_a_swamp_has_no_beaches() -> None:
+    assert weights({"swamp": 1.0}, height_m=0.5)["swamp"] > 0.95
+    assert 0.2 < shore_of({"swamp": 1.0, "beach": 1.0}) < shore_of({"beach": 1.0})
 
 
 def test_a_mixed_climate_lies_between_its_biomes() -> None:

@@ -200,6 +200,17 @@ def test_a_world_is_entered_on_dry_level_ground(shipped_decoders: Decoders, biom
         assert float(ground.masks.slope.mean()) < 0.5
 
 
+@pytest.mark.parametrize("biome", ["beach", "swamp"])
+def test_worlds_of_shores_and_pools_show_land_and_water(shipped_decoders: Decoders, biome: str) -> None:
+    shares = []
+    for seed in range(6):
+        land = Land(shipped_decoders, Landscape(seed, {biome: 1.0}))
+        y, x = (cell - 512 for cell in land.spawn())
+        shares.append(float((land.ground(y, x, 1025, 1025).masks.water > 0.0).mean()))
+    assert max(shares) < 0.97
+    assert sorted(shares)[1] > 0.1  # all but one, which may lie on higher land
+
+
 def test_a_drowned_world_says_so(decoders: Decoders) -> None:
     with pytest.raises(InvalidRequestError, match=r"sea_level_m: 1000\.0 .* dry, level land") as caught:
         Land(decoders, Landscape(sea_level_m=1000.0, relief=0.0)).spawn()
