@@ -3,7 +3,7 @@
 Stream power, dz/dt = -K sqrt(A) S (Howard, "A detachment-limited model of drainage basin evolution", 1994; Whipple
 and Tucker, 1999): A the drained area, S the slope, in vertices and heights over spacing, so that the law is the same
 at every scale. Flow is shared among all lower neighbours by the square of their slopes (Quinn and others, 1991). A
-vertex knows only what lies within `reach` of it, and every operation is elementwise: the result depends on the place
+vertex knows only what lies within REACH of it, and every operation is elementwise: the result depends on the place
 and not on the window. Carved grid by grid from coarse to fine, short reaches join into valleys.
 """
 
@@ -16,8 +16,11 @@ from engine.terrain.flow import around, drops, gathered, inner
 
 Grid = NDArray[np.float32]
 
-SPREAD = 4
-"""Steps that water flows in each round."""
+ROUNDS, SPREAD = 4, 4
+"""Rounds of gathering and cutting; steps that water flows in each."""
+
+REACH = ROUNDS * (SPREAD + 3)
+"""Vertices on each side that `carved` consumes."""
 
 ERODIBILITY = 0.08
 CUT_MAX = 0.9
@@ -27,18 +30,11 @@ CREEP = 0.08
 """Diffusion of the hillslopes in each round."""
 
 
-def reach(rounds: int) -> int:
-    """Vertices on each side that `carved` consumes."""
-    return rounds * (SPREAD + 3)
-
-
-def carved(height: Grid, rounds: int) -> Grid:
-    """Heights over spacing [rows, columns] with valleys cut in, by so many rounds of gathering and cutting:
-    [rows - 2 reach, columns - 2 reach].
-    """
+def carved(height: Grid) -> Grid:
+    """Heights over spacing [rows, columns] with valleys cut in: [rows - 2 REACH, columns - 2 REACH]."""
     land = torch.from_numpy(height)
     area = torch.ones_like(land)
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         falls = drops(land)
         steepest = inner(falls[0], SPREAD).clone()
         for fall in falls[1:]:

@@ -116,7 +116,7 @@ def main_biome(weights: Mapping[str, float]) -> Biome:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weather:
-    """What grows depends on it, beside the lie of the land. All are float32 [rows, columns].
+    """What grows depends on it, beside the lie of the land. Grids are float32 [rows, columns].
 
     above_m   height above the sea
     shore_m   up to which it is a shore
@@ -141,22 +141,13 @@ class Weather:
 
 def splat(masks: Masks, weather: Weather) -> Grid:
     """How much of each of GROUNDS shows, float32 [rows, columns, 4], summing to 1."""
-    snow = masks.rock * np.float32(-0.8)
-    snow += np.float32(1.0)
-    snow *= smoothstep(weather.cold, -SNOW_TEMPERATURE, -SNOW_TEMPERATURE + 0.2)
-    free = np.float32(1.0) - snow
-    rock = masks.rock * free
-    bare = smoothstep(masks.flow, 0.35, 0.8)
-    bare *= np.float32(0.6)
-    np.maximum(bare, smoothstep(-weather.moisture, 0.15, 0.6), out=bare)
-    shore = smoothstep(weather.above_m, 0.4 * weather.shore_m, weather.shore_m)
-    np.maximum(bare, np.subtract(np.float32(1.0), shore, out=shore), out=bare)
-    bare *= np.subtract(np.float32(1.0), rock, out=shore)
-    soil = np.multiply(bare, free, out=bare)
-    plants = shore  # 1 - rock
-    plants -= snow
-    plants -= soil
-    np.maximum(plants, np.float32(0.0), out=plants)
+    snow = smoothstep(weather.cold, -SNOW_TEMPERATURE, -SNOW_TEMPERATURE + 0.2) * (1.0 - 0.8 * masks.rock)
+    shore = 1.0 - smoothstep(weather.above_m, 0.4 * weather.shore_m, weather.shore_m)
+    dry = smoothstep(-weather.moisture, 0.15, 0.6)
+    bare = np.maximum(np.maximum(shore, dry), 0.6 * smoothstep(masks.flow, 0.35, 0.8))
+    rock = masks.rock * (1.0 - snow)
+    soil = bare * (1.0 - rock) * (1.0 - snow)
+    plants = np.maximum(1.0 - rock - snow - soil, 0.0)
     return np.asarray(cv2.merge([plants, soil, rock, snow]))
 
 
@@ -166,18 +157,14 @@ def biome_weights(asked: Mapping[str, float], weather: Weather) -> dict[str, Gri
     The biomes asked for share the land; cold land above the trees is alpine, land beside water is beach.
     """
     alpine = smoothstep(weather.cold, -TREE_TEMPERATURE, -TREE_TEMPERATURE + 0.25)
-    inland = smoothstep(weather.above_m, 0.5 * weather.shore_m, 2.0 * weather.shore_m)
-    shore = np.float32(1.0) - inland
-    rest = np.float32(1.0) - alpine
-    rest *= np.subtract(np.float32(1.0), shore, out=inland)
-    alpine *= inland
+    shore = 1.0 - smoothstep(weather.above_m, 0.5 * weather.shore_m, 2.0 * weather.shore_m)
+    rest = (1.0 - alpine) * (1.0 - shore)
+    alpine *= 1.0 - shore
     total = sum(asked.values())
     found = {name: rest * np.float32(weight / total) for name, weight in asked.items() if weight}
     if "forest" not in found and "grassland" in found:
-        thick = smoothstep(weather.moisture, -0.1, 0.8)
-        thick *= np.float32(0.6)
-        found["forest"] = np.multiply(thick, found["grassland"], out=thick)
+        found["forest"] = 0.6 * smoothstep(weather.moisture, -0.1, 0.8) * found["grassland"]
         found["grassland"] -= found["forest"]
     for name, weight in (("alpine", alpine), ("beach", shore)):
-        found[name] = np.maximum(found[name], weight, out=weight) if name in found else weight
+        found[name] = np.maximum(found[name], weight) if name in found else weight
     return found

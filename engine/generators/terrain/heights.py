@@ -15,7 +15,7 @@ from engine.generators.terrain import climate as climates
 from engine.generators.terrain.climate import LAYER_LATENTS, Climate
 from engine.generators.terrain.fields import Window, normal
 from engine.nets.terragen.network import Decoder, refined
-from engine.terrain.incision import carved, reach
+from engine.terrain.incision import REACH, carved
 
 TOP_LEVEL = 7
 """The coarsest grid: one vertex per 128 cells. Windows of one chunk on it are about 24 vertices wide."""
@@ -23,9 +23,9 @@ TOP_LEVEL = 7
 DETAIL_LEVELS = 2
 """The finest octaves, which the narrow decoder makes."""
 
-CARVING_ROUNDS = {1: 4, 2: 4, 3: 4, 4: 4, 5: 4, 6: 4}
-"""Rounds in which water cuts its valleys into a grid before finer ones are made from it, by level: that land drains,
-the network has learned in part only, and a valley that is cut at every octave is one from the mountain to the plain."""
+CARVED_LEVELS = range(1, TOP_LEVEL)
+"""Grids into which water cuts its valleys before finer ones are made from them: that land drains, the network has
+learned in part only, and a valley that is cut at every octave is one from the mountain to the plain."""
 
 GAINS = {0: 1.15, 1: 1.35, 2: 1.4, 3: 1.35, 4: 1.3, 5: 1.2, 6: 1.45}
 """Factors of the details: they are made higher for what water takes from them again, the finest ones because the
@@ -143,15 +143,14 @@ def _refined(decoders: Decoders, world: World, level: int, window: Window, coars
     if level > 0:
         rim = config.halo
         style = _doubled(_doubled(coarse.style[:, rim:, rim:], 1), 2)[:, y : y + window.rows, x : x + window.columns]
-    if rounds := CARVING_ROUNDS.get(level, 0):
-        rim = reach(rounds)
-        fine, style = torch.from_numpy(carved(fine.numpy(), rounds)), style[:, rim:-rim, rim:-rim].contiguous()
+    if level in CARVED_LEVELS:
+        fine, style = torch.from_numpy(carved(fine.numpy())), style[:, REACH:-REACH, REACH:-REACH].contiguous()
     return Relief(wanted, edit(level, wanted, fine * window.spacing if window.spacing > 1 else fine), style)
 
 
 def _made(level: int, window: Window) -> Window:
     """What has to be made of a level for `window`: more, as water that carves it consumes a rim."""
-    return window.widened(reach(CARVING_ROUNDS.get(level, 0)))
+    return window.widened(REACH) if level in CARVED_LEVELS else window
 
 
 def _doubled(field: Tensor, axis: int) -> Tensor:
